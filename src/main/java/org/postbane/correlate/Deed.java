@@ -1,0 +1,82 @@
+package org.postbane.correlate;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import org.postbane.parse.LogEvent.Judgement;
+
+/**
+ * What a client did to whom. A message yields one {@link Judged} (a second only where a later verdict on it is worse),
+ * then one {@link Victims} for each lot of recipients that become known, at most one {@link Trapped}, or, if nobody judged
+ * it, one {@link Unjudged}.
+ */
+public sealed interface Deed {
+
+    Instant at();
+
+    Origin origin();
+
+    /**
+     * A filter judged the message. It counts from now on.
+     *
+     * @param judgement {@code CLEAN}, {@code SPAM}, {@code VIRUS} or {@code BANNED}
+     * @param before what it was counted as until now; null if this is the first verdict
+     * @param trial what it was as a trial until now, and what it is
+     * @param points in the filter's own scale; NaN where it gave none
+     * @param filter who judged
+     */
+    record Judged(
+            Instant at,
+            Origin origin,
+            Judgement judgement,
+            @Nullable Judgement before,
+            Trial trial,
+            double points,
+            String filter)
+            implements Deed {}
+
+    /**
+     * Recipients of a message that was judged bad: its victims, as the client named them, each once.
+     *
+     * @param judgement of the message
+     * @param count how many become known now, 1 or more
+     */
+    record Victims(Instant at, Origin origin, Judgement judgement, int count) implements Deed {}
+
+    /**
+     * The message was addressed to a trap, accepted or not. Once for a message.
+     *
+     * @param address the first trap that it was addressed to
+     * @param trial what it was as a trial until now, and what it is
+     */
+    record Trapped(Instant at, Origin origin, String address, Trial trial) implements Deed {}
+
+    /** The message was accepted and left the queue, and no filter judged it. No trial. */
+    record Unjudged(Instant at, Origin origin) implements Deed {}
+
+    /**
+     * A command was refused for good (5xx).
+     *
+     * @param stage the command, e.g. {@code RCPT}
+     * @param code 500 to 599
+     */
+    record Refused(Instant at, Origin origin, String stage, int code, String reason) implements Deed {}
+
+    /**
+     * A login failed.
+     *
+     * @param login the one that was tried; null where the line does not say
+     */
+    record AuthFailed(Instant at, Origin origin, @Nullable String login) implements Deed {}
+
+    /** The test of honesty that each message is (the design's "certainty"): counted once, as ham or as spam. */
+    enum Trial {
+        /** Counts as spam from now on; was no trial. */
+        SPAM,
+        /** Counts as ham from now on; was no trial. */
+        HAM,
+        /** Was counted as ham, is spam after all. */
+        HAM_TO_SPAM,
+        /** Is counted already, or is none. */
+        UNCHANGED
+    }
+}

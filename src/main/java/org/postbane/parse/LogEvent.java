@@ -15,13 +15,13 @@ public sealed interface LogEvent {
     Instant at();
 
     /** Who wrote the line. */
-    Process by();
+    Program by();
 
     /** smtpd: {@code connect from name[address]}. */
-    record Connect(Instant at, Process by, Peer client) implements LogEvent {}
+    record Connect(Instant at, Program by, Peer client) implements LogEvent {}
 
     /** smtpd: {@code disconnect from name[address] ehlo=1 mail=1 rcpt=2/3 ... commands=6/7}. */
-    record Disconnect(Instant at, Process by, Peer client) implements LogEvent {}
+    record Disconnect(Instant at, Program by, Peer client) implements LogEvent {}
 
     /**
      * smtpd accepted a first recipient, and from now on speaks of the message by its queue id: {@code ID:
@@ -34,7 +34,7 @@ public sealed interface LogEvent {
      */
     record Client(
             Instant at,
-            Process by,
+            Program by,
             @Nullable QueueId queueId,
             Peer client,
             @Nullable String account,
@@ -43,10 +43,10 @@ public sealed interface LogEvent {
             implements LogEvent {}
 
     /** pickup took a message that a local user or a pipe filter dropped: {@code ID: uid=108 from=<sender>}. */
-    record Pickup(Instant at, Process by, QueueId queueId, int uid, String sender) implements LogEvent {}
+    record Pickup(Instant at, Program by, QueueId queueId, int uid, String sender) implements LogEvent {}
 
     /** cleanup: {@code ID: message-id=<...>}; {@code messageId} as logged, angle brackets included where there were any. */
-    record MessageId(Instant at, Process by, QueueId queueId, String messageId) implements LogEvent {}
+    record MessageId(Instant at, Program by, QueueId queueId, String messageId) implements LogEvent {}
 
     /**
      * qmgr: {@code ID: from=<sender>, size=871, nrcpt=2 (queue active)}.
@@ -54,7 +54,7 @@ public sealed interface LogEvent {
      * @param size bytes
      * @param recipients after alias expansion, without duplicates, with always_bcc
      */
-    record Queued(Instant at, Process by, QueueId queueId, String sender, long size, int recipients)
+    record Queued(Instant at, Program by, QueueId queueId, String sender, long size, int recipients)
             implements LogEvent {}
 
     /**
@@ -67,7 +67,7 @@ public sealed interface LogEvent {
      */
     record Delivery(
             Instant at,
-            Process by,
+            Program by,
             QueueId queueId,
             String to,
             @Nullable String origTo,
@@ -79,7 +79,7 @@ public sealed interface LogEvent {
             implements LogEvent {}
 
     /** qmgr: {@code ID: removed}: the message is done with; the next line with this id speaks of another. */
-    record Removed(Instant at, Process by, QueueId queueId) implements LogEvent {}
+    record Removed(Instant at, Program by, QueueId queueId) implements LogEvent {}
 
     /**
      * A content filter judged a message, for all or some of its recipients.
@@ -98,7 +98,7 @@ public sealed interface LogEvent {
      */
     record Verdict(
             Instant at,
-            Process by,
+            Program by,
             String filter,
             String category,
             Judgement judgement,
@@ -124,7 +124,7 @@ public sealed interface LogEvent {
      */
     record Reject(
             Instant at,
-            Process by,
+            Program by,
             @Nullable QueueId queueId,
             String stage,
             Peer client,
@@ -143,7 +143,7 @@ public sealed interface LogEvent {
      */
     record Match(
             Instant at,
-            Process by,
+            Program by,
             @Nullable QueueId queueId,
             String action,
             String stage,
@@ -160,7 +160,7 @@ public sealed interface LogEvent {
      */
     record AuthFailure(
             Instant at,
-            Process by,
+            Program by,
             Peer client,
             String mechanism,
             @Nullable String account,

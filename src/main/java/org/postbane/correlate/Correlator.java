@@ -1,0 +1,740 @@
+package org.postbane.correlate;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.postbane.correlate.Mail.Pending;
+import org.postbane.model.IpPrefix;
+import org.postbane.model.QueueId;
+import org.postbane.parse.LogEvent;
+import org.postbane.parse.LogEvent.Judgement;
+import org.postbane.parse.LogEvent.Status;
+import org.postbane.parse.Peer;
+import org.postbane.parse.Program;
+
+/**
+ * Joins events into messages and says what their clients did.
+ *
+ * <p>A message is known by its queue id, from {@code client=} to {@code removed}. A filter's output is a message of its
+ * own, linked to the one it was made of by {@code orig_queue_id=} or by {@code queued as}. A verdict names the queue id
+ * (amavis), an id of the output, amavis's own id, or the Message-ID only (spamd). Each way is taken only where it leaves
+ * one answer:
+ *
+ * <ul>
+ *   <li>amavis's client must be the client of the queue id that it names; else nobody is blamed.
+ *   <li>{@code orig_*} is believed, as Postfix logs it only for hosts that it trusts with XFORWARD; {@code queued as} only
+ *       where the next hop and the client of that message are one address, as the reply may be a stranger's.
+ *   <li>A Message-ID that several clients' open messages have blames none of them.
+ * </ul>
+ *
+ * <p>A verdict counts when it comes, with one victim; the others follow with the deliveries that tell how the client named
+ * them, and after {@link CorrelateSettings#patience} without these. Lines may come in a somewhat different order than
+ * things happened: a fact about an unknown queue id makes a message of unknown origin, which a {@code client=} line adopts
+ * if it comes within {@link #REORDER}.
+ *
+ * <p>Threads: one. Memory: {@link CorrelateSettings#mostOpen} messages. Errors: lines that do not fit yield nothing.
+ *
+ * <p>Known shortcomings: victims of a message that a milter refused are counted as one; a proxy filter's refusal is known
+ * from the filter's own line only.
+ */
+public final class Correlator implements Consumer<LogEvent> {
+
+    private static final Duration REORDER = Duration.ofSeconds(2);
+    /** Verdicts that name no message that is known are kept so long. */
+    private static final Duration ORPHANED = Duration.ofSeconds(30);
+
+    /** Whether something is due is looked up so often. */
+    private static final Duration LOOK = Duration.ofMillis(250);
+
+    private static final int MOST_CONNECTIONS = 10_000;
+    private static final int MOST_STRAY = 10_000;
+    private static final String MAIL_ROW = "mail:";
+    private static final String SIDE_ROW = "connections";
+    private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
+
+    private final CorrelateSettings settings;
+    private final Predicate<String> traps;
+    private final Consumer<Deed> out;
+    private final OpenMessages open = new OpenMessages();
+    /** In order of time; what is due is looked up again, as the message may be gone or changed. */
+    private final ArrayDeque<Due> closing = new ArrayDeque<>();
+
+    private final ArrayDeque<Due> awaiting = new ArrayDeque<>();
+    private final ArrayDeque<Due> orphaned = new ArrayDeque<>();
+    /** Verdicts on messages that were not passed on, by amavis's id, where the line names no queue id. */
+    private final Map<String, Pending> stray = new LinkedHashMap<>();
+    /** Trap hits without a queue id, by connection. */
+    private final Map<Program, TrapHit> trapHits = new LinkedHashMap<>();
+
+    private final boolean remembers;
+    private final Set<Mail> changed = new LinkedHashSet<>();
+    private final Set<Long> gone = new HashSet<>();
+    /** Whether {@link #stray} or {@link #trapHits} changed. */
+    private boolean sideChanged;
+
+    private Instant now = Instant.MIN;
+    private Instant nextLook = Instant.MIN;
+    private long nextSerial;
+    private long ambiguous;
+
+    private record Due(Mail mail, Instant at) {}
+
+    /**
+     * @param traps which addresses no honest sender can know
+     * @param remembers keep track of changes for {@link #saveTo}
+     */
+    public Correlator(CorrelateSettings settings, Predicate<String> traps, boolean remembers, Consumer<Deed> out) {
+        this.settings = settings;
+        this.traps = traps;
+        this.remembers = remembers;
+        this.out = out;
+    }
+
+    @Override
+    public void accept(LogEvent event) {
+        advance(event.at());
+        if (event instanceof LogEvent.Delivery delivery) {
+            delivered(delivery);
+        } else if (event instanceof LogEvent.Client client) {
+            handedIn(client);
+        } else if (event instanceof LogEvent.MessageId messageId) {
+            named(messageId);
+        } else if (event instanceof LogEvent.Queued queued) {
+            queued(queued);
+        } else if (event instanceof LogEvent.Removed removed) {
+            removed(removed);
+        } else if (event instanceof LogEvent.Verdict verdict) {
+            judged(verdict);
+        } else if (event instanceof LogEvent.Reject reject) {
+            refused(reject);
+        } else if (event instanceof LogEvent.Match match) {
+            addressed(match.at(), match.by(), match.queueId(), match.client(), match.sender(), match.recipient());
+        } else if (event instanceof LogEvent.AuthFailure failure) {
+            IpPrefix client = failure.client().address();
+            if (client != null) {
+                out.accept(new Deed.AuthFailed(failure.at(), Origin.of(client, null, null), failure.account()));
+            }
+        } else if (event instanceof LogEvent.Pickup pickup) {
+            start(pickup.queueId(), pickup.at()).sender = pickup.sender();
+        } else if (event instanceof LogEvent.Connect || event instanceof LogEvent.Disconnect) {
+            sideChanged |= trapHits.remove(event.by()) != null;
+        } else {
+            throw new AssertionError(event);
+        }
+    }
+
+    /** Verdicts that could be on messages of several clients, or contradict the queue id that they name; nobody was blamed. */
+    public long ambiguous() {
+        return ambiguous;
+    }
+
+    /** Messages that are not done with. */
+    public int open() {
+        return open.size();
+    }
+
+    // ---------------------------------------------------------------- a message's life
+
+    private void handedIn(LogEvent.Client event) {
+        if (event.queueId() == null) {
+            return; // before a proxy filter, which hands it in again
+        }
+        Mail mail = open.find(event.queueId());
+        if (mail == null || mail.peer != null || mail.since.plus(REORDER).isBefore(event.at())) {
+            mail = start(event.queueId(), event.at());
+        }
+        touch(mail);
+        mail.peer = event.client().address();
+        mail.account = event.account();
+        Peer original = event.origClient();
+        mail.client = original != null && original.address() != null ? original.address() : mail.peer;
+        Mail source = event.origQueueId() == null ? null : open.find(event.origQueueId());
+        if (source != null && source != mail && mail.parent == null && isSameClient(source, mail.client)) {
+            link(mail, source);
+        }
+        TrapHit hit = trapHits.remove(event.by());
+        sideChanged |= hit != null;
+        if (hit != null && hit.isFrom(mail.client, null)) {
+            mail.trapHit = hit;
+        }
+        settlePending(mail);
+    }
+
+    private static boolean isSameClient(Mail mail, @Nullable IpPrefix client) {
+        IpPrefix known = mail.root().client;
+        return known == null || known.equals(client) || client == null || client.isLoopback();
+    }
+
+    /** {@code output} is what the filter made of {@code input}. */
+    private void link(Mail output, Mail input) {
+        Mail root = input.root();
+        if (root == output) {
+            return;
+        }
+        touch(output);
+        touch(root);
+        output.parent = root;
+        root.children++;
+        root.pending.addAll(output.pending);
+        output.pending.clear();
+        if (output.pendingTrap != null && root.pendingTrap == null) {
+            root.pendingTrap = output.pendingTrap;
+        }
+        if (root.client == null) {
+            root.client = output.client; // the lines of the first pass are lost; XFORWARD still tells
+        }
+        settlePending(root);
+    }
+
+    /** A message that begins now. Whatever had this queue id before is done with. */
+    private Mail start(QueueId id, Instant at) {
+        Mail before = open.find(id);
+        if (before != null) {
+            settle(before, at);
+            drop(before);
+        }
+        Mail mail = new Mail(nextSerial++, id, at);
+        open.add(mail);
+        touch(mail);
+        if (open.size() > settings.mostOpen()) {
+            Mail oldest = open.iterator().next();
+            settle(oldest, at);
+            drop(oldest);
+        }
+        return mail;
+    }
+
+    private void named(LogEvent.MessageId event) {
+        Mail mail = open.find(event.queueId());
+        boolean another = mail != null
+                && mail.closed != null
+                && mail.messageId != null
+                && !mail.messageId.equals(event.messageId());
+        if (mail == null || another) {
+            mail = start(event.queueId(), event.at()); // of a bounce, a forward; or client= comes later
+        }
+        open.addMessageId(mail, event.messageId());
+        touch(mail);
+    }
+
+    private void queued(LogEvent.Queued event) {
+        Mail mail = open.find(event.queueId());
+        if (mail == null) {
+            return; // from before the log
+        }
+        if (mail.closed != null) {
+            mail = start(event.queueId(), event.at()); // qmgr's own lines keep their order: another message
+        }
+        mail.queued = true;
+        mail.sender = event.sender();
+        mail.recipientsInQueue = event.recipients();
+        if (mail.trapHit != null && mail.trapHit.isFrom(mail.client, mail.sender) && !mail.isTrapped()) {
+            mail.alreadyTrapped();
+        }
+        mail.trapHit = null;
+        touch(mail);
+    }
+
+    private void delivered(LogEvent.Delivery event) {
+        if (event.status() == Status.DELIVERABLE || event.status() == Status.UNDELIVERABLE) {
+            return; // address verification probes
+        }
+        Mail mail = open.find(event.queueId());
+        if (mail == null) {
+            return;
+        }
+        touch(mail);
+        String as = event.origTo() == null ? event.to() : event.origTo();
+        if (mail.parent == null) {
+            mail.deliver(event.to(), as);
+        }
+        if (event.queuedAs() != null) {
+            cameBackAs(mail, event.queuedAs(), event.relay());
+        }
+        Pending verdict = event.filterId() == null || stray.isEmpty() ? null : stray.remove(event.filterId());
+        if (verdict != null) {
+            sideChanged = true;
+            mail.root().pending.add(verdict);
+            settlePending(mail.root());
+        }
+        if (traps.test(as)) {
+            trapped(mail, event.at(), as);
+        } else if (event.origTo() != null && traps.test(event.to())) {
+            trapped(mail, event.at(), event.to());
+        }
+        if (mail.isJudged()) {
+            countVictims(mail, event.at(), false);
+        }
+    }
+
+    private void cameBackAs(Mail mail, QueueId id, String relay) {
+        Mail output = open.find(id);
+        if (output == null || output == mail || output.parent != null || output.peer == null) {
+            return;
+        }
+        int bracket = relay.indexOf('[');
+        int close = bracket < 0 ? -1 : relay.indexOf(']', bracket);
+        IpPrefix hop = close < 0 ? null : IpPrefix.parse(relay.substring(bracket + 1, close));
+        boolean filter = hop != null && (hop.equals(output.peer) || hop.isLoopback() && output.peer.isLoopback());
+        if (filter && isSameClient(mail, output.client)) {
+            link(output, mail);
+        }
+    }
+
+    private void removed(LogEvent.Removed event) {
+        Mail mail = open.find(event.queueId());
+        if (mail != null && mail.closed == null) {
+            close(mail, event.at());
+        }
+    }
+
+    private void close(Mail mail, Instant at) {
+        mail.closed = at;
+        closing.add(new Due(mail, at.plus(settings.linger())));
+        touch(mail);
+    }
+
+    // ---------------------------------------------------------------- verdicts
+
+    private void judged(LogEvent.Verdict event) {
+        Judgement judgement = event.judgement();
+        if (judgement == Judgement.TEMPORARY || judgement == Judgement.UNCHECKED) {
+            return; // comes again, or was not looked at
+        }
+        if (judgement == Judgement.CLEAN && Double.isNaN(event.points())) {
+            return; // passed without being looked at
+        }
+        IpPrefix client = event.client() == null ? null : event.client().address();
+        Pending verdict = new Pending(
+                event.at(), event.filter(), judgement, event.points(), client, event.sender(), event.recipients());
+        Mail mail = null;
+        if (event.queueId() != null) {
+            mail = open.find(event.queueId());
+            mail = mail == null ? start(event.queueId(), event.at()) : mail;
+        } else if (!event.queuedAs().isEmpty()) {
+            QueueId output = event.queuedAs().get(0);
+            mail = open.find(output);
+            mail = mail == null ? start(output, event.at()) : mail;
+        } else if (event.filterId() != null) {
+            stray(event.filterId(), verdict);
+        } else if (event.messageId() != null) {
+            mail = onlyOneWith(event.messageId(), event.at());
+        }
+        if (mail != null) {
+            Mail root = mail.root();
+            root.pending.add(verdict);
+            touch(root);
+            settlePending(root);
+            if (!root.pending.isEmpty()) {
+                orphaned.add(new Due(root, event.at().plus(ORPHANED)));
+            }
+        }
+    }
+
+    private void stray(String filterId, Pending verdict) {
+        if (stray.size() >= MOST_STRAY) {
+            Iterator<Pending> oldest = stray.values().iterator();
+            blameByFilter(oldest.next());
+            oldest.remove();
+        }
+        stray.put(filterId, verdict);
+        sideChanged = true;
+    }
+
+    /** The message that spamd means; null if there is none, or messages of several clients have this Message-ID. */
+    private @Nullable Mail onlyOneWith(String messageId, Instant at) {
+        Mail found = null;
+        for (Mail mail = open.withMessageId(messageId); mail != null; mail = mail.nextOfMessageId) {
+            boolean over = mail.closed != null && mail.closed.plus(REORDER).isBefore(at);
+            if (over || mail.parent != null || !mail.isAnswerable()) {
+                continue;
+            }
+            if (found != null
+                    && !(Objects.equals(found.client, mail.client) && Objects.equals(found.account, mail.account))) {
+                ambiguous++;
+                return null;
+            }
+            // the oldest that was not judged yet: one client's messages are judged in the order in which they came
+            found = found == null || !mail.isJudged() || found.isJudged() ? mail : found;
+        }
+        return found;
+    }
+
+    /** Applies what was waiting for {@code mail}'s client to become known. */
+    private void settlePending(Mail mail) {
+        Mail root = mail.root();
+        if (!root.isAnswerable()) {
+            return;
+        }
+        while (!root.pending.isEmpty()) {
+            apply(root, root.pending.remove(0));
+        }
+        if (root.pendingTrap != null) {
+            String address = root.pendingTrap;
+            root.pendingTrap = null;
+            trapped(root, root.since, address);
+        }
+    }
+
+    private void apply(Mail root, Pending verdict) {
+        IpPrefix claimed = verdict.client();
+        if (claimed != null && !claimed.isLoopback() && !claimed.equals(root.client) && !claimed.equals(root.peer)) {
+            ambiguous++;
+            return;
+        }
+        touch(root);
+        root.sender = root.sender == null ? verdict.sender() : root.sender;
+        for (String recipient : verdict.recipients()) {
+            if (traps.test(recipient)) {
+                trapped(root, verdict.at(), recipient);
+            }
+        }
+        Judgement before = root.judgement();
+        if (root.isWorse(verdict.judgement())) {
+            Deed.Trial trial = root.judge(verdict.judgement());
+            out.accept(new Deed.Judged(
+                    verdict.at(),
+                    root.origin(),
+                    verdict.judgement(),
+                    before,
+                    trial,
+                    verdict.points(),
+                    verdict.filter()));
+        }
+        if (verdict.judgement() != Judgement.CLEAN) {
+            root.await(verdict.recipients());
+            countVictims(root, verdict.at(), false);
+            if (root.awaitsDeliveries()) {
+                awaiting.add(new Due(root, verdict.at().plus(settings.patience())));
+            }
+        }
+    }
+
+    private void countVictims(Mail root, Instant at, boolean complete) {
+        Judgement judgement = root.judgement();
+        if (judgement == null || judgement == Judgement.CLEAN || root.client == null) {
+            return;
+        }
+        int more = root.newVictims(complete);
+        if (more > 0) {
+            out.accept(new Deed.Victims(at, root.origin(), judgement, more));
+        }
+    }
+
+    /** A verdict on a message of which nothing else is known: the MTA told the filter who the client is. */
+    private void blameByFilter(Pending verdict) {
+        IpPrefix client = verdict.client();
+        if (client == null || client.isLoopback()) {
+            return;
+        }
+        Mail unknown = new Mail(nextSerial++, new QueueId(0, 0), verdict.at());
+        Origin origin = new Origin(client, null, verdict.sender(), null, null);
+        Deed.Trial trial = unknown.judge(verdict.judgement());
+        out.accept(new Deed.Judged(
+                verdict.at(), origin, verdict.judgement(), null, trial, verdict.points(), verdict.filter()));
+        if (verdict.judgement() != Judgement.CLEAN) {
+            unknown.await(verdict.recipients());
+            out.accept(new Deed.Victims(verdict.at(), origin, verdict.judgement(), unknown.newVictims(true)));
+        }
+    }
+
+    // ---------------------------------------------------------------- refusals and traps
+
+    private void refused(LogEvent.Reject event) {
+        if (event.milter() && event.stage().equals(END_OF_MESSAGE)) {
+            refusedByMilter(event);
+            return;
+        }
+        IpPrefix client = event.client().address();
+        if (client != null && event.code() >= 500) {
+            Origin origin = new Origin(client, null, event.sender(), event.queueId(), null);
+            out.accept(new Deed.Refused(event.at(), origin, event.stage(), event.code(), event.reason()));
+        }
+        addressed(event.at(), event.by(), event.queueId(), event.client(), event.sender(), event.recipient());
+    }
+
+    /** The whole message was refused after its content was seen: for good means as spam. It never gets to qmgr. */
+    private void refusedByMilter(LogEvent.Reject event) {
+        Mail mail = event.queueId() == null ? null : open.find(event.queueId());
+        if (mail == null) {
+            return;
+        }
+        if (event.code() >= 500) {
+            Judgement spam = Judgement.SPAM;
+            List<String> recipients = List.of();
+            mail.pending.add(new Pending(
+                    event.at(), "milter", spam, Double.NaN, event.client().address(), event.sender(), recipients));
+            settlePending(mail);
+        }
+        close(mail, event.at());
+    }
+
+    /** A line names a recipient that the client asked for, whatever became of it. */
+    private void addressed(
+            Instant at,
+            Program by,
+            @Nullable QueueId queueId,
+            Peer peer,
+            @Nullable String sender,
+            @Nullable String recipient) {
+        IpPrefix client = peer.address();
+        if (recipient == null || client == null || !traps.test(recipient)) {
+            return;
+        }
+        Mail mail = queueId == null ? null : open.find(queueId);
+        if (mail != null) {
+            if (mail.trapHit != null && mail.trapHit.isFrom(client, sender) && !mail.isTrapped()) {
+                mail.alreadyTrapped();
+            }
+            mail.sender = mail.sender == null ? sender : mail.sender;
+            trapped(mail, at, recipient);
+            return;
+        }
+        TrapHit hit = trapHits.get(by);
+        sideChanged = true;
+        if (hit != null && hit.covers(client, sender, recipient)) {
+            return;
+        }
+        if (trapHits.size() >= MOST_CONNECTIONS) {
+            trapHits.remove(trapHits.keySet().iterator().next());
+        }
+        trapHits.put(by, TrapHit.of(at, client, sender, recipient));
+        out.accept(new Deed.Trapped(at, Origin.of(client, null, sender), recipient, Deed.Trial.SPAM));
+    }
+
+    private void trapped(Mail mail, Instant at, String address) {
+        Mail root = mail.root();
+        if (root.isTrapped()) {
+            return;
+        }
+        touch(root);
+        if (root.isAnswerable()) {
+            out.accept(new Deed.Trapped(at, root.origin(), address, root.trap()));
+        } else {
+            root.pendingTrap = address;
+        }
+    }
+
+    // ---------------------------------------------------------------- time
+
+    /** It is {@code time} now, by the lines or, where none come, by the clock. Never goes back. */
+    public void advance(Instant time) {
+        if (!time.isAfter(now)) {
+            return;
+        }
+        now = time;
+        if (time.isBefore(nextLook)) {
+            return;
+        }
+        nextLook = time.plus(LOOK);
+        while (isDue(awaiting)) {
+            Due due = awaiting.remove();
+            countVictims(due.mail(), due.at(), true);
+        }
+        while (isDue(closing)) {
+            Due due = closing.remove();
+            settle(due.mail(), due.at());
+            drop(due.mail());
+        }
+        while (isDue(orphaned)) {
+            Mail mail = orphaned.remove().mail();
+            blamePending(mail.root());
+            if (mail.peer == null && !mail.queued) {
+                settle(mail, now); // only the verdict ever spoke of it
+                drop(mail);
+            }
+        }
+        Iterator<Pending> oldest = stray.values().iterator();
+        while (oldest.hasNext()) {
+            Pending verdict = oldest.next();
+            if (verdict.at().plus(ORPHANED).isAfter(now)) {
+                break;
+            }
+            blameByFilter(verdict);
+            oldest.remove();
+            sideChanged = true;
+        }
+        giveUpOld();
+    }
+
+    private boolean isDue(ArrayDeque<Due> queue) {
+        Due first = queue.peek();
+        return first != null && !first.at().isAfter(now);
+    }
+
+    private void giveUpOld() {
+        if (open.size() == 0) {
+            return;
+        }
+        Mail oldest = open.iterator().next();
+        if (oldest.since.plus(settings.oldest()).isBefore(now)) {
+            settle(oldest, now);
+            drop(oldest);
+        }
+    }
+
+    /** Nothing more is to be expected of this message: says what remains to be said. */
+    private void settle(Mail mail, Instant at) {
+        if (mail.settled) {
+            return;
+        }
+        mail.settled = true;
+        blamePending(mail);
+        if (mail.parent != null) {
+            return;
+        }
+        countVictims(mail, at, true);
+        if (mail.pendingTrap != null && mail.client != null) {
+            out.accept(new Deed.Trapped(at, mail.origin(), mail.pendingTrap, mail.trap()));
+        }
+        if (!mail.isJudged() && mail.queued && mail.client != null) {
+            out.accept(new Deed.Unjudged(at, mail.origin()));
+        }
+    }
+
+    /** Verdicts whose message did not turn up, or turned out to be handed in by this host. */
+    private void blamePending(Mail mail) {
+        while (!mail.pending.isEmpty()) {
+            Pending verdict = mail.pending.remove(0);
+            if (mail.client != null) {
+                apply(mail, verdict);
+            } else {
+                blameByFilter(verdict);
+            }
+        }
+    }
+
+    /** Forgets a settled message; its record stays for as long as the filter's output of it is on its way. */
+    private void drop(Mail mail) {
+        if (mail.dropped) {
+            return;
+        }
+        mail.dropped = true;
+        open.remove(mail);
+        if (mail.children > 0) {
+            touch(mail);
+            return;
+        }
+        forget(mail);
+        Mail root = mail.parent;
+        if (root != null && --root.children == 0 && root.dropped) {
+            forget(root);
+        }
+    }
+
+    /** The log is at its end, and no line will follow: says all that is known. */
+    public void finish() {
+        for (Pending verdict : stray.values()) {
+            blameByFilter(verdict);
+        }
+        stray.clear();
+        List<Mail> rest = new ArrayList<>(open.size());
+        open.iterator().forEachRemaining(rest::add);
+        for (Mail mail : rest) {
+            settle(mail, now);
+        }
+        rest.forEach(open::remove);
+        closing.clear();
+        awaiting.clear();
+        orphaned.clear();
+    }
+
+    // ---------------------------------------------------------------- over restarts
+
+    /** Saves what changed since the last time. */
+    public void saveTo(OpenMessageStore store) {
+        changed.forEach(mail -> store.saveRow(MAIL_ROW + mail.serial, mail.toRow()));
+        gone.forEach(serial -> store.removeRow(MAIL_ROW + serial));
+        changed.clear();
+        gone.clear();
+        if (sideChanged) {
+            RowWriter row = new RowWriter();
+            row.number(stray.size());
+            stray.forEach((filterId, verdict) -> {
+                row.text(filterId);
+                verdict.write(row);
+            });
+            row.number(trapHits.size());
+            trapHits.forEach((program, hit) -> {
+                row.text(program.name());
+                row.number(program.pid());
+                hit.write(row);
+            });
+            store.saveRow(SIDE_ROW, row.toBytes());
+            sideChanged = false;
+        }
+    }
+
+    /** Goes on where {@link #saveTo} left off. For a new correlator only. */
+    public void restore(OpenMessageStore store) {
+        Map<Long, Mail.Restored> rows = new TreeMap<>();
+        store.forEachRow((key, bytes) -> {
+            if (key.startsWith(MAIL_ROW)) {
+                long serial = Long.parseLong(key.substring(MAIL_ROW.length()));
+                rows.put(serial, Mail.fromRow(serial, bytes));
+            } else if (key.equals(SIDE_ROW)) {
+                restoreSide(new RowReader(bytes));
+            }
+        });
+        for (Mail.Restored row : rows.values()) { // in the order in which the messages began
+            Mail mail = row.mail();
+            nextSerial = Math.max(nextSerial, mail.serial + 1);
+            Mail.Restored parent = rows.get(row.parent());
+            if (parent != null) {
+                mail.parent = parent.mail();
+                mail.parent.children++;
+            }
+            if (mail.dropped) {
+                continue;
+            }
+            open.add(mail);
+            if (row.indexed() != null) {
+                open.restoreIndex(mail, row.indexed());
+            }
+            if (mail.closed != null) {
+                closing.add(new Due(mail, mail.closed.plus(settings.linger())));
+            }
+            if (mail.awaitsDeliveries()) {
+                awaiting.add(new Due(mail, mail.since));
+            }
+            if (!mail.pending.isEmpty()) {
+                orphaned.add(new Due(mail, mail.pending.get(0).at().plus(ORPHANED)));
+            }
+        }
+    }
+
+    private void restoreSide(RowReader row) {
+        for (long left = row.number(); left > 0; left--) {
+            stray.put(row.someText(), Pending.read(row));
+        }
+        for (long left = row.number(); left > 0; left--) {
+            trapHits.put(new Program(row.someText(), (int) row.number()), TrapHit.read(row));
+        }
+    }
+
+    private void touch(Mail mail) {
+        if (remembers) {
+            changed.add(mail);
+        }
+    }
+
+    private void forget(Mail mail) {
+        if (remembers) {
+            changed.remove(mail);
+            gone.add(mail.serial);
+        }
+    }
+}

@@ -1,0 +1,338 @@
+package org.postbane.correlate;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.postbane.correlate.Deed.Trial;
+import org.postbane.model.IpPrefix;
+import org.postbane.model.QueueId;
+import org.postbane.parse.LogEvent.Judgement;
+
+/**
+ * What is known of one queue id: a message that a client handed in, or that came back from a filter. Facts are added in
+ * whatever order the lines come.
+ */
+final class Mail {
+
+    /** A message has at most so many recipients that are told apart; Postfix's default_recipient_limit is 20,000. */
+    static final int MOST_RECIPIENTS = 50_000;
+
+    /** Tells this message from every other, as queue ids are used again. */
+    final long serial;
+
+    final QueueId id;
+    final Instant since;
+
+    /** Who connected; null until {@code client=} is seen, and for mail that no client handed in. */
+    @Nullable
+    IpPrefix peer;
+    /** Who is to answer for it: the peer, or whom a trusted relay named by XFORWARD. */
+    @Nullable
+    IpPrefix client;
+
+    @Nullable
+    String account;
+
+    @Nullable
+    String sender;
+
+    @Nullable
+    String messageId;
+    /** The key under which {@link OpenMessages} finds this message by Message-ID, and the next older one with the same key. */
+    @Nullable
+    String indexed;
+
+    @Nullable
+    Mail nextOfMessageId;
+
+    /** The message that this one is the filter's output of. */
+    @Nullable
+    Mail parent;
+    /** Messages that are the filter's output of this one and still open. */
+    int children;
+    /** Verdicts that cannot be applied until it is known who handed the message in. */
+    final List<Pending> pending = new ArrayList<>(0);
+    /** A trap that it was addressed to, likewise kept. */
+    @Nullable
+    String pendingTrap;
+    /** A trap hit that the same connection had before this message got its queue id. */
+    @Nullable
+    TrapHit trapHit;
+    /** Its queue id is free for others; kept for the sake of its children only. */
+    boolean dropped;
+    /** All that will be said of it was said. */
+    boolean settled;
+
+    /** qmgr has it: it was accepted. */
+    boolean queued;
+
+    int recipientsInQueue;
+
+    @Nullable
+    Instant closed;
+
+    private @Nullable Judgement judgement;
+    private boolean trapped;
+    /** What it was counted as: SPAM, HAM, or nothing yet (UNCHANGED). */
+    private Trial trial = Trial.UNCHANGED;
+    /** Recipients as the client named them. */
+    private @Nullable Set<String> named;
+    /** Recipients as delivered to, after alias expansion. */
+    private @Nullable Set<String> reached;
+    /** Recipients of verdicts that no delivery has told of yet, after alias expansion. */
+    private @Nullable Set<String> awaited;
+
+    private boolean awaitsAll; // the verdict is on all recipients, and names none
+    private int victims;
+
+    Mail(long serial, QueueId id, Instant since) {
+        this.serial = serial;
+        this.id = id;
+        this.since = since;
+    }
+
+    /** The message as the client handed it in: this one, or the one that the filter made it of. */
+    Mail root() {
+        Mail mail = this;
+        for (int depth = 0; mail.parent != null && depth < 8; depth++) {
+            mail = mail.parent;
+        }
+        return mail;
+    }
+
+    /** Whether it is known which stranger handed it in. Mail from loopback may turn out to be a filter's output. */
+    boolean isAnswerable() {
+        return client != null && !client.isLoopback();
+    }
+
+    Origin origin() {
+        if (client == null) {
+            throw new IllegalStateException("nobody is known to have sent " + id);
+        }
+        return new Origin(client, account, sender, id, messageId);
+    }
+
+    boolean isJudged() {
+        return judgement != null;
+    }
+
+    @Nullable
+    Judgement judgement() {
+        return judgement;
+    }
+
+    boolean isTrapped() {
+        return trapped;
+    }
+
+    /** Whether {@code worse} says something new and worse than what the message counts as. */
+    boolean isWorse(Judgement worse) {
+        return judgement == null || judgement == Judgement.CLEAN && worse != Judgement.CLEAN;
+    }
+
+    /** The message counts as {@code now}; what that changes as a trial. */
+    Trial judge(Judgement now) {
+        judgement = now;
+        if (now == Judgement.SPAM || now == Judgement.VIRUS) {
+            return convict();
+        }
+        if (now != Judgement.CLEAN || trial != Trial.UNCHANGED) {
+            return Trial.UNCHANGED;
+        }
+        trial = Trial.HAM;
+        return trial;
+    }
+
+    /** The message was addressed to a trap; what that changes as a trial. */
+    Trial trap() {
+        trapped = true;
+        return convict();
+    }
+
+    private Trial convict() {
+        Trial change = trial == Trial.SPAM ? Trial.UNCHANGED : trial == Trial.HAM ? Trial.HAM_TO_SPAM : Trial.SPAM;
+        trial = Trial.SPAM;
+        return change;
+    }
+
+    /** A trap hit of this very message was counted before it had a queue id. */
+    void alreadyTrapped() {
+        trapped = true;
+        trial = Trial.SPAM;
+    }
+
+    /** The verdict was on these recipients (all, where it names none): they are victims. */
+    void await(List<String> recipients) {
+        if (recipients.isEmpty()) {
+            awaitsAll = true;
+            return;
+        }
+        awaited = awaited == null ? new HashSet<>() : awaited;
+        for (String recipient : recipients) {
+            String address = fold(recipient);
+            if ((reached == null || !reached.contains(address)) && awaited.size() < MOST_RECIPIENTS) {
+                awaited.add(address);
+            }
+        }
+    }
+
+    /** A delivery tells that the client named {@code as}, which led to {@code to}. */
+    void deliver(String to, String as) {
+        named = named == null ? new HashSet<>(4) : named;
+        if (named.size() < MOST_RECIPIENTS) {
+            named.add(fold(as));
+        }
+        String address = fold(to);
+        if (reached == null) {
+            reached = to.equals(as) ? named : new HashSet<>(named);
+        } else if (reached == named && !to.equals(as)) {
+            reached = new HashSet<>(named);
+        }
+        if (reached.size() < MOST_RECIPIENTS) {
+            reached.add(address);
+        }
+        if (awaited != null) {
+            awaited.remove(address);
+        }
+    }
+
+    /**
+     * How many victims are newly known. As long as deliveries are awaited, a verdict's recipients after alias expansion are
+     * not counted, as they may all be one address to the client; but a message that was judged has one victim at least.
+     *
+     * @param complete no more deliveries are to be waited for
+     */
+    int newVictims(boolean complete) {
+        int known = named == null ? 0 : named.size();
+        if (complete) {
+            known += awaited == null ? 0 : awaited.size();
+            known = known == 0 && awaitsAll ? recipientsInQueue : known;
+        }
+        int more = Math.max(1, known) - victims;
+        victims += Math.max(0, more);
+        return Math.max(0, more);
+    }
+
+    boolean awaitsDeliveries() {
+        return awaitsAll || awaited != null && !awaited.isEmpty();
+    }
+
+    /** All of this but the parent, which the reader finds by its serial number. */
+    byte[] toRow() {
+        RowWriter row = new RowWriter();
+        row.number(id.high());
+        row.number(id.low());
+        row.time(since);
+        row.address(peer);
+        row.address(client);
+        row.text(account);
+        row.text(sender);
+        row.text(messageId);
+        row.text(indexed);
+        row.number(parent == null ? -1 : parent.serial);
+        row.number(pending.size());
+        pending.forEach(verdict -> verdict.write(row));
+        row.text(pendingTrap);
+        row.flag(trapHit != null);
+        if (trapHit != null) {
+            trapHit.write(row);
+        }
+        row.flag(dropped);
+        row.flag(settled);
+        row.flag(queued);
+        row.number(recipientsInQueue);
+        row.time(closed);
+        row.number(judgement == null ? -1 : judgement.ordinal());
+        row.flag(trapped);
+        row.number(trial.ordinal());
+        row.texts(named);
+        row.texts(reached == named ? null : reached);
+        row.texts(awaited);
+        row.flag(awaitsAll);
+        row.number(victims);
+        return row.toBytes();
+    }
+
+    /** The message that {@link #toRow} wrote, without its parent. */
+    static Restored fromRow(long serial, byte[] bytes) {
+        RowReader row = new RowReader(bytes);
+        Mail mail = new Mail(serial, new QueueId(row.number(), row.number()), Objects.requireNonNull(row.time()));
+        mail.peer = row.address();
+        mail.client = row.address();
+        mail.account = row.text();
+        mail.sender = row.text();
+        mail.messageId = row.text();
+        String indexed = row.text();
+        long parent = row.number();
+        for (long left = row.number(); left > 0; left--) {
+            mail.pending.add(Pending.read(row));
+        }
+        mail.pendingTrap = row.text();
+        mail.trapHit = row.flag() ? TrapHit.read(row) : null;
+        mail.dropped = row.flag();
+        mail.settled = row.flag();
+        mail.queued = row.flag();
+        mail.recipientsInQueue = (int) row.number();
+        mail.closed = row.time();
+        int judgement = (int) row.number();
+        mail.judgement = judgement < 0 ? null : Judgement.values()[judgement];
+        mail.trapped = row.flag();
+        mail.trial = Trial.values()[(int) row.number()];
+        mail.named = row.texts();
+        Set<String> reached = row.texts();
+        mail.reached = reached == null ? mail.named : reached;
+        mail.awaited = row.texts();
+        mail.awaitsAll = row.flag();
+        mail.victims = (int) row.number();
+        return new Restored(mail, indexed, parent);
+    }
+
+    /**
+     * A message read back.
+     *
+     * @param indexed key under which it is found by Message-ID; null if it is not
+     * @param parent serial number of the message that it is the filter's output of; -1 if none
+     */
+    record Restored(Mail mail, @Nullable String indexed, long parent) {}
+
+    private static String fold(String address) {
+        return address.toLowerCase(Locale.ROOT);
+    }
+
+    /** A verdict, kept until it is known whose message it is on. */
+    record Pending(
+            Instant at,
+            String filter,
+            Judgement judgement,
+            double points,
+            @Nullable IpPrefix client,
+            @Nullable String sender,
+            List<String> recipients) {
+
+        void write(RowWriter row) {
+            row.time(at);
+            row.text(filter);
+            row.number(judgement.ordinal());
+            row.decimal(points);
+            row.address(client);
+            row.text(sender);
+            row.texts(recipients);
+        }
+
+        static Pending read(RowReader row) {
+            return new Pending(
+                    Objects.requireNonNull(row.time()),
+                    row.someText(),
+                    Judgement.values()[(int) row.number()],
+                    row.decimal(),
+                    row.address(),
+                    row.text(),
+                    List.copyOf(Objects.requireNonNull(row.texts())));
+        }
+    }
+}

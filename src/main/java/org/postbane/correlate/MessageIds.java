@@ -1,0 +1,57 @@
+package org.postbane.correlate;
+
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Message-IDs as spamd prints them. Postfix's cleanup logs the header as it stands; spamd first takes it apart, so that
+ * both can be compared only in spamd's form. Source: {@code parse_msgids()} in {@code spamd/spamd.raw}; commas become
+ * {@code _} where the result line is put together.
+ */
+final class MessageIds {
+
+    private static final int MAX_LENGTH = 1000;
+    private static final Pattern COMMENT = Pattern.compile("\\([^()]*\\)");
+
+    private MessageIds() {}
+
+    /** {@code <id>} as spamd prints it for this header; null where it prints none. */
+    static @Nullable String asSpamdPrints(String header) {
+        if (isPlain(header)) {
+            return header;
+        }
+        String id = header.length() > MAX_LENGTH ? header.substring(0, MAX_LENGTH) : header;
+        for (String before = ""; !before.equals(id); ) {
+            before = id;
+            id = COMMENT.matcher(id).replaceFirst("");
+        }
+        id = id.strip();
+        int open = id.indexOf('<');
+        int close = open < 0 ? -1 : id.indexOf('>', open);
+        id = close < 0 ? id : id.substring(open + 1, close);
+        if (id.isEmpty()) {
+            return null;
+        }
+        StringBuilder text = new StringBuilder(id.length() + 2).append('<');
+        for (int i = 0; i < id.length(); i++) {
+            char c = id.charAt(i);
+            text.append(c == ',' ? '_' : c < '!' || c > '~' || c == '<' || c == '>' ? '?' : c);
+        }
+        return text.append('>').toString();
+    }
+
+    /** Nearly all: {@code <...>} without any of the characters that spamd changes. */
+    private static boolean isPlain(String header) {
+        int last = header.length() - 1;
+        if (last < 2 || last > MAX_LENGTH || header.charAt(0) != '<' || header.charAt(last) != '>') {
+            return false;
+        }
+        for (int i = 1; i < last; i++) {
+            char c = header.charAt(i);
+            if (c < '!' || c > '~' || c == '<' || c == '>' || c == ',' || c == '(') {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,293 @@
+package org.postbane.parse;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.postbane.model.IpPrefix;
+import org.postbane.model.QueueId;
+import org.postbane.source.Line;
+
+/**
+ * Verdict lines of amavisd-new. Shape: {@code $log_templ} in {@code Amavis/Conf.pm}, as it is by default:
+ *
+ * <pre>
+ * (02662-01) Passed SPAM {RelayedTaggedInbound}, ORIGINATING LOCAL [203.0.113.1]:31087 [203.0.113.1] &lt;s&gt; -> &lt;r&gt;,&lt;r2&gt;,
+ *     quarantine: l/spam-lb3.gz, Queue-ID: 3064E52EAC1, Message-ID: &lt;m&gt;, mail_id: lPGJ, Hits: 1000.3, size: 871,
+ *     queued_as: 2C98E52EC11/2C98E52EC12, 947 ms
+ * </pre>
+ *
+ * <p>Between the category and <code>{</code> there may be {@code (file name)}. The first bracket is the client, as the MTA
+ * told amavis, and has the port; the second comes from a Received header and is a lie where it matters. Sender and
+ * recipients are quoted strings that may hold whole fake fields, and the Message-ID is any text of the sender's: the
+ * fields before it are read from the left, quotes in mind, those after it from the right.
+ *
+ * <p>A line over about 1000 characters is logged in parts ({@code write_log} in {@code Amavis/Log.pm}): each but the last
+ * ends in {@code ...}, each but the first begins with {@code ...}, all with the same process and amavis id. They are put
+ * together here. Memory: at most {@link #MOST_PARTIAL} unfinished lines of {@link #MAX_JOINED} bytes. What is unfinished when
+ * the agent stops is lost.
+ */
+final class AmavisParser implements LineParser {
+
+    private static final int MOST_PARTIAL = 64;
+    private static final int MAX_JOINED = 1 << 18;
+
+    private static final byte[] PASSED = "Passed ".getBytes(US_ASCII);
+    private static final byte[] BLOCKED = "Blocked ".getBytes(US_ASCII);
+    private static final byte[] DOTS = "...".getBytes(US_ASCII);
+    private static final byte[] ARROW = "> -> <".getBytes(US_ASCII);
+    private static final byte[] NEXT_RECIPIENT = ">,<".getBytes(US_ASCII);
+    private static final byte[] QUARANTINE = ", quarantine: ".getBytes(US_ASCII);
+    private static final byte[] QUEUE_ID = ", Queue-ID: ".getBytes(US_ASCII);
+    private static final byte[] MESSAGE_ID = ", Message-ID: ".getBytes(US_ASCII);
+    private static final byte[] RESENT = ", Resent-Message-ID: ".getBytes(US_ASCII);
+    private static final byte[] MAIL_ID = ", mail_id: ".getBytes(US_ASCII);
+    private static final byte[] HITS = ", Hits: ".getBytes(US_ASCII);
+    private static final byte[] QUEUED_AS = ", queued_as: ".getBytes(US_ASCII);
+
+    private final MailFilter filter;
+    private final Map<Program, Partial> partials = new LinkedHashMap<>();
+    private final Line joined = new Line();
+
+    AmavisParser(MailFilter filter) {
+        this.filter = filter;
+    }
+
+    /** The parts of one line so far, without its amavis id and dots. */
+    private record Partial(String id, ByteArrayOutputStream text) {}
+
+    @Override
+    public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
+        int idEnd = endOfId(body);
+        if (idEnd < 0) {
+            return;
+        }
+        int text = idEnd + 2; // after ") "
+        boolean passed = body.hasAt(text, PASSED);
+        if (passed || body.hasAt(text, BLOCKED)) {
+            if (body.endsWith(DOTS)) {
+                begin(body, text, idEnd, header.by());
+            } else {
+                verdict(body, text, body.text(body.start() + 1, idEnd), header, out);
+            }
+        } else if (!partials.isEmpty() && body.hasAt(text, DOTS)) {
+            proceed(body, text + DOTS.length, idEnd, header, out);
+        }
+    }
+
+    /** Where the {@code )} of a leading {@code (02662-01-2) } stands; -1 if the line does not begin so. */
+    private static int endOfId(Line body) {
+        if (body.length() < 4 || body.bytes()[body.start()] != '(') {
+            return -1;
+        }
+        int close = body.indexOf(')', body.start());
+        boolean id = close > 0
+                && close + 1 < body.end()
+                && body.bytes()[close + 1] == ' '
+                && isId(body, body.start() + 1, close);
+        return id ? close : -1;
+    }
+
+    /** {@code 02662-01}, {@code 02662-01-2}: process, child task and message in the session. */
+    static boolean isId(Line line, int from, int to) {
+        int hyphens = 0;
+        for (int i = from; i < to; i++) {
+            byte b = line.bytes()[i];
+            if (b == '-') {
+                hyphens++;
+            } else if (b < '0' || b > '9') {
+                return false;
+            }
+        }
+        return to - from >= 4 && to - from <= 40 && hyphens >= 1 && line.bytes()[to - 1] != '-';
+    }
+
+    private void begin(Line body, int text, int idEnd, Program by) {
+        if (partials.size() >= MOST_PARTIAL) {
+            partials.remove(partials.keySet().iterator().next());
+        }
+        ByteArrayOutputStream parts = new ByteArrayOutputStream(2048);
+        parts.write(body.bytes(), text, body.end() - DOTS.length - text);
+        partials.put(by, new Partial(body.text(body.start() + 1, idEnd), parts));
+    }
+
+    private void proceed(Line body, int text, int idEnd, SyslogHeader header, Consumer<LogEvent> out) {
+        Partial partial = partials.get(header.by());
+        if (partial == null || !partial.id.equals(body.text(body.start() + 1, idEnd))) {
+            return; // the rest of another kind of line
+        }
+        boolean more = body.endsWith(DOTS) && body.end() - DOTS.length > text;
+        partial.text.write(body.bytes(), text, (more ? body.end() - DOTS.length : body.end()) - text);
+        if (more && partial.text.size() < MAX_JOINED) {
+            return;
+        }
+        partials.remove(header.by());
+        if (!more) {
+            byte[] whole = partial.text.toByteArray();
+            verdict(joined.set(whole, 0, whole.length), 0, partial.id, header, out);
+        }
+    }
+
+    /** @param text where {@code Passed } or {@code Blocked } begins */
+    private void verdict(Line line, int text, String filterId, SyslogHeader header, Consumer<LogEvent> out) {
+        boolean blocked = line.hasAt(text, BLOCKED);
+        int category = text + (blocked ? BLOCKED.length : PASSED.length);
+        int categoryEnd = line.indexOf(' ', category);
+        if (categoryEnd < 0 || !isCategory(line, category, categoryEnd)) {
+            return;
+        }
+        int client = endOfActions(line, categoryEnd);
+        int open = client < 0 ? -1 : line.indexOf('[', client);
+        int sender = open < 0 ? -1 : line.indexOf('<', open);
+        int senderEnd = sender < 0 ? -1 : PostfixText.endOfAddress(line, sender + 1);
+        if (!line.hasAt(senderEnd, ARROW)) {
+            return; // another template
+        }
+        List<String> recipients = new ArrayList<>(4);
+        int end = recipients(line, senderEnd + ARROW.length, recipients);
+        if (end < 0) {
+            return;
+        }
+        if (line.hasAt(end, QUARANTINE)) {
+            int next = line.indexOf(',', end + QUARANTINE.length);
+            end = next < 0 ? line.end() : next;
+        }
+        QueueId queueId = null;
+        if (line.hasAt(end, QUEUE_ID)) {
+            int from = end + QUEUE_ID.length;
+            int to = line.indexOf(',', from);
+            end = to < 0 ? line.end() : to;
+            queueId = QueueId.parse(line.bytes(), from, end);
+        }
+        int mailId = line.lastIndexOf(MAIL_ID, end);
+        String messageId =
+                line.hasAt(end, MESSAGE_ID) && mailId > end ? messageId(line, end + MESSAGE_ID.length, mailId) : null;
+        int tail = mailId < 0 ? end : mailId;
+        String word = line.text(category, categoryEnd);
+        double points = points(line, tail);
+        out.accept(new LogEvent.Verdict(
+                header.at(),
+                header.by(),
+                "amavis",
+                word,
+                filter.judgement(word),
+                points,
+                blocked,
+                queueId,
+                client(line, open),
+                line.text(sender + 1, senderEnd),
+                recipients,
+                messageId,
+                queuedAs(line, tail),
+                filterId));
+    }
+
+    private static boolean isCategory(Line line, int from, int to) {
+        for (int i = from; i < to; i++) {
+            byte b = line.bytes()[i];
+            if (!(b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '-')) {
+                return false;
+            }
+        }
+        return to > from;
+    }
+
+    /**
+     * Where <code>{Actions},</code> ends, before policy banks and the first bracket; -1 if the line has another shape. A
+     * {@code (file name)} before it may hold anything: then the last <code>{words},</code> before the sender counts.
+     */
+    private static int endOfActions(Line line, int categoryEnd) {
+        int open = categoryEnd + 1;
+        if (open < line.end() && line.bytes()[open] == '(') {
+            open = line.lastIndexOf(new byte[] {')', ' ', '{'}, categoryEnd);
+            open = open < 0 ? -1 : open + 2;
+        }
+        if (open < 0 || open >= line.end() || line.bytes()[open] != '{') {
+            return -1;
+        }
+        int close = line.indexOf('}', open);
+        return close < 0 || close + 1 >= line.end() || line.bytes()[close + 1] != ',' ? -1 : close + 2;
+    }
+
+    /** {@code [203.0.113.1]:31087}; without a port it is amavis's own peer, where no XFORWARD told it of the client. */
+    private static @Nullable Peer client(Line line, int open) {
+        int close = line.indexOf(']', open);
+        IpPrefix address = IpPrefix.parse(line.bytes(), open + 1, close);
+        int port = 0;
+        if (close + 1 < line.end() && line.bytes()[close + 1] == ':') {
+            port = PostfixText.number(line, close + 2, PostfixText.endOfNumber(line, close + 2));
+        }
+        return address == null ? null : new Peer("", address, Math.max(0, port));
+    }
+
+    /** Adds the recipients from {@code from}, after the first {@code <}; where the list ends, or -1. */
+    private static int recipients(Line line, int from, List<String> recipients) {
+        int at = from;
+        while (true) {
+            int end = PostfixText.endOfAddress(line, at);
+            if (end < 0) {
+                return -1;
+            }
+            recipients.add(line.text(at, end));
+            if (!line.hasAt(end, NEXT_RECIPIENT)) {
+                return end + 1;
+            }
+            at = end + NEXT_RECIPIENT.length;
+        }
+    }
+
+    private static String messageId(Line line, int from, int mailId) {
+        int resent = line.lastIndexOf(RESENT, from);
+        return line.text(from, resent < 0 || resent > mailId ? mailId : resent);
+    }
+
+    private static double points(Line line, int tail) {
+        int hits = line.indexOf(HITS, tail);
+        if (hits < 0) {
+            return Double.NaN;
+        }
+        int from = hits + HITS.length;
+        int to = line.indexOf(',', from);
+        return decimal(line.text(from, to < 0 ? line.end() : to));
+    }
+
+    /** NaN for {@code -} (not looked at) and other text that is no number. */
+    static double decimal(String text) {
+        boolean number = !text.isEmpty() && text.length() < 20;
+        for (int i = 0; i < text.length() && number; i++) {
+            char c = text.charAt(i);
+            number = c >= '0' && c <= '9' || c == '.' || c == '-' && i == 0 && text.length() > 1;
+        }
+        try {
+            return number ? Double.parseDouble(text) : Double.NaN;
+        } catch (NumberFormatException e) {
+            return Double.NaN; // two points
+        }
+    }
+
+    private static List<QueueId> queuedAs(Line line, int tail) {
+        int at = line.indexOf(QUEUED_AS, tail);
+        if (at < 0) {
+            return List.of();
+        }
+        List<QueueId> ids = new ArrayList<>(1);
+        int from = at + QUEUED_AS.length;
+        int end = from;
+        while (end < line.end() && line.bytes()[end] != ',') {
+            end++;
+            if (end == line.end() || line.bytes()[end] == ',' || line.bytes()[end] == '/') {
+                QueueId id = QueueId.parse(line.bytes(), from, end);
+                if (id != null) {
+                    ids.add(id);
+                }
+                from = end + 1;
+            }
+        }
+        return ids;
+    }
+}

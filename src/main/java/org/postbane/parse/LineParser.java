@@ -1,0 +1,16 @@
+package org.postbane.parse;
+
+import java.util.function.Consumer;
+import org.postbane.source.Line;
+
+/** Understands the lines of one program. Odd input yields no event and no exception. */
+interface LineParser {
+
+    /**
+     * Hands on the event that {@code body} states, if any.
+     *
+     * @param body the line after its syslog header; valid during the call only
+     * @param header of the same line: when, and who wrote it
+     */
+    void parse(Line body, SyslogHeader header, Consumer<LogEvent> out);
+}

@@ -1,0 +1,138 @@
+package org.postbane.parse;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.postbane.source.Line;
+import org.postbane.source.LineSink;
+
+/**
+ * Turns the lines of one source into events: reads the header, finds the parser for the program, hands the body to it.
+ *
+ * <p>Threads: one. Memory: bounded, see {@link ProgramTable} and {@link AmavisParser}. Errors: a line that is odd in any way
+ * yields no event.
+ *
+ * <p>Known shortcomings: lines without a host name, and RFC 5424 files, are passed over.
+ */
+public final class LogParser implements LineSink {
+
+    private static final byte[] REPEATED = "message repeated ".getBytes(US_ASCII);
+    private static final byte[] TIMES = " times: [ ".getBytes(US_ASCII);
+    private static final int MOST_REPEATS = 1000;
+    private static final String POSTFIX = "postfix";
+
+    private final SyslogHeader header;
+    private final ProgramTable programs;
+    private final Consumer<LogEvent> out;
+    private final Line body = new Line();
+    private long lines;
+    private boolean stamped;
+
+    /**
+     * @param zone of stamps that name none
+     * @param reference a stamp without a year is in the year that puts it nearest to this, and not over a day after it
+     * @param followLines the reference moves along with the lines, for a log of a known year that may run over New Year
+     */
+    public LogParser(MailFilter filter, ZoneId zone, Instant reference, boolean followLines, Consumer<LogEvent> out) {
+        this.header = new SyslogHeader(zone, reference, followLines);
+        this.out = out;
+        Map<String, LineParser> postfix = postfixParsers();
+        AmavisParser amavis = new AmavisParser(filter);
+        SpamdParser spamd = new SpamdParser();
+        this.programs = new ProgramTable(name -> {
+            if (filter.amavis().contains(name)) {
+                return amavis;
+            }
+            if (filter.spamd().contains(name)) {
+                return spamd;
+            }
+            String service = postfixService(name);
+            return service != null && filter.postfix().contains(service) ? postfix.get(service) : null;
+        });
+    }
+
+    private static Map<String, LineParser> postfixParsers() {
+        PostfixDeliveryParser delivery = new PostfixDeliveryParser();
+        return Map.ofEntries(
+                Map.entry("smtpd", new PostfixSmtpdParser()),
+                Map.entry("cleanup", new PostfixCleanupParser()),
+                Map.entry("qmgr", new PostfixQmgrParser()),
+                Map.entry("oqmgr", new PostfixQmgrParser()),
+                Map.entry("pickup", new PostfixPickupParser()),
+                Map.entry("smtp", delivery),
+                Map.entry("lmtp", delivery),
+                Map.entry("relay", delivery),
+                Map.entry("local", delivery),
+                Map.entry("virtual", delivery),
+                Map.entry("pipe", delivery),
+                Map.entry("discard", delivery),
+                Map.entry("error", delivery),
+                Map.entry("retry", delivery));
+    }
+
+    /**
+     * The program of a Postfix service: {@code smtpd} for {@code postfix/smtpd}, for {@code postfix-in/smtpd} (an instance)
+     * and for {@code postfix/submission/smtpd} and {@code postfix/10025/smtpd} ({@code -o syslog_name=}); null for programs
+     * that are not Postfix's.
+     */
+    private static @Nullable String postfixService(String name) {
+        int slash = name.lastIndexOf('/');
+        boolean postfix = name.startsWith(POSTFIX)
+                && slash > 0
+                && (name.charAt(POSTFIX.length()) == '/' || name.charAt(POSTFIX.length()) == '-');
+        return postfix ? name.substring(slash + 1) : null;
+    }
+
+    /** For a live source: the time of reading, by which stamps without a year get one. */
+    public void setReference(Instant reference) {
+        header.setReference(reference);
+    }
+
+    @Override
+    public void accept(Line line) {
+        lines++;
+        if (!header.parse(line)) {
+            return;
+        }
+        stamped = true;
+        ProgramTable.Entry program = programs.find(line, header.tagStart(), header.tagEnd());
+        if (program == null || program.parser == null) {
+            return;
+        }
+        header.setProgram(program.process(header.pid()));
+        body.set(line.bytes(), header.bodyStart(), line.end());
+        if (body.startsWith(REPEATED)) {
+            repeat(program.parser);
+        } else {
+            program.parser.parse(body, header, out);
+        }
+    }
+
+    /** rsyslog's {@code message repeated 3 times: [ text]}: the line before, three times more. */
+    private void repeat(LineParser parser) {
+        int digits = body.start() + REPEATED.length;
+        int end = PostfixText.endOfNumber(body, digits);
+        int times = PostfixText.number(body, digits, end);
+        if (times < 1 || !body.hasAt(end, TIMES) || body.bytes()[body.end() - 1] != ']') {
+            return;
+        }
+        body.set(body.bytes(), end + TIMES.length, body.end() - 1);
+        for (int i = 0; i < Math.min(times, MOST_REPEATS); i++) {
+            parser.parse(body, header, out);
+        }
+    }
+
+    /** Lines so far. */
+    public long lines() {
+        return lines;
+    }
+
+    /** The time on the last line that had one; null if none had. */
+    public @Nullable Instant lastTime() {
+        return stamped ? header.at() : null;
+    }
+}

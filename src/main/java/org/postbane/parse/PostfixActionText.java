@@ -1,0 +1,154 @@
+package org.postbane.parse;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.postbane.model.QueueId;
+import org.postbane.source.Line;
+
+/**
+ * What smtpd and cleanup log when a restriction, an access table or a milter acts on a command. Source: {@code
+ * log_whatsup()} in Postfix's {@code src/smtpd/smtpd_check.c} and {@code cleanup_milter.c}.
+ *
+ * <pre>ID: reject: RCPT from name[address]: 550 5.1.1 &lt;r&gt;: text; from=&lt;s&gt; to=&lt;r&gt; proto=ESMTP helo=&lt;h&gt;</pre>
+ *
+ * <p>{@code ID} may be NOQUEUE; {@code from}, {@code to} and {@code helo} are there as far as they were known. The text
+ * holds the recipient unquoted, and {@code helo} is any text of the client's: both may hold whole fake fields. The peer
+ * stands before all of them.
+ */
+final class PostfixActionText {
+
+    private static final byte[] FROM_PEER = " from ".getBytes(US_ASCII);
+    private static final byte[] SENDER = "; from=<".getBytes(US_ASCII);
+    private static final byte[] RECIPIENT_AFTER_SENDER = "> to=<".getBytes(US_ASCII);
+    private static final byte[] RECIPIENT = "; to=<".getBytes(US_ASCII);
+    private static final byte[] PROTO = "> proto=".getBytes(US_ASCII);
+    private static final String MILTER = "milter-";
+
+    private PostfixActionText() {}
+
+    /** Hands on the event of a body whose queue id ends at {@code colon}, if it is of this shape. */
+    static void parse(Line body, int colon, SyslogHeader header, Consumer<LogEvent> out) {
+        int word = colon + 2;
+        int wordEnd = body.indexOf(':', word);
+        if (wordEnd < 0 || wordEnd - word > 24 || !isWord(body, word, wordEnd)) {
+            return;
+        }
+        int stage = wordEnd + 2;
+        int stageEnd = body.indexOf(FROM_PEER, stage);
+        if (stageEnd < 0 || stageEnd - stage > 24 || !isStage(body, stage, stageEnd)) {
+            return; // "warning: header Subject: ..." and other text that only looks alike
+        }
+        int peer = stageEnd + FROM_PEER.length;
+        int peerEnd = PostfixText.endOfPeer(body, peer);
+        if (peerEnd < 0 || peerEnd + 1 >= body.end() || body.bytes()[peerEnd] != ':') {
+            return;
+        }
+        QueueId id = PostfixText.id(body, colon);
+        if (id == null && !PostfixText.isNoQueue(body, colon)) {
+            return;
+        }
+        new Fields(
+                        body,
+                        header,
+                        id,
+                        body.text(word, wordEnd),
+                        body.text(stage, stageEnd),
+                        PostfixText.peer(body, peer, peerEnd))
+                .emit(peerEnd + 2, out);
+    }
+
+    private static boolean isWord(Line body, int from, int to) {
+        for (int i = from; i < to; i++) {
+            byte b = body.bytes()[i];
+            if (!(b >= 'a' && b <= 'z' || b == '-' || b == '_')) {
+                return false;
+            }
+        }
+        return to > from;
+    }
+
+    /** {@code RCPT}, {@code END-OF-MESSAGE}; {@code DATA content} for after-220 and body rejects. */
+    private static boolean isStage(Line body, int from, int to) {
+        for (int i = from; i < to; i++) {
+            byte b = body.bytes()[i];
+            if (!(b >= 'A' && b <= 'Z' || b == '-')) {
+                return false;
+            }
+        }
+        return to > from;
+    }
+
+    /** What stands before the text, at hand while the text is read. */
+    private record Fields(
+            Line body, SyslogHeader header, @Nullable QueueId id, String word, String stage, Peer client) {
+
+        void emit(int text, Consumer<LogEvent> out) {
+            boolean milter = word.startsWith(MILTER);
+            boolean refused = word.equals("reject") || word.equals("milter-reject");
+            int code = code(text);
+            if (refused && code == 0) {
+                return; // cut short
+            }
+            int sender = endOfText(text, SENDER);
+            int reasonEnd = sender < 0 ? endOfText(text, RECIPIENT) : sender;
+            String reason = body.text(text, reasonEnd < 0 ? body.end() : reasonEnd);
+            String from = null;
+            String to = null;
+            if (sender >= 0) {
+                int begin = sender + SENDER.length;
+                int end = endOfField(begin, RECIPIENT_AFTER_SENDER);
+                from = end < 0 ? null : body.text(begin, end);
+                to = end >= 0 && body.hasAt(end, RECIPIENT_AFTER_SENDER)
+                        ? recipient(end + RECIPIENT_AFTER_SENDER.length)
+                        : null;
+            } else if (reasonEnd >= 0) {
+                to = recipient(reasonEnd + RECIPIENT.length);
+            }
+            if (refused) {
+                out.accept(new LogEvent.Reject(
+                        header.at(), header.by(), id, stage, client, code, reason, from, to, milter));
+            } else {
+                out.accept(new LogEvent.Match(header.at(), header.by(), id, word, stage, client, reason, from, to));
+            }
+        }
+
+        /** {@code 550 }..., or the class of {@code 5.7.1 }...; 0 if it is neither. */
+        private int code(int text) {
+            int digits = PostfixText.endOfNumber(body, text);
+            int number = PostfixText.number(body, text, digits);
+            if (digits - text == 3 && number >= 200 && number < 600) {
+                return number;
+            }
+            boolean enhanced = digits - text == 1 && digits < body.end() && body.bytes()[digits] == '.';
+            return enhanced && (number == 4 || number == 5) ? number * 100 : 0;
+        }
+
+        /** Where {@code mark} stands first outside quotes, or first at all. */
+        private int endOfText(int text, byte[] mark) {
+            boolean quoted = false;
+            for (int i = text; i < body.end(); i++) {
+                byte b = body.bytes()[i];
+                if (b == '"') {
+                    quoted = !quoted;
+                } else if (b == ';' && !quoted && body.hasAt(i, mark)) {
+                    return i;
+                }
+            }
+            return body.indexOf(mark, text);
+        }
+
+        private @Nullable String recipient(int begin) {
+            int end = endOfField(begin, PROTO);
+            return end < 0 ? null : body.text(begin, end);
+        }
+
+        /** The end of an address: the {@code >} outside quotes, or before {@code next} where addresses are printed unquoted. */
+        private int endOfField(int begin, byte[] next) {
+            int end = PostfixText.endOfAddress(body, begin);
+            int plain = body.indexOf(next, begin);
+            return body.hasAt(end, next) || plain < 0 ? end : plain;
+        }
+    }
+}

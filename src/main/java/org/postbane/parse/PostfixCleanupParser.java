@@ -1,0 +1,33 @@
+package org.postbane.parse;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.util.function.Consumer;
+import org.postbane.model.QueueId;
+import org.postbane.source.Line;
+
+/**
+ * Lines of postfix/cleanup: {@code ID: message-id=...} ({@code src/cleanup/cleanup_message.c}) and {@code ID:
+ * milter-reject: END-OF-MESSAGE from ...} ({@code cleanup_milter.c}).
+ */
+final class PostfixCleanupParser implements LineParser {
+
+    private static final byte[] MESSAGE_ID = ": message-id=".getBytes(US_ASCII);
+
+    @Override
+    public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
+        int colon = PostfixText.endOfId(body);
+        if (colon < 0) {
+            return;
+        }
+        if (body.hasAt(colon, MESSAGE_ID)) {
+            QueueId id = PostfixText.id(body, colon);
+            if (id != null) {
+                String messageId = body.text(colon + MESSAGE_ID.length, body.end());
+                out.accept(new LogEvent.MessageId(header.at(), header.by(), id, messageId));
+            }
+        } else {
+            PostfixActionText.parse(body, colon, header, out);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package org.postbane.parse;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.postbane.model.QueueId;
+import org.postbane.parse.LogEvent.Status;
+import org.postbane.source.Line;
+
+/**
+ * Lines of Postfix's delivery agents (smtp, lmtp, local, virtual, pipe, discard, error, retry). Shape: {@code
+ * src/global/log_adhoc.c}.
+ *
+ * <pre>ID: to=&lt;r&gt;, orig_to=&lt;o&gt;, relay=h[a]:p, conn_use=2, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (reply)</pre>
+ *
+ * <p>The reply is text of the next hop, which may be a stranger's.
+ */
+final class PostfixDeliveryParser implements LineParser {
+
+    private static final byte[] TO = ": to=<".getBytes(US_ASCII);
+    private static final byte[] ORIG_TO = ">, orig_to=<".getBytes(US_ASCII);
+    private static final byte[] RELAY = ">, relay=".getBytes(US_ASCII);
+    private static final byte[] DELAY = ", delay=".getBytes(US_ASCII);
+    private static final byte[] CONN_USE = ", conn_use=".getBytes(US_ASCII);
+    private static final byte[] STATUS = ", status=".getBytes(US_ASCII);
+    private static final byte[] QUEUED_AS = "queued as ".getBytes(US_ASCII);
+    private static final byte[] FILTER_ID = " id=".getBytes(US_ASCII);
+    private static final int MAX_REPLY = 400;
+
+    @Override
+    public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
+        int colon = PostfixText.endOfId(body);
+        if (!body.hasAt(colon, TO)) {
+            return;
+        }
+        QueueId id = PostfixText.id(body, colon);
+        int to = colon + TO.length;
+        int toEnd = endOfRecipient(body, to);
+        if (id == null || toEnd < 0) {
+            return;
+        }
+        String origTo = null;
+        int relay = toEnd;
+        if (body.hasAt(toEnd, ORIG_TO)) {
+            int orig = toEnd + ORIG_TO.length;
+            relay = endOfRecipient(body, orig);
+            if (relay < 0) {
+                return;
+            }
+            origTo = body.text(orig, relay);
+        }
+        int status = body.hasAt(relay, RELAY) ? body.indexOf(STATUS, relay) : -1;
+        if (status < 0) {
+            return; // cut short
+        }
+        int relayFrom = relay + RELAY.length;
+        int relayEnd = firstOf(body, relayFrom, status);
+        int word = status + STATUS.length;
+        int wordEnd = body.indexOf(' ', word);
+        int statusEnd = wordEnd < 0 ? body.end() : wordEnd;
+        int reply = Math.min(statusEnd + 2, body.end());
+        out.accept(new LogEvent.Delivery(
+                header.at(),
+                header.by(),
+                id,
+                body.text(to, toEnd),
+                origTo,
+                body.text(relayFrom, relayEnd),
+                status(body, word, statusEnd),
+                body.text(reply, Math.min(body.end(), reply + MAX_REPLY)),
+                queuedAs(body, reply),
+                filterId(body, reply)));
+    }
+
+    /** The {@code >} that is followed by the next field; addresses may be quoted and hold anything. */
+    private static int endOfRecipient(Line body, int from) {
+        int end = PostfixText.endOfAddress(body, from);
+        if (body.hasAt(end, RELAY) || body.hasAt(end, ORIG_TO)) {
+            return end;
+        }
+        return body.indexOf(RELAY, from);
+    }
+
+    private static int firstOf(Line body, int from, int status) {
+        int delay = body.indexOf(DELAY, from);
+        int use = body.indexOf(CONN_USE, from);
+        int end = delay < 0 ? status : Math.min(delay, status);
+        return use < 0 ? end : Math.min(use, end);
+    }
+
+    private static Status status(Line body, int from, int to) {
+        return switch (body.text(from, to)) {
+            case "sent" -> Status.SENT;
+            case "deferred" -> Status.DEFERRED;
+            case "bounced" -> Status.BOUNCED;
+            case "expired" -> Status.EXPIRED;
+            case "undeliverable" -> Status.UNDELIVERABLE;
+            case "deliverable" -> Status.DELIVERABLE;
+            default -> Status.OTHER;
+        };
+    }
+
+    /** The last {@code queued as ID}: a filter quotes the reply of the next MTA after its own words. */
+    private static @Nullable QueueId queuedAs(Line body, int reply) {
+        int at = body.lastIndexOf(QUEUED_AS, reply);
+        if (at < 0) {
+            return null;
+        }
+        int from = at + QUEUED_AS.length;
+        return QueueId.parse(body.bytes(), from, endOfToken(body, from));
+    }
+
+    /** amavis: {@code 250 2.7.0 Ok, discarded, id=02591-01 - spam}, {@code 554 5.7.0 Reject, id=02252-01-3 - spam}. */
+    private static @Nullable String filterId(Line body, int reply) {
+        int at = body.indexOf(FILTER_ID, reply);
+        if (at < 0) {
+            return null;
+        }
+        int from = at + FILTER_ID.length;
+        int end = from;
+        while (end < body.end() && (body.bytes()[end] == '-' || body.bytes()[end] >= '0' && body.bytes()[end] <= '9')) {
+            end++;
+        }
+        return AmavisParser.isId(body, from, end) ? body.text(from, end) : null;
+    }
+
+    private static int endOfToken(Line body, int from) {
+        int i = from;
+        while (i < body.end() && Character.isLetterOrDigit(body.bytes()[i])) {
+            i++;
+        }
+        return i;
+    }
+}

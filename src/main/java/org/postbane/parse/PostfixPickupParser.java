@@ -1,0 +1,37 @@
+package org.postbane.parse;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.util.function.Consumer;
+import org.postbane.model.QueueId;
+import org.postbane.source.Line;
+
+/** Lines of postfix/pickup: {@code ID: uid=108 from=<sender>}. Shape: {@code src/pickup/pickup.c}. */
+final class PostfixPickupParser implements LineParser {
+
+    private static final byte[] UID = ": uid=".getBytes(US_ASCII);
+    private static final byte[] FROM = " from=<".getBytes(US_ASCII);
+
+    @Override
+    public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
+        int colon = PostfixText.endOfId(body);
+        if (!body.hasAt(colon, UID)) {
+            return;
+        }
+        QueueId id = PostfixText.id(body, colon);
+        int digits = colon + UID.length;
+        int end = PostfixText.endOfNumber(body, digits);
+        int uid = PostfixText.number(body, digits, end);
+        if (id == null || uid < 0 || !body.hasAt(end, FROM)) {
+            return;
+        }
+        int from = end + FROM.length;
+        boolean closed = body.bytes()[body.end() - 1] == '>';
+        out.accept(new LogEvent.Pickup(
+                header.at(),
+                header.by(),
+                id,
+                uid,
+                body.text(from, closed ? Math.max(from, body.end() - 1) : body.end())));
+    }
+}

@@ -1,0 +1,141 @@
+package org.postbane.parse;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.postbane.model.QueueId;
+import org.postbane.source.Line;
+
+/**
+ * Lines of postfix/smtpd, under whatever service name. Shapes: {@code src/smtpd/smtpd.c}, {@code smtpd_check.c} and
+ * {@code smtpd_sasl_glue.c}.
+ */
+final class PostfixSmtpdParser implements LineParser {
+
+    private static final byte[] CONNECT = "connect from ".getBytes(US_ASCII);
+    private static final byte[] DISCONNECT = "disconnect from ".getBytes(US_ASCII);
+    private static final byte[] CLIENT = ": client=".getBytes(US_ASCII);
+    private static final byte[] SASL_METHOD = ", sasl_method=".getBytes(US_ASCII);
+    private static final byte[] SASL_USERNAME = ", sasl_username=".getBytes(US_ASCII);
+    private static final byte[] SASL_SENDER = ", sasl_sender=".getBytes(US_ASCII);
+    private static final byte[] ORIG_QUEUE_ID = ", orig_queue_id=".getBytes(US_ASCII);
+    private static final byte[] ORIG_CLIENT = ", orig_client=".getBytes(US_ASCII);
+    private static final byte[] WARNING = "warning: ".getBytes(US_ASCII);
+    private static final byte[] SASL = ": SASL ".getBytes(US_ASCII);
+    private static final byte[] FAILED = " authentication failed: ".getBytes(US_ASCII);
+
+    @Override
+    public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
+        int colon = PostfixText.endOfId(body);
+        if (colon >= 0) {
+            if (body.hasAt(colon, CLIENT)) {
+                client(body, colon, header, out);
+            } else {
+                PostfixActionText.parse(body, colon, header, out);
+            }
+        } else if (body.startsWith(CONNECT)) {
+            Peer peer = peer(body, body.start() + CONNECT.length);
+            if (peer != null) {
+                out.accept(new LogEvent.Connect(header.at(), header.by(), peer));
+            }
+        } else if (body.startsWith(DISCONNECT)) {
+            Peer peer = peer(body, body.start() + DISCONNECT.length);
+            if (peer != null) {
+                out.accept(new LogEvent.Disconnect(header.at(), header.by(), peer));
+            }
+        } else if (body.startsWith(WARNING)) {
+            authFailure(body, header, out);
+        }
+    }
+
+    private static @Nullable Peer peer(Line body, int from) {
+        int end = PostfixText.endOfPeer(body, from);
+        return end < 0 ? null : PostfixText.peer(body, from, end);
+    }
+
+    /**
+     * {@code ID: client=name[address], sasl_method=M, sasl_username=U, sasl_sender=S, orig_queue_id=Q, orig_client=name[a]}.
+     * The login is text of the client's: what Postfix adds after it is looked for from the end of the line.
+     */
+    private static void client(Line body, int colon, SyslogHeader header, Consumer<LogEvent> out) {
+        QueueId id = PostfixText.id(body, colon);
+        int from = colon + CLIENT.length;
+        int end = PostfixText.endOfPeer(body, from);
+        if (end < 0 || id == null && !PostfixText.isNoQueue(body, colon)) {
+            return;
+        }
+        Peer client = PostfixText.peer(body, from, end);
+        if (end == body.end()) {
+            out.accept(new LogEvent.Client(header.at(), header.by(), id, client, null, null, null));
+            return;
+        }
+        int rest = body.end();
+        int orig = body.lastIndexOf(ORIG_CLIENT, end);
+        Peer origClient = null;
+        if (orig >= 0 && PostfixText.endOfPeer(body, orig + ORIG_CLIENT.length) == body.end()) {
+            origClient = PostfixText.peer(body, orig + ORIG_CLIENT.length, body.end());
+            rest = orig;
+        }
+        QueueId origId = null;
+        int origIdAt = lastBefore(body, ORIG_QUEUE_ID, end, rest);
+        if (origIdAt >= 0) {
+            origId = QueueId.parse(body.bytes(), origIdAt + ORIG_QUEUE_ID.length, rest);
+            rest = origId == null ? rest : origIdAt;
+        }
+        boolean loggedIn =
+                body.hasAt(end, SASL_METHOD) || body.hasAt(end, SASL_USERNAME) || body.hasAt(end, SASL_SENDER);
+        if (!loggedIn && rest != end) {
+            return; // not a shape that Postfix prints
+        }
+        String account = loggedIn ? account(body, end, rest) : null;
+        out.accept(new LogEvent.Client(header.at(), header.by(), id, client, account, origId, origClient));
+    }
+
+    private static int lastBefore(Line body, byte[] mark, int from, int before) {
+        return new Line().set(body.bytes(), body.start(), before).lastIndexOf(mark, from);
+    }
+
+    private static @Nullable String account(Line body, int from, int to) {
+        int name = body.indexOf(SASL_USERNAME, from);
+        if (name < 0 || name >= to) {
+            return null;
+        }
+        int sender = lastBefore(body, SASL_SENDER, name, to);
+        return body.text(name + SASL_USERNAME.length, sender < 0 ? to : sender);
+    }
+
+    /** {@code warning: name[address]: SASL LOGIN authentication failed: reason[, sasl_username=U]}. */
+    private static void authFailure(Line body, SyslogHeader header, Consumer<LogEvent> out) {
+        int from = body.start() + WARNING.length;
+        int end = PostfixText.endOfPeer(body, from);
+        if (end < 0 || !body.hasAt(end, SASL)) {
+            return;
+        }
+        int method = end + SASL.length;
+        int methodEnd = body.indexOf(' ', method);
+        if (!body.hasAt(methodEnd, FAILED)) {
+            return; // "authentication aborted": the client broke off, and no password was wrong
+        }
+        int reason = methodEnd + FAILED.length;
+        int login = body.indexOf(SASL_USERNAME, reason);
+        String why = body.text(reason, login < 0 ? body.end() : login);
+        if (isOurFault(why)) {
+            return;
+        }
+        out.accept(new LogEvent.AuthFailure(
+                header.at(),
+                header.by(),
+                PostfixText.peer(body, from, end),
+                body.text(method, methodEnd),
+                login < 0 ? null : body.text(login + SASL_USERNAME.length, body.end()),
+                why));
+    }
+
+    /** No wrong password: the server's own trouble, or a client that speaks another mechanism. */
+    private static boolean isOurFault(String reason) {
+        return reason.startsWith("Connection lost to authentication server")
+                || reason.startsWith("Invalid authentication mechanism")
+                || reason.startsWith("Temporary authentication failure");
+    }
+}

@@ -1,0 +1,61 @@
+package org.postbane.parse;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.postbane.parse.LogEvent.Judgement;
+import org.postbane.source.Line;
+
+/**
+ * Result lines of SpamAssassin's spamd. Shape: {@code check()} in {@code spamd/spamd.raw}.
+ *
+ * <pre>
+ * spamd: result: Y 15 - RULE1,RULE2 scantime=0.6,size=763,user=u,uid=108,required_score=5.0,rhost=localhost,raddr=127.0.0.1,
+ *     rport=42666,mid=&lt;m&gt;,autolearn=disabled
+ * </pre>
+ *
+ * <p>{@code .} for {@code Y} is ham. In the Message-ID, spamd has put {@code ?} for blanks and {@code _} for commas, so that
+ * it ends at the next comma.
+ */
+final class SpamdParser implements LineParser {
+
+    private static final byte[] RESULT = "spamd: result: ".getBytes(US_ASCII);
+    private static final byte[] DASH = " - ".getBytes(US_ASCII);
+    private static final byte[] PORT = ",rport=".getBytes(US_ASCII);
+    private static final byte[] MID = ",mid=".getBytes(US_ASCII);
+    private static final String NO_ID = "(unknown)";
+
+    @Override
+    public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
+        if (!body.startsWith(RESULT) || body.length() < RESULT.length + 4) {
+            return;
+        }
+        int word = body.start() + RESULT.length;
+        byte letter = body.bytes()[word];
+        int dash = body.indexOf(DASH, word);
+        int port = dash < 0 ? -1 : body.indexOf(PORT, dash);
+        int mid = port < 0 ? -1 : body.indexOf(MID, port);
+        if (mid < 0 || letter != 'Y' && letter != '.' || body.bytes()[word + 1] != ' ') {
+            return;
+        }
+        int from = mid + MID.length;
+        int end = body.indexOf(',', from);
+        String messageId = body.text(from, end < 0 ? body.end() : end);
+        out.accept(new LogEvent.Verdict(
+                header.at(),
+                header.by(),
+                "spamd",
+                letter == 'Y' ? "Y" : ".",
+                letter == 'Y' ? Judgement.SPAM : Judgement.CLEAN,
+                AmavisParser.decimal(body.text(word + 1, dash).strip()),
+                false,
+                null,
+                null,
+                null,
+                List.of(),
+                messageId.equals(NO_ID) ? null : messageId,
+                List.of(),
+                null));
+    }
+}

@@ -1,0 +1,332 @@
+package org.postbane.parse;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.postbane.source.Line;
+
+/**
+ * The header of the line at hand: time, host, program and process id, in either of the forms that syslog daemons write to
+ * files. Which form it is, is found out per line.
+ *
+ * <pre>
+ * Nov 21 09:15:23 mx1 postfix/smtpd[2820]: body                      (RFC 3164: local time, no year)
+ * 2026-11-21T09:15:23.318455+00:00 mx1 postfix/smtpd[2820]: body     (RFC 3339)
+ * </pre>
+ *
+ * <p>One object is reused for all lines: {@link #parse} fills it, and nothing is allocated until somebody asks for {@link
+ * #at} or {@link #by}. A header that repeats the minute of the line before costs a comparison.
+ */
+final class SyslogHeader {
+
+    private static final int TRADITIONAL = 16; // with the blank after it
+    private static final int ISO_MINUTE = 16; // 2026-11-21T09:15
+    private static final long A_DAY = 86_400;
+
+    private final ZoneId zone;
+    private Instant reference;
+    private final boolean followLines;
+
+    private final byte[] minute = new byte[ISO_MINUTE]; // the text of the minute that minuteStart stands for
+    private int minuteLength;
+    private long minuteStart;
+
+    private long second;
+    private int nanos;
+    private @Nullable Instant at;
+    private int tagStart;
+    private int tagEnd;
+    private int pid;
+    private int bodyStart;
+    private @Nullable Program by;
+
+    /**
+     * @param zone of traditional stamps
+     * @param reference a traditional stamp is in the year that puts it nearest to this, and not over a day after it
+     * @param followLines the reference moves along with the lines: for a log of a known year that may run over New Year
+     */
+    SyslogHeader(ZoneId zone, Instant reference, boolean followLines) {
+        this.zone = zone;
+        this.reference = reference;
+        this.followLines = followLines;
+    }
+
+    /** The time by which traditional stamps get their year from now on: for a live source, the time of reading. */
+    void setReference(Instant newReference) {
+        if (Math.abs(newReference.getEpochSecond() - reference.getEpochSecond()) > A_DAY / 4) {
+            minuteLength = 0;
+            reference = newReference;
+        }
+    }
+
+    /** Reads the header of {@code line}; false if it has none of these forms. */
+    boolean parse(Line line) {
+        at = null;
+        by = null;
+        int host = stamp(line);
+        if (host < 0) {
+            return false;
+        }
+        int tag = line.indexOf(' ', host) + 1;
+        return tag > host + 1 && tag(line, tag);
+    }
+
+    /** {@code program[pid]: } or {@code program: }. */
+    private boolean tag(Line line, int from) {
+        byte[] bytes = line.bytes();
+        int end = line.end();
+        int i = from;
+        while (i < end && bytes[i] != '[' && bytes[i] != ':') {
+            if (bytes[i] <= ' ' || i - from > ProgramTable.MAX_NAME) {
+                return false;
+            }
+            i++;
+        }
+        tagStart = from;
+        tagEnd = i;
+        pid = 0;
+        if (i < end && bytes[i] == '[') {
+            i++;
+            while (i < end && bytes[i] >= '0' && bytes[i] <= '9' && pid < 100_000_000) {
+                pid = pid * 10 + bytes[i] - '0';
+                i++;
+            }
+            if (i >= end || bytes[i] != ']') {
+                return false;
+            }
+            i++;
+        }
+        if (i + 1 >= end || bytes[i] != ':' || bytes[i + 1] != ' ') {
+            return false;
+        }
+        bodyStart = i + 2;
+        return true;
+    }
+
+    /** Reads the time stamp; the position after it and its blank, or -1. */
+    private int stamp(Line line) {
+        byte[] bytes = line.bytes();
+        int start = line.start();
+        if (line.length() < TRADITIONAL) {
+            return -1;
+        }
+        return isDigit(bytes[start]) ? iso(bytes, start, line.end()) : traditional(bytes, start);
+    }
+
+    /** {@code Nov 21 09:15:23 }: positions 0-2 month, 4-5 day with a leading blank, 7-14 time. */
+    private int traditional(byte[] bytes, int start) {
+        if (bytes[start + 3] != ' ' || bytes[start + 6] != ' ' || bytes[start + 15] != ' ') {
+            return -1;
+        }
+        int seconds = sixty(bytes, start + 13);
+        if (bytes[start + 12] != ':' || seconds < 0) {
+            return -1;
+        }
+        if (!isSameMinute(bytes, start, 12)) {
+            int month = month(bytes, start);
+            int day = bytes[start + 4] == ' ' ? digit(bytes[start + 5]) : two(bytes, start + 4);
+            int hour = two(bytes, start + 7);
+            int minutes = sixty(bytes, start + 10);
+            if (month == 0 || day < 1 || hour < 0 || hour > 23 || minutes < 0 || bytes[start + 9] != ':') {
+                return -1;
+            }
+            long minuteOfYear = inYear(month, day, hour, minutes);
+            if (minuteOfYear == Long.MIN_VALUE) {
+                return -1;
+            }
+            remember(bytes, start, 12, minuteOfYear);
+        }
+        setTime(minuteStart + seconds, 0);
+        return start + TRADITIONAL;
+    }
+
+    /** Epoch second of the minute in the year nearest to the reference; Long.MIN_VALUE if no year near has that day. */
+    private long inYear(int month, int day, int hour, int minutes) {
+        int thisYear = reference.atZone(zone).getYear();
+        long now = reference.getEpochSecond();
+        long best = Long.MIN_VALUE;
+        for (int year = thisYear - 1; year <= thisYear + 1; year++) {
+            long candidate = epochSecond(year, month, day, hour, minutes, zone);
+            if (candidate != Long.MIN_VALUE
+                    && (followLines || candidate <= now + A_DAY)
+                    && (best == Long.MIN_VALUE || Math.abs(candidate - now) < Math.abs(best - now))) {
+                best = candidate;
+            }
+        }
+        if (followLines && best != Long.MIN_VALUE) {
+            reference = Instant.ofEpochSecond(best);
+        }
+        return best;
+    }
+
+    private static long epochSecond(int year, int month, int day, int hour, int minutes, ZoneId zone) {
+        if (day > LocalDate.of(year, month, 1).lengthOfMonth()) {
+            return Long.MIN_VALUE;
+        }
+        return LocalDateTime.of(year, month, day, hour, minutes).atZone(zone).toEpochSecond();
+    }
+
+    /** {@code 2026-11-21T09:15:23.318455+00:00 }, {@code ...23Z }: fraction of any length or none, offset or Z. */
+    private int iso(byte[] bytes, int start, int end) {
+        int i = start + ISO_MINUTE;
+        if (end - start < 21 || bytes[i] != ':' || bytes[start + 10] != 'T') {
+            return -1;
+        }
+        int seconds = two(bytes, i + 1);
+        if (seconds < 0 || seconds > 60) {
+            return -1;
+        }
+        if (!isSameMinute(bytes, start, ISO_MINUTE) && !isoMinute(bytes, start)) {
+            return -1;
+        }
+        i += 3;
+        int fraction = 0;
+        if (bytes[i] == '.') {
+            i++;
+            int scale = 100_000_000;
+            while (i < end && isDigit(bytes[i])) {
+                fraction += scale * (bytes[i] - '0');
+                scale /= 10;
+                i++;
+            }
+        }
+        int offset = 0;
+        if (i < end && bytes[i] == 'Z') {
+            i++;
+        } else if (i + 6 < end && (bytes[i] == '+' || bytes[i] == '-') && bytes[i + 3] == ':') {
+            int hours = two(bytes, i + 1);
+            int minutes = sixty(bytes, i + 4);
+            if (hours < 0 || hours > 18 || minutes < 0) {
+                return -1;
+            }
+            offset = (hours * 60 + minutes) * (bytes[i] == '+' ? 60 : -60);
+            i += 6;
+        } else {
+            return -1;
+        }
+        if (i >= end || bytes[i] != ' ') {
+            return -1;
+        }
+        setTime(minuteStart + Math.min(seconds, 59) - offset, fraction);
+        return i + 1;
+    }
+
+    private boolean isoMinute(byte[] bytes, int start) {
+        int year = two(bytes, start) * 100 + two(bytes, start + 2);
+        int month = two(bytes, start + 5);
+        int day = two(bytes, start + 8);
+        int hour = two(bytes, start + 11);
+        int minutes = sixty(bytes, start + 14);
+        if (bytes[start + 4] != '-' || bytes[start + 7] != '-' || bytes[start + 13] != ':') {
+            return false;
+        }
+        if (year < 1970 || month < 1 || month > 12 || day < 1 || hour < 0 || hour > 23 || minutes < 0) {
+            return false;
+        }
+        try {
+            remember(bytes, start, ISO_MINUTE, epochSecond(year, month, day, hour, minutes, ZoneOffset.UTC));
+        } catch (DateTimeException e) {
+            return false; // a month and day that no year has
+        }
+        return minuteStart != Long.MIN_VALUE;
+    }
+
+    private boolean isSameMinute(byte[] bytes, int start, int length) {
+        return minuteLength == length && Arrays.equals(minute, 0, length, bytes, start, start + length);
+    }
+
+    private void remember(byte[] bytes, int start, int length, long epochSecond) {
+        System.arraycopy(bytes, start, minute, 0, length);
+        minuteLength = epochSecond == Long.MIN_VALUE ? 0 : length;
+        minuteStart = epochSecond;
+    }
+
+    private @Nullable Instant lastAt;
+
+    private void setTime(long newSecond, int newNanos) {
+        if (newSecond == second && newNanos == nanos && lastAt != null) {
+            at = lastAt; // traditional stamps: one Instant for all lines of a second
+            return;
+        }
+        second = newSecond;
+        nanos = newNanos;
+        lastAt = null;
+    }
+
+    private static boolean isDigit(byte b) {
+        return b >= '0' && b <= '9';
+    }
+
+    private static int digit(byte b) {
+        return isDigit(b) ? b - '0' : -1;
+    }
+
+    /** Two digits; -1 (or below) if they are none. */
+    private static int two(byte[] bytes, int at) {
+        return isDigit(bytes[at]) && isDigit(bytes[at + 1]) ? (bytes[at] - '0') * 10 + bytes[at + 1] - '0' : -1;
+    }
+
+    private static int sixty(byte[] bytes, int at) {
+        int value = two(bytes, at);
+        return value > 60 ? -1 : value;
+    }
+
+    private static int month(byte[] bytes, int at) {
+        return switch (bytes[at] << 16 | bytes[at + 1] << 8 | bytes[at + 2]) {
+            case 'J' << 16 | 'a' << 8 | 'n' -> 1;
+            case 'F' << 16 | 'e' << 8 | 'b' -> 2;
+            case 'M' << 16 | 'a' << 8 | 'r' -> 3;
+            case 'A' << 16 | 'p' << 8 | 'r' -> 4;
+            case 'M' << 16 | 'a' << 8 | 'y' -> 5;
+            case 'J' << 16 | 'u' << 8 | 'n' -> 6;
+            case 'J' << 16 | 'u' << 8 | 'l' -> 7;
+            case 'A' << 16 | 'u' << 8 | 'g' -> 8;
+            case 'S' << 16 | 'e' << 8 | 'p' -> 9;
+            case 'O' << 16 | 'c' << 8 | 't' -> 10;
+            case 'N' << 16 | 'o' << 8 | 'v' -> 11;
+            case 'D' << 16 | 'e' << 8 | 'c' -> 12;
+            default -> 0;
+        };
+    }
+
+    /** The time on the line. */
+    Instant at() {
+        if (at == null) {
+            at = Instant.ofEpochSecond(second, nanos);
+            lastAt = at;
+        }
+        return at;
+    }
+
+    /** Who wrote the line. */
+    Program by() {
+        return Objects.requireNonNull(by, "asked before the program was looked up");
+    }
+
+    void setProgram(Program program) {
+        by = program;
+    }
+
+    int tagStart() {
+        return tagStart;
+    }
+
+    int tagEnd() {
+        return tagEnd;
+    }
+
+    int pid() {
+        return pid;
+    }
+
+    /** Where the text after {@code program[pid]: } begins. */
+    int bodyStart() {
+        return bodyStart;
+    }
+}

@@ -247,9 +247,9 @@ final class Mail {
         row.flag(queued);
         row.number(recipientsInQueue);
         row.time(closed);
-        row.number(judgement == null ? -1 : judgement.ordinal());
+        row.text(judgement == null ? null : judgement.name());
         row.flag(trapped);
-        row.number(trial.ordinal());
+        row.text(trial.name());
         row.texts(named);
         row.texts(reached == named ? null : reached);
         row.texts(awaited);
@@ -279,10 +279,10 @@ final class Mail {
         mail.queued = row.flag();
         mail.recipientsInQueue = (int) row.number();
         mail.closed = row.time();
-        int judgement = (int) row.number();
-        mail.judgement = judgement < 0 ? null : Judgement.values()[judgement];
+        String judgement = row.text();
+        mail.judgement = judgement == null ? null : Judgement.valueOf(judgement);
         mail.trapped = row.flag();
-        mail.trial = Trial.values()[(int) row.number()];
+        mail.trial = Trial.valueOf(row.someText());
         mail.named = row.texts();
         Set<String> reached = row.texts();
         mail.reached = reached == null ? mail.named : reached;
@@ -317,7 +317,7 @@ final class Mail {
         void write(RowWriter row) {
             row.time(at);
             row.text(filter);
-            row.number(judgement.ordinal());
+            row.text(judgement.name());
             row.decimal(points);
             row.address(client);
             row.text(sender);
@@ -328,7 +328,7 @@ final class Mail {
             return new Pending(
                     Objects.requireNonNull(row.time()),
                     row.someText(),
-                    Judgement.values()[(int) row.number()],
+                    Judgement.valueOf(row.someText()),
                     row.decimal(),
                     row.address(),
                     row.text(),

@@ -19,8 +19,8 @@ import org.postbane.parse.LogEvent.Judgement;
  */
 final class Mail {
 
-    /** A message has at most so many recipients that are told apart; Postfix's default_recipient_limit is 20,000. */
-    static final int MOST_RECIPIENTS = 50_000;
+    /** Room for recipients that are told apart, in characters; some 20,000 of them. Bounds the row in the store. */
+    private static final int ROOM = 600_000;
 
     /** Tells this message from every other, as queue ids are used again. */
     final long serial;
@@ -89,6 +89,7 @@ final class Mail {
 
     private boolean awaitsAll; // the verdict is on all recipients, and names none
     private int victims;
+    private int room = ROOM;
 
     Mail(long serial, QueueId id, Instant since) {
         this.serial = serial;
@@ -172,32 +173,37 @@ final class Mail {
             awaitsAll = true;
             return;
         }
-        awaited = awaited == null ? new HashSet<>() : awaited;
+        awaited = awaited == null ? new HashSet<>(4) : awaited;
         for (String recipient : recipients) {
             String address = fold(recipient);
-            if ((reached == null || !reached.contains(address)) && awaited.size() < MOST_RECIPIENTS) {
-                awaited.add(address);
+            if (reached == null || !reached.contains(address)) {
+                keep(awaited, address);
             }
         }
     }
 
     /** A delivery tells that the client named {@code as}, which led to {@code to}. */
     void deliver(String to, String as) {
-        named = named == null ? new HashSet<>(4) : named;
-        if (named.size() < MOST_RECIPIENTS) {
-            named.add(fold(as));
+        if (named == null) {
+            named = new HashSet<>(4);
+            reached = named; // one set as long as no alias shows
         }
-        String address = fold(to);
-        if (reached == null) {
-            reached = to.equals(as) ? named : new HashSet<>(named);
-        } else if (reached == named && !to.equals(as)) {
+        if (reached == named && !to.equals(as)) {
             reached = new HashSet<>(named);
         }
-        if (reached.size() < MOST_RECIPIENTS) {
-            reached.add(address);
+        keep(named, fold(as));
+        String address = fold(to);
+        if (reached != null && reached != named) {
+            keep(reached, address);
         }
         if (awaited != null) {
             awaited.remove(address);
+        }
+    }
+
+    private void keep(Set<String> addresses, String address) {
+        if (room >= address.length() && addresses.add(address)) {
+            room -= address.length() + 4;
         }
     }
 

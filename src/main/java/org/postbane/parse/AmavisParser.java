@@ -7,10 +7,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.QueueId;
+import org.postbane.parse.LogEvent.Judgement;
 import org.postbane.source.Line;
 
 /**
@@ -175,7 +177,7 @@ final class AmavisParser implements LineParser {
                 header.by(),
                 "amavis",
                 word,
-                filter.judgement(word),
+                Objects.requireNonNullElse(filter.judgement(word), Judgement.UNCHECKED),
                 points,
                 blocked,
                 queueId,

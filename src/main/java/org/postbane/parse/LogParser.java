@@ -23,7 +23,6 @@ public final class LogParser implements LineSink {
     private static final byte[] REPEATED = "message repeated ".getBytes(US_ASCII);
     private static final byte[] TIMES = " times: [ ".getBytes(US_ASCII);
     private static final int MOST_REPEATS = 1000;
-    private static final String POSTFIX = "postfix";
 
     private final SyslogHeader header;
     private final ProgramTable programs;
@@ -44,14 +43,14 @@ public final class LogParser implements LineSink {
         AmavisParser amavis = new AmavisParser(filter);
         SpamdParser spamd = new SpamdParser();
         this.programs = new ProgramTable(name -> {
-            if (filter.amavis().contains(name)) {
+            if (filter.isAmavis(name)) {
                 return amavis;
             }
-            if (filter.spamd().contains(name)) {
+            if (filter.isSpamd(name)) {
                 return spamd;
             }
-            String service = postfixService(name);
-            return service != null && filter.postfix().contains(service) ? postfix.get(service) : null;
+            String service = filter.postfixService(name);
+            return service == null ? null : postfix.get(service);
         });
     }
 
@@ -72,19 +71,6 @@ public final class LogParser implements LineSink {
                 Map.entry("discard", delivery),
                 Map.entry("error", delivery),
                 Map.entry("retry", delivery));
-    }
-
-    /**
-     * The program of a Postfix service: {@code smtpd} for {@code postfix/smtpd}, for {@code postfix-in/smtpd} (an instance)
-     * and for {@code postfix/submission/smtpd} and {@code postfix/10025/smtpd} ({@code -o syslog_name=}); null for programs
-     * that are not Postfix's.
-     */
-    private static @Nullable String postfixService(String name) {
-        int slash = name.lastIndexOf('/');
-        boolean postfix = name.startsWith(POSTFIX)
-                && slash > 0
-                && (name.charAt(POSTFIX.length()) == '/' || name.charAt(POSTFIX.length()) == '-');
-        return postfix ? name.substring(slash + 1) : null;
     }
 
     /** For a live source: the time of reading, by which stamps without a year get one. */

@@ -1,11 +1,64 @@
 package org.postbane;
 
-/** The program. */
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import org.postbane.cli.Cli;
+import org.postbane.client.Client;
+
+/**
+ * The program. A command for a daemon is sent to the socket before anything else is loaded; all others, and those that find
+ * no daemon, go to the command line in this process.
+ */
 public final class Main {
+
+    private static final String SOCKET = "/run/postbane/postbane.sock";
 
     private Main() {}
 
-    public static void main(String[] args) {
-        System.exit(64);
+    public static void main(String[] args) throws IOException {
+        int status = args.length > 0 && isForDaemon(args[0]) && !has(args, "--config") && !has(args, "--help")
+                ? Client.run(Path.of(socket(args)), args, Client.columns(), System.out, System.err)
+                : Client.NO_DAEMON;
+        if (status == Client.NO_DAEMON) {
+            status = Cli.run(args, Client.columns(), System.in, System.out, System.err, socket -> remote(socket, args));
+        }
+        System.out.flush();
+        Runtime.getRuntime().halt(status); // no shutdown hooks: whoever needs one has run by now
+    }
+
+    private static boolean isForDaemon(String word) {
+        return switch (word) {
+            case "ban", "unban", "list", "status", "explain" -> true;
+            default -> false;
+        };
+    }
+
+    private static boolean has(String[] args, String option) {
+        for (String arg : args) {
+            if (arg.startsWith(option)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** {@code --socket PATH} or {@code --socket=PATH}, $POSTBANE_SOCKET, or the default. */
+    private static String socket(String[] args) {
+        for (int i = 0; i < args.length; i++) {
+            if (args[i].equals("--socket") && i + 1 < args.length) {
+                return args[i + 1];
+            }
+            if (args[i].startsWith("--socket=")) {
+                return args[i].substring("--socket=".length());
+            }
+        }
+        String environment = System.getenv("POSTBANE_SOCKET");
+        return environment == null || environment.isEmpty() ? SOCKET : environment;
+    }
+
+    private static OptionalInt remote(Path socket, String[] args) throws IOException {
+        int status = Client.run(socket, args, Client.columns(), System.out, System.err);
+        return status == Client.NO_DAEMON ? OptionalInt.empty() : OptionalInt.of(status);
     }
 }

@@ -1,0 +1,13 @@
+package org.postbane.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+
+/** The way to a daemon, for a command that finds out only from the configuration where its socket is. */
+@FunctionalInterface
+public interface Remote {
+
+    /** Has the daemon run the command; its exit status, or empty if nobody listens there. */
+    OptionalInt run(Path socket) throws IOException;
+}

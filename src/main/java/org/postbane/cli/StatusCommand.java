@@ -1,0 +1,143 @@
+package org.postbane.cli;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.postbane.act.ActionRunner;
+import org.postbane.daemon.AgentControl.AgentStatus;
+import org.postbane.daemon.AgentControl.SourceStatus;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code postbane status}. */
+@Command(name = "status", description = "Show how the daemon is: its sources, bans and actions.")
+final class StatusCommand implements Callable<Integer> {
+
+    private final Session session;
+
+    @Mixin
+    private CommonOptions common = new CommonOptions();
+
+    @Option(names = "--json", description = "One JSON document instead of text.")
+    private boolean json;
+
+    StatusCommand(Session session) {
+        this.session = session;
+    }
+
+    /** 1 if a source cannot be read or an action fails. */
+    @Override
+    public Integer call() throws Exception {
+        return AgentAccess.run(session, common, AgentAccess.Alone.REFUSE, agent -> {
+            AgentStatus status = agent.status();
+            if (json) {
+                write(status);
+            } else {
+                print(status, session.out());
+            }
+            boolean well = status.sources().stream().allMatch(source -> source.fault() == null)
+                    && status.actions().stream()
+                            .allMatch(action -> action.lastError().isEmpty());
+            return well ? ExitStatus.OK : ExitStatus.NO;
+        });
+    }
+
+    private void print(AgentStatus status, PrintStream out) {
+        Table sources = new Table()
+                .text("SOURCE")
+                .text("FILE")
+                .number("LINES")
+                .number("BEHIND")
+                .text("LAST LINE")
+                .text("");
+        for (SourceStatus source : status.sources()) {
+            sources.row(
+                    source.name(),
+                    source.path(),
+                    Texts.count(source.lines()),
+                    Texts.bytes(source.backlog()),
+                    source.lastLine() == null
+                            ? "none yet"
+                            : Texts.duration(Duration.between(source.lastLine(), status.now())) + " ago",
+                    source.fault() == null ? "" : source.fault());
+        }
+        sources.print(out, session.columns());
+        out.println();
+        Table actions = new Table()
+                .text("ACTION")
+                .number("BANS")
+                .number("WAITING")
+                .number("APPLIED")
+                .number("FAILED")
+                .text("");
+        for (ActionRunner.Status action : status.actions()) {
+            actions.row(
+                    action.name(),
+                    Texts.count(action.bans()),
+                    Texts.count(action.pending()),
+                    Texts.count(action.applied()),
+                    Texts.count(action.failures()),
+                    action.lastError().orElse(""));
+        }
+        actions.print(out, session.columns());
+        out.println();
+        int bans = status.bansByJail().values().stream()
+                .mapToInt(Integer::intValue)
+                .sum();
+        StringBuilder byJail = new StringBuilder();
+        status.bansByJail()
+                .forEach((jail, count) -> byJail.append(byJail.isEmpty() ? " (" : ", ")
+                        .append(jail)
+                        .append(' ')
+                        .append(count));
+        out.printf(
+                "up %s; %s bans in force%s; %s open messages, %s ambiguous verdicts, %s guarded%n",
+                Texts.duration(Duration.between(status.since(), status.now())),
+                Texts.count(bans),
+                byJail.isEmpty() ? "" : byJail.append(')'),
+                Texts.count(status.open()),
+                Texts.count(status.ambiguous()),
+                Texts.count(status.guarded()));
+    }
+
+    private void write(AgentStatus status) throws IOException {
+        try (Json out = new Json(session.out())) {
+            out.begin()
+                    .object("since", status.since())
+                    .object("now", status.now())
+                    .beginList("sources");
+            for (SourceStatus source : status.sources()) {
+                out.begin()
+                        .member("name", source.name())
+                        .member("path", source.path())
+                        .member("lines", source.lines())
+                        .member("backlog", source.backlog())
+                        .object("lastLine", source.lastLine())
+                        .member("fault", source.fault())
+                        .end();
+            }
+            out.endList();
+            out.member("openMessages", status.open());
+            out.member("ambiguous", status.ambiguous()).member("guarded", status.guarded());
+            out.beginMember("bans");
+            for (var jail : status.bansByJail().entrySet()) {
+                out.member(jail.getKey(), jail.getValue().longValue());
+            }
+            out.end().beginList("actions");
+            for (ActionRunner.Status action : status.actions()) {
+                out.begin()
+                        .member("name", action.name())
+                        .member("bans", action.bans())
+                        .member("pending", action.pending())
+                        .member("applied", action.applied())
+                        .member("reconciles", action.reconciles())
+                        .member("failures", action.failures())
+                        .member("lastError", action.lastError().orElse(null))
+                        .end();
+            }
+            out.endList().end().endLine();
+        }
+    }
+}

@@ -1,0 +1,442 @@
+package org.postbane.daemon;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.jspecify.annotations.Nullable;
+import org.postbane.config.ConfigException;
+import org.postbane.config.Configuration;
+import org.postbane.decide.Ban;
+import org.postbane.decide.Decision;
+import org.postbane.decide.GuardedException;
+import org.postbane.decide.Sentencing;
+import org.postbane.decide.Sentencing.Limit;
+import org.postbane.model.Subject;
+import org.postbane.parse.LogParser;
+import org.postbane.score.Scored;
+import org.postbane.score.Standing;
+import org.postbane.score.Weighing;
+import org.postbane.source.DirectoryWatch;
+import org.postbane.source.FileTail;
+import org.postbane.source.SourceSettings;
+import org.postbane.store.H2Store;
+import org.postbane.store.StateStore;
+import org.postbane.store.StoreException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The running agent: reads its sources in batches, commits each batch with what came of it, and only then lets the actions
+ * see the decisions.
+ *
+ * <p>Threads: all state belongs to the thread that calls {@link #run}, the pipeline thread; {@link AgentControl}'s methods
+ * hand it their work and wait. Without {@link #run}, for a command where no daemon runs, they work on the caller's thread,
+ * which then must be one.
+ *
+ * <p>Errors: a source that cannot be read is told once and tried again each second; the others go on. A store that cannot
+ * be written ends the agent: what was not committed is read again after the restart.
+ */
+public final class Agent implements AgentControl, AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
+
+    /** Lines of one source in one go, so that commands, and other sources, have their turn. */
+    private static final int BATCH = 10_000;
+
+    private static final Duration TICK = Duration.ofSeconds(1);
+    private static final Duration FORGET = Duration.ofMinutes(1);
+    private static final Duration RECONCILE = Duration.ofMinutes(10);
+    private static final int MOST_OFFENCES = 20;
+
+    private final Configuration configuration;
+    private final Clock clock;
+    private final StateStore store;
+    private final Pipeline.Held held = new Pipeline.Held();
+    private final Pipeline pipeline;
+    private final Enforcement enforcement;
+    private final Instant since;
+    private final List<Source> sources = new ArrayList<>();
+    private final ConcurrentLinkedQueue<FutureTask<?>> work = new ConcurrentLinkedQueue<>();
+
+    private volatile @Nullable DirectoryWatch watch;
+    private volatile @Nullable Thread pipelineThread;
+    private volatile boolean stopping;
+    private Instant lastCommit = Instant.MIN;
+    private Instant lastForget = Instant.MIN;
+    private Instant lastReconcile;
+    private boolean unsaved;
+
+    /** One followed log. */
+    private static final class Source {
+        final FileTail tail;
+        final LogParser parser;
+
+        @Nullable
+        String fault;
+
+        Source(FileTail tail, LogParser parser) {
+            this.tail = tail;
+            this.parser = parser;
+        }
+    }
+
+    private Agent(Configuration configuration, Clock clock, StateStore store) throws ConfigException {
+        this.configuration = configuration;
+        this.clock = clock;
+        this.store = store;
+        this.since = clock.instant();
+        this.lastReconcile = since;
+        this.pipeline = new Pipeline(configuration, configuration.traps(), store, true, deed -> {}, held);
+        pipeline.judge().expire(since); // what ended while nobody ran is not enforced again
+        this.enforcement = Enforcement.start(configuration, pipeline.judge().inForce(), clock);
+        held.release(); // the ends of those bans: no action has them
+        unsaved = true;
+    }
+
+    /**
+     * Opens the store and starts the actions with the bans in force. Reads no source yet.
+     *
+     * @throws StoreException if the store cannot be used, or another process has it
+     * @throws ConfigException if an action's settings are wrong
+     */
+    public static Agent open(Configuration configuration, Clock clock) throws StoreException, ConfigException {
+        StateStore store = H2Store.open(configuration.storeUrl());
+        try {
+            return new Agent(configuration, clock, store);
+        } catch (ConfigException | RuntimeException e) {
+            store.close();
+            throw e;
+        }
+    }
+
+    /** Reads and judges until {@link #stop} is called. The calling thread becomes the pipeline thread. */
+    public void run() throws StoreException, InterruptedException {
+        for (SourceSettings settings : configuration.sources()) {
+            var position = store.position(settings.name());
+            FileTail tail = new FileTail(settings.name(), settings.path(), position, FileTail.StartAt.END);
+            sources.add(new Source(tail, pipeline.parser(settings.zone(), since, false)));
+        }
+        pipelineThread = Thread.currentThread();
+        try (DirectoryWatch opened = new DirectoryWatch(
+                configuration.sources().stream().map(SourceSettings::path).toList())) {
+            watch = opened;
+            while (!stopping) {
+                if (!turn()) {
+                    opened.await(TICK);
+                }
+            }
+        } catch (IOException e) {
+            if (e instanceof StoreException fault) {
+                throw fault;
+            }
+            LOG.warn("closing the watch: {}", e.getMessage());
+        } finally {
+            watch = null;
+            for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
+                task.cancel(false);
+            }
+        }
+    }
+
+    /** One batch; whether there is more to do at once. */
+    private boolean turn() throws StoreException {
+        Instant now = clock.instant();
+        boolean more = false;
+        for (Source source : sources) {
+            more |= read(source, now);
+        }
+        for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
+            task.run();
+        }
+        pipeline.tick(now);
+        commit(now);
+        if (lastForget.plus(FORGET).isBefore(now)) {
+            lastForget = now;
+            store.forgetBefore(now.minus(configuration.retention()));
+            store.forgetEndedBefore(now.minus(configuration.retention()));
+            unsaved = true;
+        }
+        if (lastReconcile.plus(RECONCILE).isBefore(now)) {
+            lastReconcile = now;
+            enforcement.reconcile();
+        }
+        return more;
+    }
+
+    private boolean read(Source source, Instant now) {
+        source.parser.setReference(now);
+        long before = source.parser.lines();
+        try {
+            boolean more = source.tail.poll(source.parser, BATCH, now);
+            if (source.fault != null) {
+                LOG.info("{}: can be read again", source.tail.name());
+                source.fault = null;
+            }
+            return more;
+        } catch (IOException e) {
+            if (source.fault == null) {
+                LOG.warn("{}: {}; trying again each second", source.tail.name(), e.getMessage());
+            }
+            source.fault = e.getMessage();
+            return false;
+        } finally {
+            unsaved |= source.parser.lines() != before;
+        }
+    }
+
+    /** One transaction for the batch, at once if someone is to be banned or lifted, else once a second. */
+    private void commit(Instant now) throws StoreException {
+        boolean due = lastCommit.plus(TICK).isBefore(now);
+        if (held.isEmpty() && !(unsaved && due)) {
+            return;
+        }
+        lastCommit = now;
+        unsaved = false;
+        for (Source source : sources) {
+            if (source.tail.isBegun()) {
+                store.save(source.tail.name(), source.tail.position());
+            }
+        }
+        pipeline.save(store);
+        if (held.isEmpty()) {
+            store.commit();
+        } else {
+            store.sync();
+            List<Decision> decisions = held.release();
+            tell(decisions);
+            enforcement.submit(decisions);
+        }
+    }
+
+    /** One line for each ban, so that the log alone tells the story. */
+    private static void tell(List<Decision> decisions) {
+        for (Decision decision : decisions) {
+            Ban ban = decision.ban();
+            if (decision instanceof Decision.Impose) {
+                LOG.info("[{}] ban {} until {}: {}", ban.jail(), ban.subject(), until(ban), ban.reason());
+            } else if (decision instanceof Decision.Lift lift) {
+                LOG.info("[{}] unban {}: {}", ban.jail(), ban.subject(), lift.cause());
+            }
+        }
+    }
+
+    private static String until(Ban ban) {
+        return ban.isPermanent() ? "lifted by hand" : ban.until().toString();
+    }
+
+    /** Has {@link #run} return soon, with everything committed by {@link #close}. From any thread. */
+    public void stop() {
+        stopping = true;
+        wake();
+    }
+
+    private void wake() {
+        DirectoryWatch current = watch;
+        if (current != null) {
+            current.wake();
+        }
+    }
+
+    /** Commits what is known, lets the actions finish, closes everything. Bans stay in force. */
+    @Override
+    public void close() throws StoreException {
+        try {
+            lastCommit = Instant.MIN;
+            unsaved = true;
+            commit(clock.instant());
+            for (Source source : sources) {
+                source.tail.close();
+            }
+        } catch (StoreException e) {
+            throw e;
+        } catch (IOException e) {
+            LOG.warn("closing a source: {}", e.getMessage());
+        } finally {
+            enforcement.close();
+            store.close();
+        }
+    }
+
+    // ---------------------------------------------------------------- commands
+
+    /**
+     * Runs {@code task} on the pipeline thread, commits what came of it, and gives its result.
+     *
+     * @throws java.util.concurrent.CancellationException if the agent is stopping
+     */
+    private <T> T onPipeline(Callable<T> task) throws StoreException, GuardedException {
+        FutureTask<T> future = new FutureTask<>(() -> {
+            T result = task.call();
+            commit(clock.instant());
+            return result;
+        });
+        Thread owner = pipelineThread;
+        if (owner == null) {
+            future.run();
+        } else {
+            work.add(future);
+            wake();
+            if (stopping && work.remove(future)) {
+                future.cancel(false);
+            }
+        }
+        try {
+            return future.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while the agent was at work", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof StoreException fault) {
+                throw fault;
+            }
+            if (e.getCause() instanceof GuardedException refusal) {
+                throw refusal;
+            }
+            throw new IllegalStateException("a command failed", e.getCause());
+        }
+    }
+
+    private <T> T ask(Callable<T> task) throws StoreException {
+        try {
+            return onPipeline(task);
+        } catch (GuardedException e) {
+            throw new AssertionError(e); // only bans are guarded
+        }
+    }
+
+    @Override
+    public Ban ban(Subject subject, Duration time, String jail, String reason) throws GuardedException, StoreException {
+        return onPipeline(() -> pipeline.judge().ban(subject, time, jail, reason, clock.instant()));
+    }
+
+    @Override
+    public List<Ban> unban(List<Subject> subjects) throws StoreException {
+        return ask(() -> {
+            List<Ban> lifted = new ArrayList<>();
+            for (Subject subject : subjects) {
+                lifted.addAll(pipeline.judge().unban(subject, clock.instant()));
+                pipeline.scores().forgive(subject);
+            }
+            unsaved = true;
+            return lifted;
+        });
+    }
+
+    @Override
+    public List<Ban> unbanAll() throws StoreException {
+        return ask(() -> {
+            List<Ban> lifted = pipeline.judge().unbanAll(clock.instant());
+            lifted.forEach(ban -> pipeline.scores().forgive(ban.subject()));
+            return lifted;
+        });
+    }
+
+    @Override
+    public List<Ban> bans() throws StoreException {
+        return ask(() -> {
+            pipeline.judge().expire(clock.instant());
+            return pipeline.judge().inForce();
+        });
+    }
+
+    @Override
+    public Explanation explain(Subject subject) throws StoreException {
+        return ask(() -> {
+            Instant now = clock.instant();
+            pipeline.judge().expire(now);
+            List<InJail> jails = new ArrayList<>();
+            for (int i = 0; i < configuration.weighings().size(); i++) {
+                Weighing weighing = configuration.weighings().get(i);
+                Standing standing = pipeline.scores().standing(weighing.jail(), subject);
+                if (standing != null) {
+                    jails.add(inJail(weighing, configuration.sentencings().get(i), subject, standing, now));
+                }
+            }
+            pipeline.save(store);
+            return new Explanation(
+                    subject,
+                    now,
+                    pipeline.judge().refusal(subject, now),
+                    pipeline.judge().bansOf(subject),
+                    jails,
+                    store.offences(subject, MOST_OFFENCES));
+        });
+    }
+
+    private static InJail inJail(
+            Weighing weighing, Sentencing sentencing, Subject subject, Standing standing, Instant now) {
+        Standing faded = standing.at(now, weighing.memory());
+        Scored scored = new Scored(now, weighing, subject, faded.total(weighing.memory()), faded);
+        boolean counts = sentencing.limit() instanceof Limit.Count;
+        double limit = sentencing.limit() instanceof Limit.Count count
+                ? count.maxRetry()
+                : ((Limit.Severity) sentencing.limit()).threshold();
+        return new InJail(
+                weighing.jail(),
+                counts ? scored.points() : scored.severity(),
+                limit,
+                counts,
+                faded.evidence().log10(),
+                sentencing.alpha().isPresent() ? -Math.log10(sentencing.alpha().getAsDouble()) : null,
+                standing.victims(),
+                standing.messages());
+    }
+
+    @Override
+    public AgentStatus status() throws StoreException {
+        return ask(() -> {
+            Map<String, Integer> byJail = new LinkedHashMap<>();
+            pipeline.judge().expire(clock.instant());
+            pipeline.judge().inForce().forEach(ban -> byJail.merge(ban.jail(), 1, Integer::sum));
+            List<SourceStatus> states = new ArrayList<>();
+            for (Source source : sources) {
+                states.add(state(source));
+            }
+            return new AgentStatus(
+                    since,
+                    clock.instant(),
+                    states,
+                    pipeline.correlator().open(),
+                    pipeline.correlator().ambiguous(),
+                    pipeline.judge().guarded(),
+                    byJail,
+                    enforcement.status());
+        });
+    }
+
+    private static SourceStatus state(Source source) {
+        long backlog = 0;
+        String fault = source.fault;
+        try {
+            backlog = source.tail.backlog();
+        } catch (IOException e) {
+            fault = e.getMessage();
+        }
+        return new SourceStatus(
+                source.tail.name(),
+                source.tail.path().toString(),
+                source.parser.lines(),
+                backlog,
+                source.parser.lastTime(),
+                fault);
+    }
+
+    @Override
+    public boolean awaitEnforced(Duration patience) {
+        try {
+            return enforcement.awaitIdle(patience);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

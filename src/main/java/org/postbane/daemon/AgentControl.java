@@ -1,0 +1,113 @@
+package org.postbane.daemon;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.postbane.act.ActionRunner;
+import org.postbane.decide.Ban;
+import org.postbane.decide.GuardedException;
+import org.postbane.model.Subject;
+import org.postbane.score.Offence;
+import org.postbane.store.StoreException;
+
+/** What commands can ask of an agent, and have it do. May be called from any thread. */
+public interface AgentControl {
+
+    /**
+     * Bans by hand; durable and on its way to the actions when this returns.
+     *
+     * @param time {@link org.postbane.decide.Sentencing#FOREVER} for ever
+     * @throws GuardedException if the subject must not be banned
+     */
+    Ban ban(Subject subject, Duration time, String jail, String reason) throws GuardedException, StoreException;
+
+    /** Lifts the bans of exactly these subjects and forgets their points; those lifted. */
+    List<Ban> unban(List<Subject> subjects) throws StoreException;
+
+    /** Lifts all bans; those lifted. */
+    List<Ban> unbanAll() throws StoreException;
+
+    /** The bans in force, in the order of their ends. */
+    List<Ban> bans() throws StoreException;
+
+    /** How a subject stands. */
+    Explanation explain(Subject subject) throws StoreException;
+
+    /** How the agent is. */
+    AgentStatus status() throws StoreException;
+
+    /** Waits until what was decided so far holds everywhere; false if it does not within {@code patience}. */
+    boolean awaitEnforced(Duration patience);
+
+    /**
+     * How a subject stands.
+     *
+     * @param refusal why it can never be banned; empty if it can
+     * @param bans that keep it out, its own and those of networks that hold it
+     * @param jails where it stands in each jail that knows it
+     * @param offences the newest first
+     */
+    record Explanation(
+            Subject subject,
+            Instant at,
+            Optional<String> refusal,
+            List<Ban> bans,
+            List<InJail> jails,
+            List<Offence> offences) {}
+
+    /**
+     * How a subject stands in one jail now.
+     *
+     * @param limit in the unit of {@code value}
+     * @param value severity, 0 to 1, or points where {@code counts}
+     * @param counts the limit is a number of offences
+     * @param certainty decimal logarithm of E
+     * @param asked the same, as the jail asks it; null if it asks for none
+     */
+    record InJail(
+            String jail,
+            double value,
+            double limit,
+            boolean counts,
+            double certainty,
+            @Nullable Double asked,
+            long victims,
+            long messages) {}
+
+    /**
+     * How the agent is.
+     *
+     * @param open messages that are not done with
+     * @param ambiguous verdicts that could be on several clients' messages; nobody was blamed
+     * @param guarded times a guard has saved someone
+     * @param bansByJail in force
+     */
+    record AgentStatus(
+            Instant since,
+            Instant now,
+            List<SourceStatus> sources,
+            int open,
+            long ambiguous,
+            long guarded,
+            Map<String, Integer> bansByJail,
+            List<ActionRunner.Status> actions) {}
+
+    /**
+     * How a source is.
+     *
+     * @param lines since the start
+     * @param lastLine the time on the last line; null if none was read yet
+     * @param backlog bytes not read yet
+     * @param fault why it cannot be read now; null if it can
+     */
+    record SourceStatus(
+            String name,
+            String path,
+            long lines,
+            long backlog,
+            @Nullable Instant lastLine,
+            @Nullable String fault) {}
+}

@@ -1,0 +1,132 @@
+package org.postbane.daemon;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.postbane.config.Configuration;
+import org.postbane.correlate.CorrelateSettings;
+import org.postbane.correlate.Correlator;
+import org.postbane.correlate.Deed;
+import org.postbane.correlate.Traps;
+import org.postbane.decide.AllowList;
+import org.postbane.decide.Decision;
+import org.postbane.decide.Guards;
+import org.postbane.decide.Judge;
+import org.postbane.parse.LogEvent;
+import org.postbane.parse.LogParser;
+import org.postbane.parse.MailFilter;
+import org.postbane.score.ScoreBook;
+import org.postbane.store.StateStore;
+
+/**
+ * The program: lines in, decisions out. Wired back to front; read the constructor from last to first.
+ *
+ * <p>Threads: one. All state is in the stages; {@link #save} puts what changed into the store, to be committed with the
+ * read positions of the same lines.
+ */
+public final class Pipeline {
+
+    private static final Duration TICK = Duration.ofSeconds(1);
+
+    private final Judge judge;
+    private final ScoreBook scores;
+    private final Correlator correlator;
+    private final MailFilter filter;
+    private Instant nextTick = Instant.MIN;
+
+    /**
+     * @param traps those of the configuration, or others to try
+     * @param remembers changes are kept for {@link #save}; not for a replay
+     * @param witness sees each deed before it is scored
+     * @param decisions the caller holds them until the batch is committed
+     */
+    public Pipeline(
+            Configuration configuration,
+            Traps traps,
+            StateStore store,
+            boolean remembers,
+            Consumer<Deed> witness,
+            Consumer<Decision> decisions) {
+        Guards guards = new Guards(List.of(Guards.LOOPBACK, new AllowList(configuration.allow())));
+        judge = new Judge(configuration.sentencings(), guards, store, decisions);
+        scores = new ScoreBook(configuration.weighings(), store, judge);
+        correlator = new Correlator(CorrelateSettings.DEFAULT, traps::matches, remembers, witness.andThen(scores));
+        filter = configuration.filter();
+        if (remembers) {
+            correlator.restore(store);
+        }
+    }
+
+    /**
+     * The way in for one source.
+     *
+     * @param zone of stamps that name none
+     * @param reference gives stamps without a year theirs
+     * @param followLines the reference moves along with the lines
+     */
+    public LogParser parser(ZoneId zone, Instant reference, boolean followLines) {
+        return new LogParser(filter, zone, reference, followLines, this::accept);
+    }
+
+    /** In a replay, time passes by the lines: bans end in between. */
+    private void accept(LogEvent event) {
+        if (!event.at().isBefore(nextTick)) {
+            tick(event.at());
+        }
+        correlator.accept(event);
+    }
+
+    /** It is {@code now}: what was waited for is given up, bans end. */
+    public void tick(Instant now) {
+        correlator.advance(now);
+        judge.expire(now);
+        nextTick = now.plus(TICK);
+    }
+
+    /** The log is at its end: what is known of open messages counts. For a replay. */
+    public void finish() {
+        correlator.finish();
+    }
+
+    /** Puts what changed since the last time into the store. */
+    public void save(StateStore store) {
+        correlator.saveTo(store);
+        scores.flush();
+    }
+
+    public Judge judge() {
+        return judge;
+    }
+
+    public ScoreBook scores() {
+        return scores;
+    }
+
+    public Correlator correlator() {
+        return correlator;
+    }
+
+    /** Decisions kept until their batch is committed. */
+    static final class Held implements Consumer<Decision> {
+
+        private List<Decision> decisions = new ArrayList<>();
+
+        @Override
+        public void accept(Decision decision) {
+            decisions.add(decision);
+        }
+
+        boolean isEmpty() {
+            return decisions.isEmpty();
+        }
+
+        List<Decision> release() {
+            List<Decision> released = decisions;
+            decisions = new ArrayList<>();
+            return released;
+        }
+    }
+}

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
  */
 record ActionCall(String action, Map<String, String> settings) {
 
+    private static final int MAX_LENGTH = 2_000;
     private static final String VALUE = "\"[^\"]*\"|'[^']*'|[^\\s\"',\\[\\]]+";
     private static final String SETTING = "\\s*([A-Za-z0-9_.-]+)\\s*=\\s*(" + VALUE + ")\\s*";
     private static final Pattern CALL =
@@ -29,6 +30,9 @@ record ActionCall(String action, Map<String, String> settings) {
 
     /** Several calls, separated by blanks, commas or line ends. */
     static List<ActionCall> parseAll(String text) {
+        if (text.length() > MAX_LENGTH) {
+            throw new IllegalArgumentException("longer than %d characters".formatted(MAX_LENGTH));
+        }
         List<ActionCall> calls = new ArrayList<>();
         Matcher gap = GAP.matcher(text);
         Matcher call = CALL.matcher(text);

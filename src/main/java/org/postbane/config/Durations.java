@@ -36,7 +36,8 @@ public final class Durations {
     }
 
     private static Duration parse(String text, String expected) {
-        if (!SECONDS.matcher(text).matches() && !PARTS.matcher(text).matches()) {
+        if (text.length() > 64
+                || !SECONDS.matcher(text).matches() && !PARTS.matcher(text).matches()) {
             throw new IllegalArgumentException("'%s' is no duration; %s".formatted(text, expected));
         }
         Duration sum = text.chars().allMatch(c -> c >= '0' && c <= '9')

@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,9 +67,19 @@ final class Section {
         return entry == null && parent != null ? parent.entry(key) : Optional.ofNullable(entry);
     }
 
-    /** Own keys, in the order of the files. */
-    Set<String> keys() {
-        return own.keySet();
+    /** Own keys, in the order of the files, without those that begin with {@code _}. */
+    List<String> keys() {
+        return own.keySet().stream().filter(key -> !key.startsWith("_")).toList();
+    }
+
+    /** Notes each section that is none of {@code known}. */
+    static void refuseOthers(Map<String, Section> sections, List<String> known, Faults faults) {
+        for (Section section : sections.values()) {
+            if (!known.contains(section.name)) {
+                String all = known.stream().map(name -> "[" + name + "]").collect(Collectors.joining(", "));
+                faults.add(section.place, "[" + section.name + "]", "unknown section; expected " + all);
+            }
+        }
     }
 
     /** Notes a fault of a key: where it stands, or at the section's header if it is missing. */
@@ -86,6 +97,15 @@ final class Section {
                         "unknown key; known are " + String.join(", ", new TreeSet<>(known)));
             }
         }
+    }
+
+    /** This section with only those of its own entries that need no other section to be understood. */
+    Section selfContained() {
+        Section copy = new Section(name, place, null, faults);
+        copy.override(own.values().stream()
+                .filter(entry -> !entry.value().contains("%("))
+                .toList());
+        return copy;
     }
 
     /** A value that stands on one line. {@code reader} throws IllegalArgumentException, whose message becomes the fault. */
@@ -155,7 +175,12 @@ final class Section {
      */
     static Map<String, Section> merge(List<IniFile.Part> parts, Faults faults) {
         Map<String, Section> sections = new LinkedHashMap<>();
-        Section defaults = new Section(DEFAULT, new Place("[DEFAULT]", 0, true), null, faults);
+        Place defaultsPlace = parts.stream()
+                .filter(part -> part.name().equals(DEFAULT))
+                .map(IniFile.Part::place)
+                .findFirst()
+                .orElse(new Place("[DEFAULT]", 0, true));
+        Section defaults = new Section(DEFAULT, defaultsPlace, null, faults);
         for (IniFile.Part part : parts) {
             sections.computeIfAbsent(
                             part.name(),

@@ -30,18 +30,19 @@ final class ActionReader {
 
     /** @param caller where the jail names it */
     Optional<ActionDefinition> define(ActionCall call, Place caller) {
-        if (!known.containsKey(call.action())) {
-            known.put(call.action(), load(call.action(), caller));
+        String name = call.action();
+        if (!known.containsKey(name)) {
+            List<IniFile> layers = folder.layers("actions/" + name);
+            if (layers.isEmpty()) {
+                faults.add(caller, "action", "unknown action '%s': there is no actions/%s.conf".formatted(name, name));
+                return Optional.empty();
+            }
+            known.put(name, load(name, layers));
         }
-        return known.getOrDefault(call.action(), Optional.empty()).map(base -> override(base, call, caller));
+        return known.getOrDefault(name, Optional.empty()).map(base -> override(base, call, caller));
     }
 
-    private Optional<ActionDefinition> load(String name, Place caller) {
-        List<IniFile> layers = folder.layers("actions/" + name);
-        if (layers.isEmpty()) {
-            faults.add(caller, "action", "unknown action '%s': there is no actions/%s.conf".formatted(name, name));
-            return Optional.empty();
-        }
+    private Optional<ActionDefinition> load(String name, List<IniFile> layers) {
         Map<String, Section> sections = Section.merge(
                 layers.stream().flatMap(file -> file.sections().stream()).toList(), faults);
         Section.refuseOthers(sections, List.of("Definition", "Init"), faults);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,7 +94,8 @@ final class ConfigFolder {
     }
 
     private boolean onDisk(String name, List<IniFile> layers) {
-        if (directory == null || !Files.exists(resolve(name))) {
+        // a file that may not be looked at, or a link to nowhere, is a fault and no reason to take another file
+        if (directory == null || Files.notExists(resolve(name), LinkOption.NOFOLLOW_LINKS)) {
             return false;
         }
         add(TextFile.read(resolve(name), IniFile.MAX_BYTES, faults), layers);

@@ -71,7 +71,8 @@ public final class ConfigReader {
         return builtIn();
     }
 
-    /** The built-in defaults, whatever lies on disk. */
+    /** The built-in defaults, whatever configuration lies on disk. Only the files of traps and allowed subjects that they name
+     * are read, where they exist. */
     public static Configuration builtIn() throws ConfigException {
         return new ConfigReader(null).read();
     }
@@ -222,7 +223,7 @@ public final class ConfigReader {
      */
     private static Optional<Path> existing(Section section) {
         Optional<Path> path = section.value("file", Values::absolutePath);
-        if (path.isEmpty() || Files.exists(path.get())) {
+        if (path.isEmpty() || !Files.notExists(path.get())) {
             return path;
         }
         boolean builtIn =

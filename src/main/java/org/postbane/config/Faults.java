@@ -1,38 +1,50 @@
 package org.postbane.config;
 
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
- * The faults found so far, in the order in which they were found, each once: a bad value of {@code [DEFAULT]} is met again
- * in every jail. Not for several threads.
+ * The faults found so far, each once: a bad value of {@code [DEFAULT]} is met again in every jail. In the order of the lines
+ * of each file, the files as they came. Not for several threads.
  */
 final class Faults {
 
-    private final Set<String> texts = new LinkedHashSet<>();
+    private final Map<String, TreeMap<Integer, Set<String>>> byFile = new LinkedHashMap<>();
+    private int count;
 
     /** @param key the key, or {@code [section]} */
     void add(Place place, String key, String why) {
-        texts.add(text(place, key, why));
+        put(place, place + " " + key + ": " + why);
     }
 
     /** About a line or file as a whole. */
     void add(Place place, String why) {
-        texts.add(place + ": " + why);
+        put(place, place + ": " + why);
     }
 
-    static String text(Place place, String key, String why) {
-        return place + " " + key + ": " + why;
+    private void put(Place place, String text) {
+        count++;
+        byFile.computeIfAbsent(place.file(), file -> new TreeMap<>())
+                .computeIfAbsent(place.line(), line -> new LinkedHashSet<>())
+                .add(text);
     }
 
+    /** How often a fault was noted, repetitions included: if this did not grow, what was read meanwhile is right. */
     int count() {
-        return texts.size();
+        return count;
     }
 
     void throwIfAny() throws ConfigException {
-        if (!texts.isEmpty()) {
-            throw new ConfigException(List.copyOf(texts));
+        if (count > 0) {
+            List<String> texts = byFile.values().stream()
+                    .flatMap(lines -> lines.values().stream())
+                    .flatMap(Set::stream)
+                    .toList();
+            throw new ConfigException(texts);
         }
     }
 }

@@ -162,8 +162,8 @@ record IniFile(String file, List<Part> sections) {
             config.setMultiSection(true);
             config.setEmptySection(true);
             config.setEmptyOption(false);
-            config.setGlobalSection(false);
-            config.setUnnamedSection(true); // an option's line is parsed without its header
+            config.setGlobalSection(true); // an option's line is parsed without its header
+            config.setUnnamedSection(false);
             config.setLowerCaseOption(false);
             config.setLowerCaseSection(false);
             config.setStrictOperator(false);

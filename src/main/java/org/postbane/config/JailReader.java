@@ -150,7 +150,9 @@ final class JailReader {
         Raw raw = new Raw(section);
         boolean counts = chosen(section, "threshold", "maxretry").equals("maxretry");
         String forgets = chosen(section, "halflife", "window", "findtime");
-        checkTerm(section, raw);
+        if (faults.count() == before) {
+            checkTerm(section, raw); // what follows from a bad value helps nobody
+        }
         Place caller = section.entry("action").map(Entry::place).orElse(section.place());
         List<ActionDefinition> definitions = raw.action().orElse(List.of()).stream()
                 .flatMap(call -> actions.define(call, caller).stream())

@@ -93,7 +93,7 @@ public final class FileTail implements AutoCloseable {
                 return true;
             }
         }
-        lookForNewFile();
+        lookForNewFile(now);
         int left = most;
         for (OpenFile file : files) {
             left -= read(file, sink, left, now);
@@ -154,10 +154,13 @@ public final class FileTail implements AutoCloseable {
         return open != null;
     }
 
-    private void lookForNewFile() throws IOException {
+    private void lookForNewFile(Instant now) throws IOException {
         Optional<String> identity = RotatedFiles.identity(path);
         if (identity.isEmpty() || (!files.isEmpty() && current().identity().equals(identity.get()))) {
             return;
+        }
+        if (!files.isEmpty()) {
+            current().keepFrom(now);
         }
         for (OpenFile file : files) {
             if (file.identity().equals(identity.get())) { // moved back to its old name
@@ -210,8 +213,10 @@ public final class FileTail implements AutoCloseable {
         return sum;
     }
 
+    /** The position stays. */
     @Override
     public void close() throws IOException {
+        stored = position();
         closeAll();
     }
 

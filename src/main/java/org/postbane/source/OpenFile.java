@@ -31,8 +31,8 @@ final class OpenFile implements AutoCloseable {
 
     private boolean more;
 
-    /** When it was last found to have grown; null before the first look. */
-    private @Nullable Instant grew;
+    /** When it was last found to have grown, or to have been replaced; null before the first look. */
+    private @Nullable Instant alive;
 
     private OpenFile(String name, String identity, FileChannel channel, long offset) {
         this.name = name;
@@ -93,8 +93,8 @@ final class OpenFile implements AutoCloseable {
 
     /** @return lines handed on */
     int read(LineSink sink, int most, Instant now) throws IOException {
-        if (grew == null) {
-            grew = now;
+        if (alive == null) {
+            alive = now;
         }
         more = true;
         int lines = splitter.drain(sink, most);
@@ -104,7 +104,7 @@ final class OpenFile implements AutoCloseable {
                 more = false;
                 break;
             }
-            grew = now;
+            alive = now;
             lines += splitter.drain(sink, most - lines);
         }
         return lines;
@@ -126,8 +126,14 @@ final class OpenFile implements AutoCloseable {
         return more;
     }
 
+    /** Another file took its place: from now on it may fall silent. */
+    void keepFrom(Instant now) {
+        alive = now;
+    }
+
+    /** Whether it neither grew nor was replaced after {@code t}. */
     boolean silentSince(Instant t) {
-        return grew != null && !grew.isAfter(t);
+        return alive != null && !alive.isAfter(t);
     }
 
     /** Hands on the last line, though it has no newline. */

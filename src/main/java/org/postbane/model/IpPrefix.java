@@ -54,12 +54,18 @@ public record IpPrefix(long high, long low, int bits) implements Comparable<IpPr
             return parse(bytes, 0, bytes.length);
         }
         IpPrefix address = parse(bytes, 0, slash);
-        int length = decimal(bytes, slash + 1, bytes.length, 128);
-        if (address == null || length < 0 || address.isIpv4() && length > 32) {
+        boolean dotted = text.lastIndexOf(':', slash) < 0;
+        int length = decimal(bytes, slash + 1, bytes.length, dotted ? 32 : 128);
+        if (address == null || length < 0) {
             return null;
         }
-        IpPrefix network = address.network(length);
+        // the length counts in the notation's family: Postfix's default mynetworks has ::ffff:127.0.0.0/104
+        IpPrefix network = address.inWholeSpace(dotted ? length + 96 : length);
         return network.high == address.high && network.low == address.low ? network : null;
+    }
+
+    private IpPrefix inWholeSpace(int wanted) {
+        return new IpPrefix(high & highMask(wanted), low & lowMask(wanted), wanted);
     }
 
     /** The single address in bytes {@code from} (inclusive) to {@code to} (exclusive), or null if it is none. */
@@ -221,12 +227,13 @@ public record IpPrefix(long high, long low, int bits) implements Comparable<IpPr
     /** The network of this length (in the address's own family) that this address lies in. Shorter than this prefix or equal. */
     public IpPrefix network(int length) {
         int wanted = isIpv4() ? length + 96 : length;
-        if (wanted > bits) {
+        if (length < 0 || wanted > bits) {
             throw new IllegalArgumentException("%s has no network of length %d".formatted(this, length));
         }
-        return new IpPrefix(high & highMask(wanted), low & lowMask(wanted), wanted);
+        return inWholeSpace(wanted);
     }
 
+    /** True where {@code other} is this network or lies in it. No IPv6 network contains an IPv4 address. */
     public boolean contains(IpPrefix other) {
         return other.bits >= bits
                 && isIpv4() == other.isIpv4()
@@ -253,6 +260,18 @@ public record IpPrefix(long high, long low, int bits) implements Comparable<IpPr
         } catch (UnknownHostException e) {
             throw new AssertionError(e); // only for a wrong number of bytes
         }
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof IpPrefix prefix && prefix.high == high && prefix.low == low && prefix.bits == bits;
+    }
+
+    /** Mixed well, as addresses of one network differ in a few low bits only. */
+    @Override
+    public int hashCode() {
+        long mixed = (high * 0x9E3779B97F4A7C15L ^ low + bits) * 0xC2B2AE3D27D4EB4FL;
+        return (int) (mixed >>> 32);
     }
 
     @Override

@@ -1,15 +1,37 @@
 package org.postbane.model;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who is judged: a client address or network, an account, or an envelope sender. Written {@code 192.0.2.1}, {@code
  * 2001:db8::/64}, {@code account:bob@example.org} or {@code sender:x@example.net}, in JSON as on the command line.
+ *
+ * <p>Each kind is comparable with itself: strangers choose senders and addresses, and may choose them so that their hashes
+ * are all the same; {@link java.util.HashMap} then falls back on their order.
  */
 public sealed interface Subject {
 
+    /** Longest login or sender in characters: RFC 5321's 64 for the local part, "@", 255 for the domain. */
+    int MAX_TEXT = 320;
+
     /** A client: one address, or a network. */
-    record Client(IpPrefix prefix) implements Subject {
+    record Client(IpPrefix prefix) implements Subject, Comparable<Client> {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Client client && client.prefix.equals(prefix);
+        }
+
+        @Override
+        public int hashCode() {
+            return prefix.hashCode();
+        }
+
+        @Override
+        public int compareTo(Client other) {
+            return prefix.compareTo(other.prefix);
+        }
+
         @Override
         public String toString() {
             return prefix.toString();
@@ -17,9 +39,14 @@ public sealed interface Subject {
     }
 
     /** The SASL login that submitted. */
-    record Account(String login) implements Subject {
+    record Account(String login) implements Subject, Comparable<Account> {
         public Account {
             requireText(login);
+        }
+
+        @Override
+        public int compareTo(Account other) {
+            return login.compareTo(other.login);
         }
 
         @Override
@@ -29,10 +56,15 @@ public sealed interface Subject {
     }
 
     /** The envelope sender (RFC 5321 section 3.3: MAIL FROM), lower case. */
-    record Sender(String address) implements Subject {
+    record Sender(String address) implements Subject, Comparable<Sender> {
         public Sender {
-            requireText(address);
             address = address.toLowerCase(Locale.ROOT);
+            requireText(address);
+        }
+
+        @Override
+        public int compareTo(Sender other) {
+            return address.compareTo(other.address);
         }
 
         @Override
@@ -58,9 +90,24 @@ public sealed interface Subject {
         return new Client(prefix);
     }
 
+    /** The account of this login; null where the text can be none: empty, too long, with control characters. */
+    static @Nullable Subject ofAccount(String login) {
+        return isText(login) ? new Account(login) : null;
+    }
+
+    /** The sender of this address; null where the text can be none, as the null sender. */
+    static @Nullable Subject ofSender(String address) {
+        return isText(address.toLowerCase(Locale.ROOT)) ? new Sender(address) : null;
+    }
+
+    private static boolean isText(String text) {
+        return text.length() <= MAX_TEXT && !text.isBlank() && text.chars().noneMatch(Character::isISOControl);
+    }
+
     private static void requireText(String text) {
-        if (text.isBlank() || text.chars().anyMatch(Character::isISOControl)) {
-            throw new IllegalArgumentException("a login or sender must not be empty or hold control characters");
+        if (!isText(text)) {
+            throw new IllegalArgumentException(
+                    "a login or sender must have 1 to %d characters and no control characters".formatted(MAX_TEXT));
         }
     }
 }

@@ -42,6 +42,9 @@ public record Evidence(double l20, double l40, double l60, double l80, double l9
 
     /** All messages fade to {@code factor} (0 to 1) of their weight. */
     public Evidence faded(double factor) {
+        if (equals(NONE)) {
+            return NONE; // most subjects of jails that count no messages
+        }
         return new Evidence(l20 * factor, l40 * factor, l60 * factor, l80 * factor, l95 * factor);
     }
 

@@ -1,10 +1,24 @@
 package org.postbane.score;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import org.postbane.score.Weighing.Memory;
 
 /**
- * How one subject stands in one jail.
+ * How one subject stands in one jail. Immutable; all arithmetic of scores is here and in {@link Evidence}.
+ *
+ * <p>With a half-life H, {@code V(t) = V(t0) * 2^(-(t-t0)/H) + v}: old and new points add up in one number, so a subject
+ * costs a few words and no timer (Cormode et al., "Forward Decay", ICDE 2009). With a window of length W the sum is exact:
+ * a weight counts while its age is below W.
+ *
+ * <p>A late line, older than {@code asOf}, decays nothing: what it adds counts as much as if it had come in time, that is,
+ * {@code v * 2^(-(asOf-t)/H)}; the result does not depend on the order of the lines. So a line that a wrong clock dates far
+ * ahead makes later misdeeds weigh little; the sources keep such times out.
+ *
+ * <p>Evidence fades with the half-life. In a window it fades with the half-life {@code W * ln 2}: then a steady stream
+ * of messages weighs as much in the end as those of the last W do, and no list of all messages has to be kept.
  *
  * @param points as they stood at {@code asOf}, for a memory of half-life; 0 for a window
  * @param asOf when points and evidence were last brought up to date
@@ -17,13 +31,175 @@ import java.util.List;
 public record Standing(
         double points, Instant asOf, Evidence evidence, List<Weight> window, long victims, long messages) {
 
-    /** More entries are joined two by two, the younger time staying. */
+    /**
+     * More entries are joined: those of the same 128th of the window's length, the youngest time staying. So a weight never
+     * counts too short, and at most 1/128 of the window too long.
+     */
     public static final int MAX_WINDOW = 256;
+
+    private static final int SLOTS = 128;
 
     public Standing {
         window = List.copyOf(window);
+        if (!(points >= 0) || points == Double.POSITIVE_INFINITY) {
+            throw new IllegalArgumentException("a standing of %s points".formatted(points));
+        }
     }
 
     /** Points that entered the window at one moment. */
     public record Weight(Instant at, double points) {}
+
+    /** Nothing known so far. */
+    public static Standing clean(Instant asOf) {
+        return new Standing(0, asOf, Evidence.NONE, List.of(), 0, 0);
+    }
+
+    /** As it stands at {@code t}, nothing added; a {@code t} before {@link #asOf} changes nothing. */
+    public Standing at(Instant t, Memory memory) {
+        if (!t.isAfter(asOf)) {
+            return this;
+        }
+        Evidence faded = evidence.faded(left(asOf, t, memory.evidenceHalfLife()));
+        if (memory instanceof Memory.HalfLife halfLife) {
+            double kept = points * left(asOf, t, seconds(halfLife.halfLife()));
+            return new Standing(kept, t, faded, List.of(), victims, messages);
+        }
+        return new Standing(0, t, faded, since(t, length(memory)), victims, messages);
+    }
+
+    /** The points at {@code t}, or at {@link #asOf} where that is later. */
+    public double pointsAt(Instant t, Memory memory) {
+        if (memory instanceof Memory.HalfLife halfLife) {
+            return points * left(asOf, t, seconds(halfLife.halfLife()));
+        }
+        double sum = 0;
+        for (Weight weight : since(t.isAfter(asOf) ? t : asOf, length(memory))) {
+            sum += weight.points;
+        }
+        return sum;
+    }
+
+    /** After an offence of this many points at {@code t}. */
+    public Standing plus(Instant t, double weight, Memory memory) {
+        Standing now = at(t, memory);
+        if (memory instanceof Memory.HalfLife halfLife) {
+            double sum = now.points + weight * left(t, now.asOf, seconds(halfLife.halfLife()));
+            // at most the largest number: a store of nonsense must not end the process
+            return now.with(Math.min(sum, Double.MAX_VALUE), now.evidence, List.of());
+        }
+        double length = length(memory);
+        return secondsBetween(t, now.asOf) >= length
+                ? now
+                : now.with(0, now.evidence, inserted(now.window, new Weight(t, weight), length));
+    }
+
+    /** After trials of honesty at {@code t}; negative numbers take back. */
+    public Standing plusTrials(Instant t, double spam, double ham, Memory memory) {
+        Standing now = at(t, memory);
+        double left = left(t, now.asOf, memory.evidenceHalfLife());
+        return now.with(now.points, now.evidence.plus(spam * left, ham * left), now.window);
+    }
+
+    /** After so many more victims and bad messages, which people are told of. */
+    Standing plusTold(int moreVictims, int moreMessages) {
+        return new Standing(points, asOf, evidence, window, victims + moreVictims, messages + moreMessages);
+    }
+
+    /**
+     * The first moment, to the millisecond, at which the points, left alone, are below {@code limit}; {@link #asOf} if they
+     * are now, {@link Instant#MAX} if that is beyond all time.
+     *
+     * @param limit above 0
+     */
+    public Instant fallsBelow(double limit, Memory memory) {
+        if (memory instanceof Memory.HalfLife halfLife) {
+            if (points < limit) {
+                return asOf;
+            }
+            double wait = seconds(halfLife.halfLife()) * Math.log(points / limit) / Math.log(2);
+            return plusMillis(asOf, Math.floor(wait * 1000) + 1);
+        }
+        List<Weight> counting = since(asOf, length(memory));
+        double sum = 0;
+        // from the youngest, as the youngest stay longest: the one that reaches the limit is the one to wait for
+        for (int i = counting.size() - 1; i >= 0; i--) {
+            sum += counting.get(i).points;
+            if (sum >= limit) {
+                return plusMillis(counting.get(i).at, Math.ceil(length(memory) * 1000));
+            }
+        }
+        return asOf;
+    }
+
+    private Standing with(double newPoints, Evidence newEvidence, List<Weight> newWindow) {
+        return new Standing(newPoints, asOf, newEvidence, newWindow, victims, messages);
+    }
+
+    private List<Weight> since(Instant t, double length) {
+        int first = 0;
+        while (first < window.size() && secondsBetween(window.get(first).at, t) >= length) {
+            first++;
+        }
+        return first == 0 ? window : window.subList(first, window.size());
+    }
+
+    /** The list stays sorted, as a late weight is put where its time belongs. */
+    private static List<Weight> inserted(List<Weight> window, Weight weight, double length) {
+        List<Weight> all = new ArrayList<>(window.size() + 1);
+        all.addAll(window);
+        int place = all.size();
+        while (place > 0 && all.get(place - 1).at.isAfter(weight.at)) {
+            place--;
+        }
+        all.add(place, weight);
+        return all.size() > MAX_WINDOW ? joined(all, length / SLOTS) : all;
+    }
+
+    private static List<Weight> joined(List<Weight> weights, double slotLength) {
+        List<Weight> joined = new ArrayList<>();
+        double lastSlot = Double.NaN;
+        for (Weight weight : weights) {
+            double slot = Math.floor(seconds(weight.at) / slotLength);
+            if (slot == lastSlot) {
+                Weight before = joined.remove(joined.size() - 1);
+                joined.add(new Weight(weight.at, before.points + weight.points));
+            } else {
+                joined.add(weight);
+            }
+            lastSlot = slot;
+        }
+        return joined;
+    }
+
+    private static double length(Memory memory) {
+        return seconds(((Memory.Window) memory).length());
+    }
+
+    /** What is left of 1 after the time from {@code from} to {@code to}; 1 where that is negative. */
+    private static double left(Instant from, Instant to, double halfLife) {
+        double age = secondsBetween(from, to);
+        return age <= 0 ? 1 : Math.pow(0.5, age / halfLife);
+    }
+
+    static double seconds(Duration duration) {
+        return duration.getSeconds() + duration.getNano() * 1e-9;
+    }
+
+    private static double seconds(Instant t) {
+        return t.getEpochSecond() + t.getNano() * 1e-9;
+    }
+
+    /** Exact to the nanosecond for spans of months, and free of overflow. */
+    private static double secondsBetween(Instant from, Instant to) {
+        return to.getEpochSecond() - from.getEpochSecond() + (to.getNano() - from.getNano()) * 1e-9;
+    }
+
+    private static Instant plusMillis(Instant t, double millis) {
+        double most = (double) Instant.MAX.getEpochSecond() - t.getEpochSecond() - 1;
+        if (!(millis < 1000 * most)) {
+            return Instant.MAX;
+        }
+        double whole = Math.floor(millis / 1000);
+        return t.plusSeconds((long) whole).plusMillis((long) (millis - 1000 * whole));
+    }
 }

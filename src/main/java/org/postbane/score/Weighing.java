@@ -26,6 +26,16 @@ public record Weighing(
         }
     }
 
+    /** True where the jail counts offences of this kind. */
+    public boolean weighs(OffenceKind kind) {
+        return weights.containsKey(kind);
+    }
+
+    /** True where the jail counts what messages do, so that each message is a trial of honesty for it. */
+    public boolean weighsTrials() {
+        return weights.keySet().stream().anyMatch(OffenceKind::isTrial);
+    }
+
     /** Whose standing a deed changes. */
     public enum Who {
         /** The client's address. */
@@ -50,10 +60,18 @@ public record Weighing(
     /** How points fade. */
     public sealed interface Memory {
 
+        /** Seconds in which the evidence for the certainty fades to half. */
+        double evidenceHalfLife();
+
         /** Points halve every {@code halfLife}: {@code V(t) = V(t0) * 2^(-(t-t0)/H)}. */
         record HalfLife(Duration halfLife) implements Memory {
             public HalfLife {
                 requirePositive(halfLife);
+            }
+
+            @Override
+            public double evidenceHalfLife() {
+                return Standing.seconds(halfLife);
             }
         }
 
@@ -61,6 +79,12 @@ public record Weighing(
         record Window(Duration length) implements Memory {
             public Window {
                 requirePositive(length);
+            }
+
+            /** Why: class {@link Standing}. */
+            @Override
+            public double evidenceHalfLife() {
+                return Standing.seconds(length) * Math.log(2);
             }
         }
 

@@ -1,0 +1,97 @@
+package org.postbane.decide;
+
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.Locale;
+import java.util.Map;
+import org.postbane.score.OffenceKind;
+import org.postbane.score.Scored;
+import org.postbane.score.Standing;
+import org.postbane.score.Weighing;
+import org.postbane.score.Weighing.Memory;
+
+/** Says for people, on one line, why a standing deserves a ban. Holds numbers and the configuration's words only. */
+final class Reason {
+
+    private Reason() {}
+
+    static String of(Scored scored, Sentencing sentencing) {
+        StringBuilder text = new StringBuilder(96);
+        if (sentencing.limit() instanceof Sentencing.Limit.Severity limit) {
+            text.append(String.format(Locale.ROOT, "severity %.3f", scored.severity()));
+            text.append(" (limit ").append(number(limit.threshold())).append(')');
+        } else if (sentencing.limit() instanceof Sentencing.Limit.Count limit) {
+            count(scored, limit, text);
+        }
+        if (sentencing.alpha().isPresent() && scored.weighing().weighsTrials()) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    ", certainty 10^%.1f (asked 10^%.1f)",
+                    scored.standing().evidence().log10(),
+                    -Math.log10(sentencing.alpha().getAsDouble())));
+        }
+        Standing standing = scored.standing();
+        if (standing.victims() > 0) {
+            text.append(", ").append(counted(standing.victims(), "victim", "victims"));
+            text.append(" in ").append(counted(standing.messages(), "message", "messages"));
+        }
+        return text.toString();
+    }
+
+    private static void count(Scored scored, Sentencing.Limit.Count limit, StringBuilder text) {
+        Weighing weighing = scored.weighing();
+        boolean once = scored.points() == 1;
+        if (weighing.weights().equals(Map.of(OffenceKind.TRAP, 1.0))) {
+            text.append("mail to a trap: ").append(number(scored.points())).append(once ? " hit" : " hits");
+        } else {
+            text.append(number(scored.points())).append(' ').append(unit(weighing, once));
+        }
+        if (weighing.memory() instanceof Memory.Window window) {
+            text.append(" within ").append(span(window.length()));
+        }
+        text.append(" (limit ").append(number(limit.maxRetry())).append(')');
+    }
+
+    private static String unit(Weighing weighing, boolean once) {
+        Iterator<Map.Entry<OffenceKind, Double>> weights =
+                weighing.weights().entrySet().iterator();
+        Map.Entry<OffenceKind, Double> only = weights.hasNext() ? weights.next() : null;
+        if (only == null || weights.hasNext() || only.getValue() != 1) {
+            return once ? "point" : "points";
+        }
+        return switch (only.getKey()) {
+            case AUTH_FAILURE -> once ? "auth failure" : "auth failures";
+            case REJECT -> once ? "refused command" : "refused commands";
+            case SPAM -> once ? "spam victim" : "spam victims";
+            case VIRUS -> once ? "virus victim" : "virus victims";
+            case BANNED -> once ? "victim of forbidden files" : "victims of forbidden files";
+            case TRAP -> once ? "trap hit" : "trap hits";
+        };
+    }
+
+    private static String counted(long number, String one, String many) {
+        return number + " " + (number == 1 ? one : many);
+    }
+
+    /** At most three decimals, no trailing zeros. */
+    static String number(double number) {
+        return new BigDecimal(number)
+                .setScale(3, RoundingMode.HALF_UP)
+                .stripTrailingZeros()
+                .toPlainString();
+    }
+
+    /** As in the configuration: the largest unit that divides it, {@code 10m}, {@code 36h}. */
+    static String span(Duration span) {
+        long seconds = span.toSeconds();
+        if (seconds >= 86_400 && seconds % 86_400 == 0) {
+            return seconds / 86_400 + "d";
+        }
+        if (seconds >= 3600 && seconds % 3600 == 0) {
+            return seconds / 3600 + "h";
+        }
+        return seconds >= 60 && seconds % 60 == 0 ? seconds / 60 + "m" : seconds + "s";
+    }
+}

@@ -1,0 +1,196 @@
+package org.postbane.score;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.postbane.correlate.Deed;
+import org.postbane.correlate.Deed.Trial;
+import org.postbane.correlate.Origin;
+import org.postbane.model.Subject;
+import org.postbane.parse.LogEvent.Judgement;
+
+/**
+ * The book in which every jail keeps the standings of its subjects. What each deed does, in each jail that looks at mail of
+ * its direction and knows whom to judge:
+ *
+ * <ul>
+ *   <li>{@link Deed.Judged} is a trial of honesty, ham too, in each jail that weighs anything that messages do. It adds no
+ *       points and is not passed on: the victims that follow are.
+ *   <li>{@link Deed.Victims} adds the weight of the judgement for each victim.
+ *   <li>{@link Deed.Trapped} is a trial and adds the weight of a trap hit.
+ *   <li>{@link Deed.Refused} and {@link Deed.AuthFailed} add their weights.
+ *   <li>{@link Deed.Unjudged} changes nothing.
+ * </ul>
+ *
+ * Each change of points is an offence on record and is passed on as {@link Scored}.
+ *
+ * <p>For the pipeline thread only. Standings are read from the store when first touched; changed ones are kept until {@link
+ * #flush}, which must be called before the store commits. About 20,000 changes at most wait (then they are handed to
+ * the store early, into the same transaction), and as many unchanged standings at most are kept for reading.
+ *
+ * <p>Shortcomings: a trial that is taken back ({@link Trial#HAM_TO_SPAM}) is taken back whole, though it may have faded a
+ * little since. Of the numbers that people are told, the messages are all bad ones, of kinds that the jail does not weigh
+ * too, and neither is corrected when a verdict changes.
+ */
+public final class ScoreBook implements Consumer<Deed> {
+
+    private static final int MAX_WAITING = 20_000;
+
+    private final ScoreStore store;
+    private final Consumer<Scored> next;
+    private final List<Ledger> ledgers = new ArrayList<>();
+    private final List<Offence> offences = new ArrayList<>();
+    private final EvidenceText text = new EvidenceText();
+    private final Subjects subjects = new Subjects();
+
+    public ScoreBook(List<Weighing> jails, ScoreStore store, Consumer<Scored> next) {
+        this.store = store;
+        this.next = next;
+        for (Weighing jail : jails) {
+            ledgers.add(new Ledger(jail, store, Math.max(1000, MAX_WAITING / jails.size() / 2)));
+        }
+    }
+
+    @Override
+    public void accept(Deed deed) {
+        subjects.of(deed.origin());
+        if (deed instanceof Deed.Judged judged) {
+            text.judged(judged);
+            judged(judged);
+        } else if (deed instanceof Deed.Victims victims) {
+            OffenceKind kind = kind(victims.judgement());
+            if (kind != null) {
+                offence(deed, kind, victims.count(), victims.count(), Trial.UNCHANGED);
+            }
+        } else if (deed instanceof Deed.Trapped trapped) {
+            trapped(trapped);
+        } else if (deed instanceof Deed.Refused) {
+            offence(deed, OffenceKind.REJECT, 1, 0, Trial.UNCHANGED);
+        } else if (deed instanceof Deed.AuthFailed) {
+            offence(deed, OffenceKind.AUTH_FAILURE, 1, 0, Trial.UNCHANGED);
+        } else if (!(deed instanceof Deed.Unjudged)) {
+            throw new AssertionError(deed);
+        }
+    }
+
+    /** Hands all changes to the store. To be called before the store commits. */
+    public void flush() {
+        for (Ledger ledger : ledgers) {
+            ledger.flush();
+        }
+        offences.forEach(store::append);
+        offences.clear();
+    }
+
+    /**
+     * Forgets what the subject did, in all jails, good and bad: called when an operator lifts its ban, as else the old
+     * points would ban it again at its next trifle (fail2ban forgets the failures too). Its offences stay on record.
+     */
+    public void forgive(Subject subject) {
+        for (Ledger ledger : ledgers) {
+            Ledger.Entry entry = ledger.find(subject);
+            if (entry != null) {
+                ledger.put(entry, Standing.clean(entry.standing().asOf()));
+            }
+        }
+    }
+
+    /** The standing in a jail, as last changed; null where the jail has never heard of the subject, or is none. */
+    public @Nullable Standing standing(String jail, Subject subject) {
+        for (Ledger ledger : ledgers) {
+            if (ledger.weighing().jail().equals(jail)) {
+                Ledger.Entry entry = ledger.find(subject);
+                return entry == null ? null : entry.standing();
+            }
+        }
+        return null;
+    }
+
+    private void judged(Deed.Judged deed) {
+        if (deed.trial() == Trial.UNCHANGED) {
+            return;
+        }
+        for (Ledger ledger : ledgers) {
+            Subject subject = subjectIn(ledger, deed.origin());
+            if (subject != null && ledger.weighsTrials()) {
+                Ledger.Entry entry = ledger.get(subject, deed.at());
+                ledger.put(entry, tried(entry.standing(), deed, deed.trial(), ledger));
+            }
+        }
+        makeRoom();
+    }
+
+    /** Also a trial for jails that do not weigh traps. */
+    private void trapped(Deed.Trapped deed) {
+        for (Ledger ledger : ledgers) {
+            Subject subject = subjectIn(ledger, deed.origin());
+            if (subject != null && ledger.weight(OffenceKind.TRAP) == 0 && ledger.weighsTrials()) {
+                Ledger.Entry entry = ledger.get(subject, deed.at());
+                ledger.put(entry, tried(entry.standing(), deed, deed.trial(), ledger));
+            }
+        }
+        offence(deed, OffenceKind.TRAP, 1, 0, deed.trial());
+    }
+
+    private static Standing tried(Standing standing, Deed deed, Trial trial, Ledger ledger) {
+        Weighing.Memory memory = ledger.weighing().memory();
+        return switch (trial) {
+            case SPAM -> standing.plusTrials(deed.at(), 1, 0, memory).plusTold(0, 1);
+            case HAM_TO_SPAM -> standing.plusTrials(deed.at(), 1, -1, memory).plusTold(0, 1);
+            case HAM -> standing.plusTrials(deed.at(), 0, 1, memory);
+            case UNCHANGED -> standing;
+        };
+    }
+
+    private void offence(Deed deed, OffenceKind kind, int count, int victims, Trial trial) {
+        String evidence = null;
+        for (Ledger ledger : ledgers) {
+            double weight = ledger.weight(kind) * count;
+            Subject subject = weight > 0 ? subjectIn(ledger, deed.origin()) : null;
+            if (subject == null) {
+                continue;
+            }
+            Weighing weighing = ledger.weighing();
+            Ledger.Entry entry = ledger.get(subject, deed.at());
+            Standing standing = tried(entry.standing(), deed, trial, ledger)
+                    .plus(deed.at(), weight, weighing.memory())
+                    .plusTold(victims, 0);
+            ledger.put(entry, standing);
+            if (evidence == null) {
+                evidence = text.of(deed);
+            }
+            offences.add(new Offence(deed.at(), entry.subject(), weighing.jail(), kind, weight, evidence));
+            next.accept(new Scored(
+                    deed.at(),
+                    weighing,
+                    entry.subject(),
+                    standing.pointsAt(standing.asOf(), weighing.memory()),
+                    standing));
+        }
+        makeRoom();
+    }
+
+    private @Nullable Subject subjectIn(Ledger ledger, Origin origin) {
+        return ledger.looksAt(origin) ? subjects.as(ledger.weighing().subject()) : null;
+    }
+
+    private void makeRoom() {
+        int waiting = offences.size();
+        for (Ledger ledger : ledgers) {
+            waiting += ledger.changed();
+        }
+        if (waiting > MAX_WAITING) {
+            flush();
+        }
+    }
+
+    private static @Nullable OffenceKind kind(Judgement judgement) {
+        return switch (judgement) {
+            case SPAM -> OffenceKind.SPAM;
+            case VIRUS -> OffenceKind.VIRUS;
+            case BANNED -> OffenceKind.BANNED;
+            case CLEAN, UNCHECKED, TEMPORARY -> null;
+        };
+    }
+}

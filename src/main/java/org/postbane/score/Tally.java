@@ -1,0 +1,152 @@
+package org.postbane.score;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.postbane.correlate.Deed;
+import org.postbane.correlate.Deed.Trial;
+import org.postbane.correlate.Origin;
+import org.postbane.model.IpPrefix;
+import org.postbane.model.QueueId;
+import org.postbane.parse.LogEvent.Judgement;
+import org.postbane.score.Weighing.Direction;
+import org.postbane.score.Weighing.Memory.HalfLife;
+import org.postbane.score.Weighing.Who;
+
+/**
+ * The numbers that a replay prints: what each client and each account did. Jails have no part in it.
+ *
+ * <p>For one thread. Some 250 bytes for each client and account of the log, for ever: it is made for one replay.
+ *
+ * <p>Shortcoming: that a message to a trap and the same message's later verdict are one message is known by its queue id, for
+ * the last 10,000 messages to traps.
+ */
+public final class Tally implements Consumer<Deed> {
+
+    /** The default scale: a point for each victim of spam, half of it after 14 days; 20 points are a severity of 0.632. */
+    public static final Weighing SCALE = new Weighing(
+            "", Who.CLIENT, Direction.ANY, Map.of(OffenceKind.SPAM, 1.0), new HalfLife(Duration.ofDays(14)), 20);
+
+    private static final int MAX_TRAPPED = 10_000;
+
+    private final Weighing scale;
+    private final Map<IpPrefix, ClientTally> clients = new HashMap<>();
+    private final Map<String, AccountTally> accounts = new TreeMap<>();
+    private final Set<Message> trapped = new LinkedHashSet<>();
+    private long messages;
+
+    public Tally() {
+        this(SCALE);
+    }
+
+    /** @param scale by which the scores are reckoned, instead of {@link #SCALE} */
+    public Tally(Weighing scale) {
+        this.scale = scale;
+    }
+
+    private record Message(IpPrefix client, QueueId queueId) {}
+
+    /** Messages that were judged, accepted unjudged, or addressed to a trap; each once. */
+    public long messages() {
+        return messages;
+    }
+
+    /** All clients that did anything, in no particular order. A view. */
+    public Collection<ClientTally> clients() {
+        return Collections.unmodifiableCollection(clients.values());
+    }
+
+    /** All accounts that sent anything, sorted. A view. */
+    public Collection<AccountTally> accounts() {
+        return Collections.unmodifiableCollection(accounts.values());
+    }
+
+    @Override
+    public void accept(Deed deed) {
+        Origin origin = deed.origin();
+        ClientTally client =
+                clients.computeIfAbsent(origin.client(), address -> new ClientTally(address, scale, deed.at()));
+        client.seen(deed.at());
+        if (deed instanceof Deed.Refused) {
+            client.rejects++;
+            return;
+        }
+        if (deed instanceof Deed.AuthFailed) {
+            client.authFailures++;
+            return;
+        }
+        AccountTally account = account(origin);
+        if (deed instanceof Deed.Judged judged) {
+            judged(judged, client, account);
+        } else if (deed instanceof Deed.Victims victims) {
+            victims(victims, client, account);
+        } else if (deed instanceof Deed.Trapped hit) {
+            client.traps++;
+            client.tried(deed.at(), hit.trial());
+            if (hit.trial() == Trial.SPAM) { // else it was counted when it was judged
+                messages++;
+                remember(origin);
+            }
+        } else if (deed instanceof Deed.Unjudged) {
+            client.unjudged++;
+            messages += wasTrapped(origin) ? 0 : 1;
+        } else {
+            throw new AssertionError(deed);
+        }
+    }
+
+    private void judged(Deed.Judged deed, ClientTally client, @Nullable AccountTally account) {
+        Judgement before = deed.before();
+        if (before == null) {
+            messages += wasTrapped(deed.origin()) ? 0 : 1;
+        } else {
+            client.judged(before, -1);
+        }
+        client.judged(deed.judgement(), 1);
+        client.tried(deed.at(), deed.trial());
+        if (account != null) {
+            account.judged(deed.judgement(), 1);
+            if (before != null) {
+                account.judged(before, -1);
+            }
+        }
+    }
+
+    private static void victims(Deed.Victims deed, ClientTally client, @Nullable AccountTally account) {
+        client.victims(deed);
+        if (account != null && deed.judgement() == Judgement.SPAM) {
+            account.victims += deed.count();
+        }
+    }
+
+    private @Nullable AccountTally account(Origin origin) {
+        String login = origin.account();
+        if (login == null) {
+            return null;
+        }
+        AccountTally account = accounts.computeIfAbsent(login, AccountTally::new);
+        account.clients.add(origin.client());
+        return account;
+    }
+
+    private void remember(Origin origin) {
+        if (origin.queueId() == null) {
+            return; // refused: no verdict will follow
+        }
+        trapped.add(new Message(origin.client(), origin.queueId()));
+        if (trapped.size() > MAX_TRAPPED) {
+            trapped.remove(trapped.iterator().next());
+        }
+    }
+
+    private boolean wasTrapped(Origin origin) {
+        return origin.queueId() != null && trapped.remove(new Message(origin.client(), origin.queueId()));
+    }
+}

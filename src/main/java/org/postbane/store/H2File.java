@@ -1,0 +1,294 @@
+package org.postbane.store;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import org.h2.Driver;
+import org.h2.api.ErrorCode;
+import org.jspecify.annotations.Nullable;
+import org.postbane.store.StoreException.Kind;
+
+/**
+ * One H2 database file, opened by us alone over one connection: its settings, its schema, its rights and its size. Knows
+ * no rows.
+ *
+ * <p>From one thread, which must not be interrupted while it is here: an interrupt closes the file under H2. After any
+ * failure the connection is given up and the next use opens the file again, as H2 does not recover from a failed write
+ * by itself; what was not committed then is gone from here, and {@link H2Store} has it still.
+ *
+ * <p>H2 reuses space only of pieces of the file in which nothing is alive, and with {@code WRITE_DELAY=0} rewrites none
+ * while it runs. So a file that grew beyond {@value #COMPACT_FROM} bytes, and to twice of what it was when last
+ * opened, is closed, which compacts it within {@value #COMPACT_MILLIS} ms, and opened again.
+ */
+final class H2File {
+
+    /** The version of the schema that this class makes and understands. */
+    static final int SCHEMA = 1;
+
+    private static final int COMPACT_MILLIS = 1000;
+    private static final long COMPACT_FROM = 40L << 20;
+
+    /**
+     * WRITE_DELAY=0: a commit is written when it returns; with the default a kill loses the last half second.
+     * RETENTION_TIME: freed space is not overwritten for a second; 0 is not safe. DB_CLOSE_ON_EXIT: no hook of H2's
+     * own, which would close the file under a pipeline that still runs. OPEN_NEW: never a second connection to a
+     * database that this process has open. CACHE_SIZE in KiB.
+     */
+    private static final String SETTINGS = ";WRITE_DELAY=0;RETENTION_TIME=1000;DB_CLOSE_ON_EXIT=FALSE;OPEN_NEW=TRUE"
+            + ";MAX_COMPACT_TIME=" + COMPACT_MILLIS + ";CACHE_SIZE=8192;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0";
+
+    private static final String URL = "jdbc:h2:file:";
+    private static final String SUFFIX = ".mv.db";
+
+    /**
+     * Times are {@link Micros}. The version is written last: without it, the tables were not all made. Days of a
+     * standing: an index on the exact time would change with every offence.
+     */
+    private static final String[] TABLES = {
+        "CREATE TABLE IF NOT EXISTS read_position (source VARCHAR PRIMARY KEY, identity VARCHAR NOT NULL,"
+                + " byte_offset BIGINT NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS open_message (row_key VARCHAR PRIMARY KEY, content VARBINARY NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS standing (subject VARCHAR, jail VARCHAR, points DOUBLE PRECISION NOT NULL,"
+                + " as_of BIGINT NOT NULL, as_of_day BIGINT NOT NULL, l20 DOUBLE PRECISION NOT NULL,"
+                + " l40 DOUBLE PRECISION NOT NULL, l60 DOUBLE PRECISION NOT NULL, l80 DOUBLE PRECISION NOT NULL,"
+                + " l95 DOUBLE PRECISION NOT NULL, recent VARBINARY NOT NULL, victims BIGINT NOT NULL,"
+                + " messages BIGINT NOT NULL, PRIMARY KEY (subject, jail))",
+        "CREATE INDEX IF NOT EXISTS standing_by_day ON standing (as_of_day)",
+        "CREATE TABLE IF NOT EXISTS offence (id BIGINT PRIMARY KEY, done_at BIGINT NOT NULL, subject VARCHAR NOT NULL,"
+                + " jail VARCHAR NOT NULL, kind VARCHAR NOT NULL, weight DOUBLE PRECISION NOT NULL,"
+                + " evidence VARCHAR NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS offence_by_subject ON offence (subject, done_at DESC, id DESC)",
+        "CREATE INDEX IF NOT EXISTS offence_by_time ON offence (done_at)",
+        "CREATE TABLE IF NOT EXISTS ban (subject VARCHAR, jail VARCHAR, from_at BIGINT NOT NULL,"
+                + " until_at BIGINT NOT NULL, reason VARCHAR NOT NULL, PRIMARY KEY (subject, jail))",
+        "CREATE TABLE IF NOT EXISTS ended_ban (id BIGINT PRIMARY KEY, subject VARCHAR NOT NULL, jail VARCHAR NOT NULL,"
+                + " from_at BIGINT NOT NULL, until_at BIGINT NOT NULL, reason VARCHAR NOT NULL,"
+                + " ended_at BIGINT NOT NULL, cause VARCHAR NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS ended_ban_by_subject ON ended_ban (subject, jail)",
+        "CREATE INDEX IF NOT EXISTS ended_ban_by_time ON ended_ban (ended_at)",
+        "INSERT INTO meta (version) VALUES (" + SCHEMA + ")",
+    };
+
+    private final Path base;
+    private final Path file;
+    private final Map<String, PreparedStatement> statements = new HashMap<>();
+    private @Nullable Connection connection;
+    private long compactAt;
+    private boolean closed;
+
+    /** @param base the file's path without {@code .mv.db} */
+    H2File(Path base) throws StoreException {
+        this.base = base;
+        this.file = base.resolveSibling(base.getFileName() + SUFFIX);
+        connection();
+    }
+
+    /** The path in {@code jdbc:h2:file:/absolute/path}; the message of the exception says what is wrong with {@code url}. */
+    static Path pathOf(String url) {
+        String path = url.startsWith(URL) ? url.substring(URL.length()) : "";
+        if (!path.startsWith("/") || path.endsWith("/") || path.indexOf(';') >= 0 || path.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException(
+                    "'" + url + "' is no store: expected " + URL + "/PATH, absolute and without settings");
+        }
+        return Path.of(path);
+    }
+
+    private Connection connection() throws StoreException {
+        if (closed) {
+            throw new IllegalStateException("the store is closed");
+        }
+        if (connection == null) {
+            requireFile();
+            try {
+                connection = new Driver().connect(URL + base + SETTINGS, new Properties());
+                connection.setAutoCommit(false);
+                requireSchema();
+                long size = Files.size(file);
+                compactAt = Math.max(COMPACT_FROM, 2 * size);
+            } catch (SQLException e) {
+                throw failure("cannot open", e);
+            } catch (IOException e) {
+                throw new StoreException(Kind.FAILED, "cannot open %s: %s".formatted(file, why(e)), e);
+            }
+        }
+        return connection;
+    }
+
+    /**
+     * Makes directory and file where they are missing, as H2 would make them readable for everybody; and H2 opens
+     * a file that it may not write without a word, to fail later.
+     */
+    private void requireFile() throws StoreException {
+        Path directory = file.getParent();
+        try {
+            if (directory != null && !Files.isDirectory(directory)) {
+                Files.createDirectories(
+                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
+            }
+            if (!Files.exists(file)) {
+                Files.createFile(
+                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r-----")));
+            }
+        } catch (FileAlreadyExistsException e) {
+            if (!e.getFile().equals(file.toString())) {
+                throw new StoreException(
+                        Kind.NOT_ALLOWED, "cannot open %s: %s is no directory".formatted(file, e.getFile()), e);
+            } // else another process made it just now, and will hold its lock
+        } catch (IOException e) {
+            throw new StoreException(Kind.NOT_ALLOWED, "cannot make %s: %s".formatted(file, why(e)), e);
+        }
+        if (!Files.isReadable(file) || !Files.isWritable(file)) {
+            throw new StoreException(
+                    Kind.NOT_ALLOWED,
+                    "cannot open %s: user %s may not read and write it"
+                            .formatted(file, System.getProperty("user.name")));
+        }
+    }
+
+    private static String why(IOException e) {
+        if (e instanceof AccessDeniedException denied) {
+            return denied.getFile() + ": permission denied";
+        }
+        return e instanceof FileSystemException f && f.getReason() != null
+                ? f.getFile() + ": " + f.getReason()
+                : String.valueOf(e.getMessage());
+    }
+
+    private void requireSchema() throws SQLException, StoreException {
+        execute("CREATE TABLE IF NOT EXISTS meta (version INT NOT NULL)");
+        int version = 0;
+        try (Statement s = open().createStatement();
+                ResultSet found = s.executeQuery("SELECT version FROM meta")) {
+            while (found.next()) {
+                version = Math.max(version, found.getInt(1));
+            }
+        }
+        if (version > SCHEMA) {
+            StoreException tooNew = new StoreException(
+                    Kind.TOO_NEW,
+                    "cannot use %s: a newer version wrote it (schema %d, known is %d)"
+                            .formatted(file, version, SCHEMA));
+            abandon(tooNew);
+            throw tooNew;
+        }
+        if (version == 0) {
+            for (String table : TABLES) {
+                execute(table);
+            }
+        }
+        open().commit();
+    }
+
+    private void execute(String sql) throws SQLException {
+        try (Statement s = open().createStatement()) {
+            s.execute(sql);
+        }
+    }
+
+    private Connection open() throws SQLException {
+        if (connection == null) {
+            throw new SQLException("connection given up");
+        }
+        return connection;
+    }
+
+    /** The statement of this text, prepared once for each connection. */
+    PreparedStatement prepare(String sql) throws SQLException, StoreException {
+        Connection open = connection();
+        PreparedStatement known = statements.get(sql);
+        if (known == null) {
+            known = open.prepareStatement(sql);
+            statements.put(sql, known);
+        }
+        return known;
+    }
+
+    /** Ends the transaction. Now and then takes up to some seconds, as it compacts the file. */
+    void commit() throws SQLException, StoreException {
+        open().commit();
+        long size = file.toFile().length();
+        if (size > compactAt) {
+            release();
+            connection();
+        }
+    }
+
+    /** Returns when the disk has what was committed. 3 ms and more. */
+    void sync() throws SQLException, StoreException {
+        prepare("CHECKPOINT SYNC").execute();
+    }
+
+    private void release() throws SQLException {
+        Connection open = open();
+        connection = null;
+        statements.clear();
+        open.close();
+    }
+
+    /** Closes the file and compacts it, within {@value #COMPACT_MILLIS} ms for the most part. */
+    void close() throws StoreException {
+        if (connection != null) {
+            try {
+                release();
+            } catch (SQLException e) {
+                throw failure("cannot close", e);
+            } finally {
+                closed = true;
+            }
+        }
+        closed = true;
+    }
+
+    /** Gives the connection up, and says what happened in words for the operator. */
+    StoreException failure(String what, SQLException e) {
+        StoreException failure = switch (e.getErrorCode()) {
+            case ErrorCode.DATABASE_ALREADY_OPEN_1 ->
+                new StoreException(Kind.IN_USE, "%s %s: another process uses it".formatted(what, file), e);
+            case ErrorCode.FILE_VERSION_ERROR_1 ->
+                new StoreException(Kind.TOO_NEW, "%s %s: another version of H2 wrote it".formatted(what, file), e);
+            case ErrorCode.FILE_CORRUPTED_1 ->
+                new StoreException(Kind.FAILED, "%s %s: it is damaged".formatted(what, file), e);
+            default -> new StoreException(Kind.FAILED, "%s %s: %s".formatted(what, file, rootOf(e)), e);
+        };
+        abandon(failure);
+        return failure;
+    }
+
+    /** What the system answered, without the layers above and their second lines. */
+    private static String rootOf(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String text = String.valueOf(root.getMessage());
+        int line = text.indexOf('\n');
+        return line < 0 ? text : text.substring(0, line);
+    }
+
+    /** Closes without writing, as after a failed write every further one is a risk. */
+    private void abandon(StoreException why) {
+        Connection lost = connection;
+        connection = null;
+        statements.clear();
+        if (lost != null) {
+            try (lost;
+                    Statement s = lost.createStatement()) {
+                s.execute("SHUTDOWN IMMEDIATELY");
+            } catch (SQLException e) {
+                why.addSuppressed(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,476 @@
+package org.postbane.store;
+
+import static java.util.Comparator.comparing;
+import static java.util.Comparator.reverseOrder;
+
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.postbane.decide.Ban;
+import org.postbane.decide.Decision.Cause;
+import org.postbane.model.Subject;
+import org.postbane.score.Evidence;
+import org.postbane.score.Offence;
+import org.postbane.score.OffenceKind;
+import org.postbane.score.Standing;
+import org.postbane.source.Position;
+import org.postbane.store.Unsaved.Ended;
+
+/**
+ * The store of the daemon: an H2 database in one file. What is saved waits in memory until {@link #commit}, which writes
+ * it in one transaction; reads see what waits.
+ *
+ * <p>From one thread. Memory: one batch, H2's page cache of 8 MiB, and what a read returns. Errors: {@link
+ * #commit}, {@link #sync} and {@link #close} throw {@link StoreException}; after a commit that failed (disk full), the
+ * batch is kept and the call may be repeated. Every statement may be executed twice without harm, as it is not known whether a commit
+ * that failed has reached the disk. Reads throw a StoreException within an {@link UncheckedIOException}.
+ *
+ * <p>What is to be forgotten goes with the commits that follow, at most {@value #SLICE} rows a table and commit.
+ *
+ * <p>Known shortcomings: a ban replaced by a newer one of the same jail leaves no trace in the history.
+ */
+public final class H2Store implements StateStore {
+
+    private static final int SLICE = 500;
+    private static final int BATCH = 1000;
+    private static final long MICROS_PER_DAY = 86_400_000_000L;
+    private static final String BAN_COLUMNS = "subject, jail, from_at, until_at, reason";
+
+    private final H2File file;
+    private final Unsaved unsaved = new Unsaved();
+    private long nextOffence;
+    private long nextEnded;
+    private boolean unsynced = true;
+    private @Nullable Instant forgetBefore;
+    private @Nullable Instant forgetEndedBefore;
+
+    private H2Store(H2File file) {
+        this.file = file;
+    }
+
+    /**
+     * Opens the database, and makes it where there is none yet; its directory too, for owner and group only.
+     *
+     * @param url {@code jdbc:h2:file:} and an absolute path without {@code .mv.db}; see {@link #requireUrl}
+     */
+    public static H2Store open(String url) throws StoreException {
+        Path path = H2File.pathOf(url);
+        H2File file = new H2File(path);
+        H2Store store = new H2Store(file);
+        try {
+            store.nextOffence = store.after("SELECT MAX(id) FROM offence");
+            store.nextEnded = store.after("SELECT MAX(id) FROM ended_ban");
+        } catch (SQLException e) {
+            throw file.failure("cannot open", e);
+        }
+        return store;
+    }
+
+    /** Throws {@link IllegalArgumentException} that says what is wrong with {@code url}, without touching any file. */
+    public static void requireUrl(String url) {
+        H2File.pathOf(url);
+    }
+
+    private long after(String max) throws SQLException, StoreException {
+        try (ResultSet row = file.prepare(max).executeQuery()) {
+            return row.next() ? row.getLong(1) + 1 : 1; // NULL reads as 0
+        }
+    }
+
+    // positions
+
+    @Override
+    public Optional<Position> position(String source) {
+        Position waiting = unsaved.positions.get(source);
+        return waiting != null
+                ? Optional.of(waiting)
+                : read(
+                                "SELECT identity, byte_offset FROM read_position WHERE source = ?",
+                                s -> s.setString(1, source),
+                                row -> new Position(row.getString(1), row.getLong(2)))
+                        .stream()
+                        .findFirst();
+    }
+
+    @Override
+    public void save(String source, Position position) {
+        unsaved.positions.put(source, position);
+    }
+
+    // open messages
+
+    @Override
+    public void forEachRow(BiConsumer<String, byte[]> visitor) {
+        Map<String, Optional<byte[]>> waiting = new HashMap<>(unsaved.rows);
+        String after = "";
+        List<Map.Entry<String, byte[]>> page;
+        do {
+            String from = after;
+            page = read(
+                    "SELECT row_key, content FROM open_message WHERE row_key > ? ORDER BY row_key"
+                            + " FETCH FIRST 100 ROWS ONLY",
+                    s -> s.setString(1, from),
+                    row -> Map.entry(row.getString(1), row.getBytes(2)));
+            for (Map.Entry<String, byte[]> row : page) {
+                after = row.getKey();
+                if (!waiting.containsKey(after)) {
+                    visitor.accept(after, row.getValue());
+                }
+            }
+        } while (!page.isEmpty());
+        waiting.forEach((key, row) -> row.ifPresent(r -> visitor.accept(key, r.clone())));
+    }
+
+    @Override
+    public void saveRow(String key, byte[] row) {
+        unsaved.rows.put(key, Optional.of(Stored.row(key, row)));
+    }
+
+    @Override
+    public void removeRow(String key) {
+        unsaved.rows.put(key, Optional.empty());
+    }
+
+    // scores
+
+    @Override
+    public @Nullable Standing standing(String jail, Subject subject) {
+        Standing waiting = unsaved.standings.get(new Key(subject, jail));
+        if (waiting != null) {
+            return waiting;
+        }
+        List<Standing> found = read(
+                "SELECT points, as_of, l20, l40, l60, l80, l95, recent, victims, messages FROM standing"
+                        + " WHERE subject = ? AND jail = ?",
+                s -> {
+                    s.setString(1, subject.toString());
+                    s.setString(2, jail);
+                },
+                row -> new Standing(
+                        row.getDouble(1),
+                        Micros.at(row.getLong(2)),
+                        new Evidence(
+                                row.getDouble(3),
+                                row.getDouble(4),
+                                row.getDouble(5),
+                                row.getDouble(6),
+                                row.getDouble(7)),
+                        WindowBytes.read(row.getBytes(8)),
+                        row.getLong(9),
+                        row.getLong(10)));
+        return found.isEmpty() ? null : found.get(0);
+    }
+
+    @Override
+    public void save(String jail, Subject subject, Standing standing) {
+        unsaved.standings.put(new Key(subject, jail), Stored.of(standing));
+    }
+
+    @Override
+    public void append(Offence offence) {
+        unsaved.offences.add(Stored.of(offence));
+    }
+
+    @Override
+    public List<Offence> offences(Subject subject, int most) {
+        List<Offence> newestFirst = new ArrayList<>();
+        for (int i = unsaved.offences.size() - 1; i >= 0; i--) {
+            if (unsaved.offences.get(i).subject().equals(subject)) {
+                newestFirst.add(unsaved.offences.get(i));
+            }
+        }
+        newestFirst.addAll(read(
+                "SELECT done_at, jail, kind, weight, evidence FROM offence WHERE subject = ?"
+                        + " ORDER BY done_at DESC, id DESC FETCH FIRST ? ROWS ONLY",
+                s -> {
+                    s.setString(1, subject.toString());
+                    s.setInt(2, most);
+                },
+                row -> new Offence(
+                        Micros.at(row.getLong(1)),
+                        subject,
+                        row.getString(2),
+                        OffenceKind.ofWord(row.getString(3)),
+                        row.getDouble(4),
+                        row.getString(5))));
+        newestFirst.sort(comparing(Offence::at, reverseOrder())); // stable: of one moment, the one appended last
+        return List.copyOf(newestFirst.subList(0, Math.min(most, newestFirst.size())));
+    }
+
+    @Override
+    public void forgetBefore(Instant before) {
+        forgetBefore = before;
+    }
+
+    // bans
+
+    @Override
+    public List<Ban> inForce() {
+        List<Ban> bans = new ArrayList<>();
+        Map<String, String> jails = new HashMap<>(); // few names, many bans
+        for (Ban ban : read("SELECT " + BAN_COLUMNS + " FROM ban", s -> {}, row -> ban(row, jails))) {
+            if (!unsaved.bans.containsKey(new Key(ban.subject(), ban.jail()))) {
+                bans.add(ban);
+            }
+        }
+        unsaved.bans.values().forEach(ban -> ban.ifPresent(bans::add));
+        return bans;
+    }
+
+    private static Ban ban(ResultSet row, Map<String, String> jails) throws SQLException {
+        return new Ban(
+                Subject.parse(row.getString(1)),
+                jails.computeIfAbsent(row.getString(2), jail -> jail),
+                Micros.at(row.getLong(3)),
+                Micros.at(row.getLong(4)),
+                row.getString(5));
+    }
+
+    @Override
+    public void save(Ban ban) {
+        unsaved.bans.put(new Key(ban.subject(), ban.jail()), Optional.of(Stored.of(ban)));
+    }
+
+    @Override
+    public void end(Ban ban, Instant at, Cause cause) {
+        Key key = new Key(ban.subject(), ban.jail());
+        inForce(key).ifPresent(ended -> {
+            unsaved.bans.put(key, Optional.empty());
+            unsaved.ended.add(new Ended(ended, at, cause));
+        });
+    }
+
+    private Optional<Ban> inForce(Key key) {
+        Optional<Ban> waiting = unsaved.bans.get(key);
+        return waiting != null
+                ? waiting
+                : read(
+                                "SELECT " + BAN_COLUMNS + " FROM ban WHERE subject = ? AND jail = ?",
+                                s -> bind(s, key),
+                                row -> ban(row, new HashMap<>()))
+                        .stream()
+                        .findFirst();
+    }
+
+    @Override
+    public int earlier(Subject subject, String jail) {
+        Key key = new Key(subject, jail);
+        long waiting = unsaved.ended.stream()
+                .filter(e -> e.ban().subject().equals(subject) && e.ban().jail().equals(jail))
+                .count();
+        int written = read(
+                        "SELECT COUNT(*) FROM ended_ban WHERE subject = ? AND jail = ?",
+                        s -> bind(s, key),
+                        row -> row.getInt(1))
+                .get(0);
+        return written + (int) waiting;
+    }
+
+    @Override
+    public void forgetEndedBefore(Instant before) {
+        forgetEndedBefore = before;
+    }
+
+    // the batch
+
+    @Override
+    public void commit() throws StoreException {
+        if (unsaved.isEmpty() && forgetBefore == null && forgetEndedBefore == null) {
+            return;
+        }
+        try {
+            writeAll();
+            boolean scoresDone = forgetBefore == null || forgetScores(Micros.of(forgetBefore));
+            boolean endedDone = forgetEndedBefore == null
+                    || delete("DELETE FROM ended_ban WHERE ended_at < ?", Micros.of(forgetEndedBefore));
+            file.commit();
+            forgetBefore = scoresDone ? null : forgetBefore;
+            forgetEndedBefore = endedDone ? null : forgetEndedBefore;
+        } catch (SQLException e) {
+            throw file.failure("cannot save to", e);
+        }
+        nextOffence += unsaved.offences.size();
+        nextEnded += unsaved.ended.size();
+        unsaved.clear();
+        unsynced = true;
+    }
+
+    @Override
+    public void sync() throws StoreException {
+        commit();
+        if (unsynced) {
+            try {
+                file.sync();
+            } catch (SQLException e) {
+                throw file.failure("cannot sync", e);
+            }
+            unsynced = false;
+        }
+    }
+
+    @Override
+    public void close() throws StoreException {
+        file.close();
+    }
+
+    private void writeAll() throws SQLException, StoreException {
+        write("MERGE INTO read_position KEY (source) VALUES (?, ?, ?)", unsaved.positions.entrySet(), (s, e) -> {
+            s.setString(1, e.getKey());
+            s.setString(2, e.getValue().identity());
+            s.setLong(3, e.getValue().offset());
+        });
+        List<String> goneRows = new ArrayList<>();
+        Map<String, byte[]> rows = new HashMap<>();
+        unsaved.rows.forEach((key, row) -> row.ifPresentOrElse(r -> rows.put(key, r), () -> goneRows.add(key)));
+        write("DELETE FROM open_message WHERE row_key = ?", goneRows, (s, key) -> s.setString(1, key));
+        write("MERGE INTO open_message KEY (row_key) VALUES (?, ?)", rows.entrySet(), (s, row) -> {
+            s.setString(1, row.getKey());
+            s.setBytes(2, row.getValue());
+        });
+        write(
+                "MERGE INTO standing (subject, jail, points, as_of, as_of_day, l20, l40, l60, l80, l95, recent, victims,"
+                        + " messages) KEY (subject, jail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                unsaved.standings.entrySet(),
+                (s, e) -> bind(s, e.getKey(), e.getValue()));
+        long[] id = {nextOffence, nextEnded};
+        write(
+                "MERGE INTO offence (id, done_at, subject, jail, kind, weight, evidence) KEY (id)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                unsaved.offences,
+                (s, offence) -> bind(s, id[0]++, offence));
+        List<Key> goneBans = new ArrayList<>();
+        List<Ban> bans = new ArrayList<>();
+        unsaved.bans.forEach((key, ban) -> ban.ifPresentOrElse(bans::add, () -> goneBans.add(key)));
+        write("DELETE FROM ban WHERE subject = ? AND jail = ?", goneBans, H2Store::bind);
+        write(
+                "MERGE INTO ban (" + BAN_COLUMNS + ") KEY (subject, jail) VALUES (?, ?, ?, ?, ?)",
+                bans,
+                (s, ban) -> bind(s, 1, ban));
+        write(
+                "MERGE INTO ended_ban (id, " + BAN_COLUMNS + ", ended_at, cause) KEY (id)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                unsaved.ended,
+                (s, ended) -> {
+                    s.setLong(1, id[1]++);
+                    bind(s, 2, ended.ban());
+                    s.setLong(7, Micros.of(ended.at()));
+                    s.setString(8, ended.cause().name());
+                });
+    }
+
+    private static void bind(PreparedStatement s, Key key) throws SQLException {
+        s.setString(1, key.subject().toString());
+        s.setString(2, key.jail());
+    }
+
+    private static void bind(PreparedStatement s, Key key, Standing standing) throws SQLException {
+        bind(s, key);
+        long asOf = Micros.of(standing.asOf());
+        s.setDouble(3, standing.points());
+        s.setLong(4, asOf);
+        s.setLong(5, Math.floorDiv(asOf, MICROS_PER_DAY));
+        s.setDouble(6, standing.evidence().l20());
+        s.setDouble(7, standing.evidence().l40());
+        s.setDouble(8, standing.evidence().l60());
+        s.setDouble(9, standing.evidence().l80());
+        s.setDouble(10, standing.evidence().l95());
+        s.setBytes(11, WindowBytes.of(standing.window()));
+        s.setLong(12, standing.victims());
+        s.setLong(13, standing.messages());
+    }
+
+    private static void bind(PreparedStatement s, long id, Offence offence) throws SQLException {
+        s.setLong(1, id);
+        s.setLong(2, Micros.of(offence.at()));
+        s.setString(3, offence.subject().toString());
+        s.setString(4, offence.jail());
+        s.setString(5, offence.kind().word());
+        s.setDouble(6, offence.weight());
+        s.setString(7, offence.evidence());
+    }
+
+    private static void bind(PreparedStatement s, int first, Ban ban) throws SQLException {
+        s.setString(first, ban.subject().toString());
+        s.setString(first + 1, ban.jail());
+        s.setLong(first + 2, Micros.of(ban.from()));
+        s.setLong(first + 3, Micros.ofEnd(ban.until()));
+        s.setString(first + 4, ban.reason());
+    }
+
+    /** A slice of each. True if nothing is left to forget. */
+    private boolean forgetScores(long before) throws SQLException, StoreException {
+        boolean offencesDone = delete("DELETE FROM offence WHERE done_at < ?", before);
+        PreparedStatement s = file.prepare(
+                "DELETE FROM standing WHERE as_of_day <= ? AND as_of < ? FETCH FIRST " + SLICE + " ROWS ONLY");
+        s.setLong(1, Math.floorDiv(before, MICROS_PER_DAY));
+        s.setLong(2, before);
+        return s.executeUpdate() < SLICE && offencesDone;
+    }
+
+    private boolean delete(String olderThan, long before) throws SQLException, StoreException {
+        PreparedStatement s = file.prepare(olderThan + " FETCH FIRST " + SLICE + " ROWS ONLY");
+        s.setLong(1, before);
+        return s.executeUpdate() < SLICE;
+    }
+
+    // statements
+
+    @FunctionalInterface
+    private interface Binding<T> {
+        void bind(PreparedStatement s, T value) throws SQLException;
+    }
+
+    @FunctionalInterface
+    private interface Parameters {
+        void bind(PreparedStatement s) throws SQLException;
+    }
+
+    @FunctionalInterface
+    private interface Reading<T> {
+        T of(ResultSet row) throws SQLException;
+    }
+
+    private <T> void write(String sql, Iterable<T> values, Binding<T> binding) throws SQLException, StoreException {
+        int waiting = 0;
+        for (T value : values) {
+            PreparedStatement s = file.prepare(sql);
+            binding.bind(s, value);
+            s.addBatch();
+            if (++waiting == BATCH) {
+                s.executeBatch();
+                waiting = 0;
+            }
+        }
+        if (waiting > 0) {
+            file.prepare(sql).executeBatch();
+        }
+    }
+
+    private <T> List<T> read(String sql, Parameters parameters, Reading<T> reading) {
+        try {
+            PreparedStatement s = file.prepare(sql);
+            parameters.bind(s);
+            try (ResultSet row = s.executeQuery()) {
+                List<T> all = new ArrayList<>();
+                while (row.next()) {
+                    all.add(reading.of(row));
+                }
+                return all;
+            }
+        } catch (SQLException e) {
+            throw new UncheckedIOException(file.failure("cannot read", e));
+        } catch (StoreException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

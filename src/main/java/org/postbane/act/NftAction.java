@@ -1,0 +1,239 @@
+package org.postbane.act;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.postbane.decide.Ban;
+import org.postbane.decide.Decision;
+import org.postbane.host.Nft;
+import org.postbane.model.IpPrefix;
+import org.postbane.model.Subject;
+
+/**
+ * Keeps clients out by a table of its own in the kernel's packet filter. Each ban carries its end into the kernel, so
+ * bans end in time also when this program is dead. Accounts and senders are passed over.
+ *
+ * <p>Threads: one at a time. Memory: while it reconciles, one transaction of at most {@value #ONE_TRANSACTION} bans, as
+ * text (about 30 bytes a ban) and in libnftables (about 400). Errors: an {@link ActionException} says what nft said;
+ * nothing of that batch is in force then. What was deleted by hand is put back by {@link #reconcile}; a rule deleted by hand
+ * is not seen before that.
+ *
+ * <p>A changed end is written as {@code add, delete, add} in one transaction: {@code add} alone keeps the old end on
+ * kernels before 6.12, {@code delete} alone fails where nothing is, and one failure undoes the whole transaction.
+ */
+public final class NftAction implements Action {
+
+    /** Bans that are replaced in one transaction; more are moved in {@link #CHUNK}s behind a second table. */
+    static final int ONE_TRANSACTION = 100_000;
+
+    private static final int CHUNK = 5_000;
+    private static final int ELEMENTS_PER_LINE = 50; // nft prints the line at fault
+
+    /** Longer terms, which nft's own parser and old kernels may not hold, are cut to this and extended by the next reconcile. */
+    private static final Duration LONGEST = Duration.ofDays(3650);
+
+    private final NftSettings settings;
+    private final Nft nft;
+    private final InstantSource clock;
+    /** Sets that this object has declared. */
+    private final Set<NftSet> known = new HashSet<>();
+
+    /**
+     * @param nft closed with this object
+     * @param clock the real time: what is written into the kernel is not an end but the time until then
+     */
+    public NftAction(NftSettings settings, Nft nft, InstantSource clock) {
+        this.settings = settings;
+        this.nft = nft;
+        this.clock = clock;
+    }
+
+    @Override
+    public String name() {
+        return settings.name();
+    }
+
+    @Override
+    public void reconcile(Collection<Ban> bans) throws ActionException {
+        Instant now = clock.instant();
+        Map<NftSet, List<Ban>> wanted = new LinkedHashMap<>();
+        wanted.put(NftSet.ADDRESSES4, new ArrayList<>());
+        wanted.put(NftSet.ADDRESSES6, new ArrayList<>());
+        int count = 0;
+        for (Ban ban : bans) {
+            if (ban.subject() instanceof Subject.Client client && ban.until().isAfter(now)) {
+                wanted.computeIfAbsent(NftSet.of(client.prefix()), set -> new ArrayList<>())
+                        .add(ban);
+                count++;
+            }
+        }
+        known.clear();
+        String bridge = settings.table() + NftSettings.BRIDGE;
+        if (count <= ONE_TRANSACTION) {
+            StringBuilder commands = declare(settings.table(), wanted.keySet());
+            wanted.forEach((set, list) -> add(settings.table(), set, list, now, commands));
+            run(remove(bridge, commands));
+        } else {
+            if (isInForce()) { // else nobody is kept out yet
+                fill(bridge, wanted, now);
+            }
+            fill(settings.table(), wanted, now);
+            run(remove(bridge, new StringBuilder()));
+        }
+        known.addAll(wanted.keySet());
+    }
+
+    /** Replaces a table in several transactions, so that memory stays bounded. It lets the last in while it lasts. */
+    private void fill(String table, Map<NftSet, List<Ban>> wanted, Instant now) throws ActionException {
+        run(declare(table, wanted.keySet()));
+        for (Map.Entry<NftSet, List<Ban>> entry : wanted.entrySet()) {
+            List<Ban> list = entry.getValue();
+            for (int from = 0; from < list.size(); from += CHUNK) {
+                List<Ban> chunk = list.subList(from, Math.min(from + CHUNK, list.size()));
+                StringBuilder commands = new StringBuilder();
+                add(table, entry.getKey(), chunk, now, commands);
+                run(commands);
+            }
+        }
+    }
+
+    private boolean isInForce() throws ActionException {
+        try {
+            return nft.list("list tables inet").contains("\"" + settings.table() + "\"");
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    @Override
+    public void apply(List<Decision> changes) throws ActionException {
+        Instant now = clock.instant();
+        Map<IpPrefix, Decision> last = new LinkedHashMap<>();
+        for (Decision change : changes) {
+            if (change.ban().subject() instanceof Subject.Client client) {
+                last.put(client.prefix(), change);
+            }
+        }
+        if (last.isEmpty()) {
+            return;
+        }
+        Map<NftSet, List<IpPrefix>> touched = new LinkedHashMap<>();
+        Map<NftSet, List<Ban>> imposed = new LinkedHashMap<>();
+        last.forEach((prefix, change) -> {
+            NftSet set = NftSet.of(prefix);
+            touched.computeIfAbsent(set, s -> new ArrayList<>()).add(prefix);
+            if (change instanceof Decision.Impose && change.ban().until().isAfter(now)) {
+                imposed.computeIfAbsent(set, s -> new ArrayList<>()).add(change.ban());
+            }
+        });
+        StringBuilder commands = new StringBuilder();
+        if (known.isEmpty()) { // later a missing table is a failure, so that all that was in it is put back
+            commands.append("add table inet %s\n".formatted(settings.table()));
+        }
+        touched.forEach((set, prefixes) -> {
+            if (!known.contains(set)) {
+                set.declare(settings, settings.table(), commands);
+            }
+            elements("add", settings.table(), set, prefixes, commands);
+            elements("delete", settings.table(), set, prefixes, commands);
+            add(settings.table(), set, imposed.getOrDefault(set, List.of()), now, commands);
+        });
+        run(commands);
+        known.addAll(touched.keySet());
+    }
+
+    /** Commands that make the table anew, without a ban in it. */
+    private StringBuilder declare(String table, Collection<NftSet> sets) {
+        StringBuilder commands = remove(table, new StringBuilder());
+        commands.append("add table inet %s\n".formatted(table));
+        sets.forEach(set -> set.declare(settings, table, commands));
+        return commands;
+    }
+
+    /** {@code add} first: to delete what is not there is an error. */
+    private static StringBuilder remove(String table, StringBuilder commands) {
+        return commands.append("add table inet %1$s\ndelete table inet %1$s\n".formatted(table));
+    }
+
+    private static void elements(
+            String verb, String table, NftSet set, List<IpPrefix> prefixes, StringBuilder commands) {
+        open(verb, table, set, commands);
+        for (int i = 0; i < prefixes.size(); i++) {
+            separate(i, commands);
+            commands.append(NftSet.element(prefixes.get(i)));
+        }
+        commands.append(" }\n");
+    }
+
+    private static void add(String table, NftSet set, List<Ban> bans, Instant now, StringBuilder commands) {
+        if (bans.isEmpty()) {
+            return;
+        }
+        open("add", table, set, commands);
+        for (int i = 0; i < bans.size(); i++) {
+            separate(i, commands);
+            Ban ban = bans.get(i);
+            if (ban.subject() instanceof Subject.Client client) {
+                commands.append(NftSet.element(client.prefix()));
+            }
+            if (!ban.isPermanent()) {
+                commands.append(" timeout ");
+                appendTimeout(Duration.between(now, ban.until()), commands);
+            }
+        }
+        commands.append(" }\n");
+    }
+
+    private static void open(String verb, String table, NftSet set, StringBuilder commands) {
+        commands.append(verb).append(" element inet ").append(table);
+        commands.append(' ').append(set.name()).append(" { ");
+    }
+
+    private static void separate(int i, StringBuilder commands) {
+        if (i > 0) {
+            commands.append(i % ELEMENTS_PER_LINE == 0 ? ",\n" : ", ");
+        }
+    }
+
+    /** {@code 13d23h59m5s}, rounded up to whole seconds. Not plain seconds: nft takes at most eight digits of them. */
+    static void appendTimeout(Duration left, StringBuilder out) {
+        Duration bounded = left.compareTo(LONGEST) > 0 ? LONGEST : left;
+        long seconds = Math.max(1, bounded.plusNanos(999_999_999).toSeconds());
+        appendPart(seconds / 86_400, 'd', out);
+        appendPart(seconds / 3_600 % 24, 'h', out);
+        appendPart(seconds / 60 % 60, 'm', out);
+        appendPart(seconds % 60, 's', out);
+    }
+
+    private static void appendPart(long count, char unit, StringBuilder out) {
+        if (count > 0) {
+            out.append(count).append(unit);
+        }
+    }
+
+    private void run(StringBuilder commands) throws ActionException {
+        try {
+            nft.run(commands.toString());
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    private ActionException failure(IOException e) {
+        return new ActionException(
+                "%s: table inet %s: %s".formatted(settings.name(), settings.table(), e.getMessage()), e);
+    }
+
+    @Override
+    public void close() {
+        nft.close();
+    }
+}

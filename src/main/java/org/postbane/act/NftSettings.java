@@ -1,0 +1,105 @@
+package org.postbane.act;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Where and how {@link NftAction} keeps clients out: the {@code [Init]} section of {@code actions/nftables.conf}.
+ *
+ * @param name of the action, in the configuration
+ * @param table of family {@code inet}; belongs to this action alone: whatever else stands in it is deleted
+ * @param hook where packets are looked at
+ * @param priority among the chains of that hook: a name of nft(8), perhaps with an offset ({@code filter - 10}), or a number
+ * @param ports TCP ports that are closed to the banned, 1 to 65535 each; none for all ports and protocols
+ * @param verdict what becomes of their packets
+ */
+public record NftSettings(String name, String table, Hook hook, String priority, List<Integer> ports, Verdict verdict) {
+
+    /** {@code NFT_TABLE_MAXNAMELEN} is 256; some room is left for {@link #BRIDGE}. */
+    private static final Pattern TABLE = Pattern.compile("[a-zA-Z][a-zA-Z0-9_]{0,63}");
+
+    private static final Pattern PRIORITY = Pattern.compile("([a-z]+)( ?[+-] ?[0-9]{1,4})?|-?[0-9]{1,5}");
+    private static final Set<String> PRIORITIES = Set.of("raw", "mangle", "filter", "security");
+
+    /** Appended to the name of the table that holds the bans while a big one is rebuilt. */
+    static final String BRIDGE = "_bridge";
+
+    /** The hooks of nft(8) that see packets from outside to this machine. */
+    public enum Hook {
+        PREROUTING,
+        INPUT;
+
+        /** The hook of this name, in lower case as nft writes it. */
+        public static Hook parse(String text) {
+            return constant(Hook.class, text, "prerouting or input");
+        }
+    }
+
+    /** What becomes of a packet. */
+    public enum Verdict {
+        /** The client waits for its own timeout. */
+        DROP,
+        /** The client learns at once that nobody listens: a TCP reset, or ICMP port unreachable where all ports are closed. */
+        REJECT;
+
+        /** The verdict of this name, in lower case as nft writes it. */
+        public static Verdict parse(String text) {
+            return constant(Verdict.class, text, "drop or reject");
+        }
+    }
+
+    public NftSettings {
+        if (!TABLE.matcher(table).matches() || table.endsWith(BRIDGE)) {
+            throw new IllegalArgumentException(
+                    "'%s' is no name for a table: expected a letter and at most 63 letters, digits or _"
+                            .formatted(table));
+        }
+        var parts = PRIORITY.matcher(priority);
+        if (!parts.matches() || parts.group(1) != null && !PRIORITIES.contains(parts.group(1))) {
+            throw new IllegalArgumentException(
+                    "'%s' is no priority: expected raw, mangle, filter or security, perhaps with an offset, or a number"
+                            .formatted(priority));
+        }
+        ports = List.copyOf(ports);
+        for (int port : ports) {
+            if (port < 1 || port > 65535) {
+                throw new IllegalArgumentException("port %d is not in 1..65535".formatted(port));
+            }
+        }
+    }
+
+    /** The mail ports (25, 465, 587) are closed as early as can be: table {@code postbane}, hook prerouting, priority raw, drop. */
+    public static NftSettings defaults(String name) {
+        return new NftSettings(name, "postbane", Hook.PREROUTING, "raw", List.of(25, 465, 587), Verdict.DROP);
+    }
+
+    /** Port numbers between commas or blanks ({@code 25, 465, 587}), or {@code all} for an empty list. */
+    public static List<Integer> ports(String text) {
+        if (text.strip().equals("all")) {
+            return List.of();
+        }
+        List<Integer> ports = new ArrayList<>();
+        for (String word : text.strip().split("[,\\s]+", -1)) {
+            if (!word.matches("[0-9]{1,5}")) {
+                throw new IllegalArgumentException("'%s' is no port: expected numbers, or all".formatted(word));
+            }
+            int port = Integer.parseInt(word);
+            if (!ports.contains(port)) {
+                ports.add(port);
+            }
+        }
+        return ports;
+    }
+
+    private static <E extends Enum<E>> E constant(Class<E> type, String text, String expected) {
+        for (E constant : type.getEnumConstants()) {
+            if (constant.name().toLowerCase(Locale.ROOT).equals(text)) {
+                return constant;
+            }
+        }
+        throw new IllegalArgumentException("'%s': expected %s".formatted(text, expected));
+    }
+}

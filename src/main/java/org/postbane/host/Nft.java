@@ -1,0 +1,36 @@
+package org.postbane.host;
+
+import java.io.IOException;
+
+/**
+ * The kernel's packet filter, spoken to in nft's own language. In a command stand only literal addresses, numbers and
+ * names that this program chose: nft asks DNS for anything else.
+ *
+ * <p>To be used from one thread at a time.
+ */
+public interface Nft extends AutoCloseable {
+
+    /**
+     * Runs {@code commands}, separated by line ends, as one transaction: all take effect in the same moment, or none.
+     *
+     * @throws IOException nft refused (the message holds the first lines of what it printed), or is out of reach
+     */
+    void run(String commands) throws IOException;
+
+    /**
+     * What {@code command} ({@code list tables}) prints, as the JSON of libnftables-json(5). Costs about 1.3 kB of memory
+     * for each element that is listed.
+     *
+     * @throws IOException as {@link #run}
+     */
+    String list(String command) throws IOException;
+
+    /** Releases resources; the kernel's tables stay as they are. */
+    @Override
+    void close();
+
+    /** The library where it can be loaded, since it answers a hundred times faster; the program elsewhere. */
+    static Nft open() {
+        return LibNftables.isPresent() ? new LibNftables() : new NftCommand();
+    }
+}

@@ -1,0 +1,214 @@
+package org.postbane.act;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.postbane.act.Bans.ban;
+import static org.postbane.act.Bans.impose;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.postbane.act.NftSettings.Hook;
+import org.postbane.act.NftSettings.Verdict;
+import org.postbane.decide.Ban;
+import org.postbane.host.Nft;
+import org.postbane.testing.NetNamespace;
+
+/** {@link NftAction} on the kernel's own packet filter, in a network namespace. The subclass says how nft is spoken to. */
+abstract class NftActionContract extends ActionContract {
+
+    private static final Duration HOUR = Duration.ofHours(1);
+    private static final Pattern SET = Pattern.compile("set (\\w+) \\{(.*?)\\n\t\\}", Pattern.DOTALL);
+    private static final Pattern ELEMENT =
+            Pattern.compile("([0-9a-f.:]+)(?: timeout \\w+(?: expires (\\w+))?)?(?:,| \\})");
+    private static final Pattern PART = Pattern.compile("(\\d+)(ms|d|h|m|s)");
+
+    final NetNamespace namespace = new NetNamespace();
+
+    abstract Nft nft();
+
+    @AfterEach
+    void leaveNamespace() {
+        namespace.close();
+    }
+
+    @Override
+    final Action open() {
+        return open(NftSettings.defaults("nftables"));
+    }
+
+    private Action open(NftSettings settings) {
+        return new NftAction(settings, nft(), InstantSource.system());
+    }
+
+    @Override
+    final void destroy() {
+        namespace.nft("flush", "ruleset");
+    }
+
+    @Override
+    final Map<String, Duration> held() {
+        Map<String, Duration> held = new HashMap<>();
+        Matcher sets = SET.matcher(namespace.nft("list", "table", "inet", "postbane"));
+        while (sets.find()) {
+            String name = sets.group(1);
+            String length = name.startsWith("nets") ? "/" + name.substring("nets4_".length()) : "";
+            int elements = sets.group(2).indexOf("elements = ");
+            Matcher element = ELEMENT.matcher(sets.group(2));
+            for (int at = elements < 0 ? -1 : elements + 11; at >= 0 && element.find(at); at = element.end()) {
+                Duration left = element.group(2) == null ? FOR_EVER : duration(element.group(2));
+                held.put(element.group(1) + length, left);
+            }
+        }
+        return held;
+    }
+
+    private static Duration duration(String text) {
+        Duration sum = Duration.ZERO;
+        Matcher part = PART.matcher(text);
+        while (part.find()) {
+            sum = sum.plus(
+                    switch (part.group(2)) {
+                        case "d" -> Duration.ofDays(Long.parseLong(part.group(1)));
+                        case "h" -> Duration.ofHours(Long.parseLong(part.group(1)));
+                        case "m" -> Duration.ofMinutes(Long.parseLong(part.group(1)));
+                        case "s" -> Duration.ofSeconds(Long.parseLong(part.group(1)));
+                        default -> Duration.ofMillis(Long.parseLong(part.group(1)));
+                    });
+        }
+        return sum;
+    }
+
+    @Test
+    void accountsAndSenders_arePassedOver() throws Exception {
+        try (Action action = open()) {
+            action.reconcile(List.of(ban("account:bob", HOUR), ban("192.0.2.1", HOUR)));
+            action.apply(List.of(impose("sender:x@example.net", HOUR)));
+        }
+
+        assertEquals(1, held().size());
+    }
+
+    @Test
+    void reconcile_sameNameOfAnotherKind_replacesIt() throws Exception {
+        namespace.nft("add table inet postbane; add set inet postbane banned4 { type inet_service; };"
+                + " add chain inet postbane banned4 { type filter hook input priority 5; }");
+
+        try (Action action = open()) {
+            action.reconcile(List.of(ban("192.0.2.1", HOUR)));
+        }
+
+        assertEquals(1, held().size());
+        assertTrue(
+                namespace.nft("list", "chain", "inet", "postbane", "banned4").contains("hook prerouting priority raw"));
+    }
+
+    @Test
+    void reconcile_leavesTablesOfOthers() throws Exception {
+        namespace.nft("add table inet filter; add set inet filter banned4 { type ipv4_addr; }");
+
+        try (Action action = open()) {
+            action.reconcile(List.of());
+        }
+
+        assertTrue(namespace.nft("list", "tables").contains("table inet filter"));
+    }
+
+    @Test
+    void reconcile_moreThanOneTransaction_holdsAllAndLeavesNoBridge() throws Exception {
+        int count = NftAction.ONE_TRANSACTION + 7;
+        List<Ban> bans = IntStream.range(0, count)
+                .mapToObj(i -> ban("10.%d.%d.%d".formatted(i >> 16, i >> 8 & 255, i & 255), HOUR))
+                .toList();
+        try (Action action = open()) {
+            action.reconcile(bans);
+            action.reconcile(bans);
+        }
+
+        assertEquals(count, held().size());
+        assertFalse(namespace.nft("list", "tables").contains("bridge"));
+    }
+
+    @Test
+    void apply_refused_changesNothing() throws Exception {
+        try (Action action = open()) {
+            action.reconcile(List.of(ban("192.0.2.1", HOUR)));
+            namespace.nft(
+                    "flush ruleset; add table inet postbane; add set inet postbane banned4 { type ipv4_addr; flags timeout; }");
+
+            assertThrows(
+                    ActionException.class,
+                    () -> action.apply(List.of(impose("192.0.2.5", HOUR), impose("2001:db8::5", HOUR))));
+        }
+
+        assertEquals(Map.of(), held());
+    }
+
+    @Test
+    void everySetting_isInTheKernel() throws Exception {
+        NftSettings settings =
+                new NftSettings("other", "postbane", Hook.INPUT, "filter - 10", List.of(26), Verdict.REJECT);
+        try (Action action = open(settings)) {
+            action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("2001:db8::/64", HOUR)));
+        }
+
+        String table = namespace.nft("-n", "list", "table", "inet", "postbane");
+
+        assertTrue(table.contains("hook input priority -10"), table);
+        assertTrue(table.contains("tcp dport 26 ") || table.contains("tcp dport { 26 }"), table);
+        assertTrue(table.contains("reject with tcp reset"), table);
+    }
+
+    @Test
+    void banned_knocksAtAMailPort_isNotAnswered() throws Exception {
+        namespace.ip("link", "set", "lo", "up");
+        for (String address :
+                List.of("192.0.2.1/32", "192.0.2.2/32", "198.51.100.7/32", "198.51.101.7/32", "203.0.113.1/32")) {
+            namespace.ip("address", "add", address, "dev", "lo");
+        }
+        for (String address : List.of("2001:db8:1::7/128", "2001:db8:2::7/128", "2001:db8:9::1/128")) {
+            namespace.ip("address", "add", address, "dev", "lo", "nodad");
+        }
+        try (Action action = open();
+                ServerSocket smtp = new ServerSocket(25);
+                ServerSocket web = new ServerSocket(80)) {
+            action.reconcile(
+                    List.of(ban("192.0.2.1", HOUR), ban("198.51.100.0/24", HOUR), ban("2001:db8:1::/64", HOUR)));
+
+            assertDropped("192.0.2.1", "203.0.113.1");
+            assertDropped("198.51.100.7", "203.0.113.1");
+            assertDropped("2001:db8:1::7", "2001:db8:9::1");
+            assertDoesNotThrow(() -> connect("192.0.2.1", "203.0.113.1", web.getLocalPort()));
+            assertDoesNotThrow(() -> connect("192.0.2.2", "203.0.113.1", smtp.getLocalPort()));
+            assertDoesNotThrow(() -> connect("198.51.101.7", "203.0.113.1", smtp.getLocalPort()));
+            assertDoesNotThrow(() -> connect("2001:db8:2::7", "2001:db8:9::1", smtp.getLocalPort()));
+        }
+    }
+
+    private static void assertDropped(String from, String to) {
+        assertThrows(SocketTimeoutException.class, () -> connect(from, to, 25), from);
+    }
+
+    private static void connect(String from, String to, int port) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
+            socket.connect(new InetSocketAddress(InetAddress.getByName(to), port), 300);
+        }
+    }
+}

@@ -74,8 +74,10 @@ public final class Cli {
     private record Factory(Session session) implements CommandLine.IFactory {
         @Override
         public <K> K create(Class<K> type) throws Exception {
-            if (SessionCommand.class.isAssignableFrom(type)) {
-                return type.getDeclaredConstructor(Session.class).newInstance(session);
+            for (var constructor : type.getDeclaredConstructors()) {
+                if (constructor.getParameterCount() == 1 && constructor.getParameterTypes()[0] == Session.class) {
+                    return type.cast(constructor.newInstance(session));
+                }
             }
             return CommandLine.defaultFactory().create(type);
         }

@@ -39,14 +39,18 @@ final class RunCommand implements Callable<Integer> {
         }
         Logger log = LoggerFactory.getLogger("postbane");
         CountDownLatch stopped = new CountDownLatch(1);
-        try (Agent agent = Agent.open(configuration, Clock.systemUTC());
-                ControlSocket control = open(configuration, agent)) {
+        try (Agent agent = Agent.open(configuration, Clock.systemUTC())) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(agent, stopped), "stop"));
-            log.info(
-                    "reading {} sources, {} bans in force",
-                    configuration.sources().size(),
-                    agent.bans().size());
-            agent.run();
+            ControlSocket control = open(configuration, agent);
+            try {
+                log.info(
+                        "reading {} sources, {} bans in force",
+                        configuration.sources().size(),
+                        agent.bans().size());
+                agent.run();
+            } finally {
+                control.close(); // before the agent, so that no command finds it closed
+            }
             log.info("stopping");
         } finally {
             stopped.countDown();

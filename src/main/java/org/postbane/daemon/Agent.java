@@ -89,7 +89,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         }
     }
 
-    private Agent(Configuration configuration, Clock clock, StateStore store) throws ConfigException {
+    private Agent(Configuration configuration, Clock clock, StateStore store, boolean enforces) throws ConfigException {
         this.configuration = configuration;
         this.clock = clock;
         this.store = store;
@@ -97,7 +97,8 @@ public final class Agent implements AgentControl, AutoCloseable {
         this.lastReconcile = since;
         this.pipeline = new Pipeline(configuration, configuration.traps(), store, true, deed -> {}, held);
         pipeline.judge().expire(since); // what ended while nobody ran is not enforced again
-        this.enforcement = Enforcement.start(configuration, pipeline.judge().inForce(), clock);
+        this.enforcement =
+                enforces ? Enforcement.start(configuration, pipeline.judge().inForce(), clock) : Enforcement.none();
         held.release(); // the ends of those bans: no action has them
         unsaved = true;
     }
@@ -109,9 +110,19 @@ public final class Agent implements AgentControl, AutoCloseable {
      * @throws ConfigException if an action's settings are wrong
      */
     public static Agent open(Configuration configuration, Clock clock) throws StoreException, ConfigException {
+        return open(configuration, clock, true);
+    }
+
+    /** As {@link #open}, without the actions: to look only. */
+    public static Agent openStore(Configuration configuration, Clock clock) throws StoreException, ConfigException {
+        return open(configuration, clock, false);
+    }
+
+    private static Agent open(Configuration configuration, Clock clock, boolean enforces)
+            throws StoreException, ConfigException {
         StateStore store = H2Store.open(configuration.storeUrl());
         try {
-            return new Agent(configuration, clock, store);
+            return new Agent(configuration, clock, store, enforces);
         } catch (ConfigException | RuntimeException e) {
             store.close();
             throw e;
@@ -202,9 +213,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         lastCommit = now;
         unsaved = false;
         for (Source source : sources) {
-            if (source.tail.isBegun()) {
-                store.save(source.tail.name(), source.tail.position());
-            }
+            store.save(source.tail.name(), source.tail.position());
         }
         pipeline.save(store);
         if (held.isEmpty()) {
@@ -375,7 +384,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     private static InJail inJail(
             Weighing weighing, Sentencing sentencing, Subject subject, Standing standing, Instant now) {
         Standing faded = standing.at(now, weighing.memory());
-        Scored scored = new Scored(now, weighing, subject, faded.total(weighing.memory()), faded);
+        Scored scored = new Scored(now, weighing, subject, standing.pointsAt(now, weighing.memory()), faded);
         boolean counts = sentencing.limit() instanceof Limit.Count;
         double limit = sentencing.limit() instanceof Limit.Count count
                 ? count.maxRetry()

@@ -28,6 +28,11 @@ final class Enforcement implements AutoCloseable {
     private final Map<String, Set<String>> actionsOfJail = new LinkedHashMap<>();
     private final Map<String, ActionRunner> runners = new LinkedHashMap<>();
 
+    /** No action at all: decisions go into the store only. */
+    static Enforcement none() {
+        return new Enforcement();
+    }
+
     /**
      * Starts all actions, each of which first makes its share of {@code inForce} hold.
      *

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
 import org.postbane.config.ConfigException;
 import org.postbane.daemon.AgentControl;
 import org.postbane.daemon.CommandHandler;
@@ -109,13 +110,13 @@ public final class Cli {
             return store.kind() == StoreException.Kind.NOT_ALLOWED ? ExitStatus.NOT_ALLOWED : ExitStatus.UNAVAILABLE;
         }
         if (cause instanceof IOException io) {
-            err.println("postbane: " + oneLine(String.valueOf(io.getMessage())));
+            err.println("postbane: " + oneLine(io.getMessage()));
             return ExitStatus.NO;
         }
         throw exception; // our bug: with its stack trace
     }
 
-    private static String oneLine(String text) {
-        return text.replaceAll("\\s*[\\r\\n]+\\s*", " ");
+    private static String oneLine(@Nullable String text) {
+        return String.valueOf(text).replaceAll("\\s*[\\r\\n]+\\s*", " ");
     }
 }

@@ -4,7 +4,6 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 
 /** One line on the terminal that says how far a long reading is; nothing where standard output is no terminal. */
 final class Progress {
@@ -47,11 +46,8 @@ final class Progress {
         if (shown && (lines & LOOK - 1) == 0 && System.currentTimeMillis() >= nextMillis) {
             nextMillis = System.currentTimeMillis() + EACH_MILLIS;
             printed = true;
-            out.printf(
-                    Locale.ROOT,
-                    total > 0 ? "\r%s lines, %d %%" : "\r%s lines",
-                    Texts.count(lines),
-                    total > 0 ? Math.min(100, bytes * 100 / total) : 0);
+            String share = total > 0 ? ", " + Math.min(100, bytes * 100 / total) + " %" : "";
+            out.print("\r" + Texts.count(lines) + " lines" + share);
             out.flush();
         }
     }

@@ -76,13 +76,13 @@ final class ScanCommand implements Callable<Integer> {
 
     /** The worst first: by score, then by what else they did. */
     private static List<ClientTally> worstFirst(Replay replay, Instant end) {
-        Map<ClientTally, Double> scores = new LinkedHashMap<>();
-        replay.tally().clients().forEach(client -> scores.put(client, client.score(end)));
-        return scores.keySet().stream()
-                .sorted(Comparator.comparingDouble((ClientTally client) -> -scores.get(client))
-                        .thenComparing(
-                                Comparator.comparingInt(ScanCommand::offences).reversed())
-                        .thenComparing(ClientTally::client))
+        record Scored(ClientTally client, double score) {}
+        return replay.tally().clients().stream()
+                .map(client -> new Scored(client, client.score(end)))
+                .sorted(Comparator.comparingDouble((Scored scored) -> -scored.score())
+                        .thenComparing(scored -> -offences(scored.client()))
+                        .thenComparing(scored -> scored.client().client()))
+                .map(Scored::client)
                 .toList();
     }
 

@@ -105,14 +105,15 @@ final class Conversation implements Runnable {
             return handler.handle(request.args(), request.columns(), reply.out(), reply.err());
         } catch (IOException | UncheckedIOException e) {
             if (reply.broken()) {
-                throw new IOException("while its command ran", e);
+                throw new IOException("while its command ran: " + e, e);
             }
-            LOG.warn("control socket: a command failed: {}", e.toString());
-            reply.complain(e.toString().replace('\n', ' '));
+            String why = e.toString().replace('\n', ' ');
+            LOG.warn("control socket: a command failed: {}", why);
+            reply.complain(why);
             return FAILED;
         } catch (RuntimeException e) {
             if (reply.broken()) {
-                throw new IOException("while its command ran", e);
+                throw new IOException("while its command ran: " + e, e);
             }
             LOG.error("control socket: a command failed by our mistake", e);
             reply.complain("internal error, see the daemon's log");

@@ -54,7 +54,7 @@ import org.slf4j.LoggerFactory;
 class ControlSocketTest {
 
     private static final ControlSocket.Patience SHORT =
-            new ControlSocket.Patience(Duration.ofMillis(300), Duration.ofMillis(100));
+            new ControlSocket.Patience(Duration.ofMillis(700), Duration.ofMillis(100));
 
     @TempDir
     Path directory;

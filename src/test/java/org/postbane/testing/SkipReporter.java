@@ -31,7 +31,8 @@ public final class SkipReporter implements TestExecutionListener {
     @Override
     public void executionFinished(TestIdentifier test, TestExecutionResult result) {
         if (result.getStatus() == TestExecutionResult.Status.ABORTED) {
-            report(test, result.getThrowable().map(Throwable::getMessage).orElse("no reason given"));
+            String reason = result.getThrowable().map(Throwable::getMessage).orElse("no reason given");
+            report(test, reason.replaceFirst("^Assumption failed: ", ""));
         } else if (test.isTest()) {
             executed.incrementAndGet();
         }

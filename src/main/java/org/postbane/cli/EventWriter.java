@@ -204,6 +204,7 @@ sealed interface EventWriter extends AutoCloseable {
             add("verdict", verdict.judgement().name().toLowerCase(Locale.ROOT));
             add("category", verdict.category());
             add("points", Double.isNaN(verdict.points()) ? null : (Object) verdict.points());
+            add("size", verdict.size() == 0 ? null : (Object) verdict.size());
             add("blocked", verdict.filter().equals("amavis") ? String.valueOf(verdict.blocked()) : null);
             add(
                     "queuedAs",

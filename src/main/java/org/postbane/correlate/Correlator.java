@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -59,16 +58,16 @@ public final class Correlator implements Consumer<LogEvent> {
     /** Whether something is due is looked up so often. */
     private static final Duration LOOK = Duration.ofMillis(250);
 
-    private static final int MOST_CONNECTIONS = 10_000;
     private static final int MOST_STRAY = 10_000;
     private static final String MAIL_ROW = "mail:";
-    private static final String SIDE_ROW = "connections";
+    private static final String PRELUDES_ROW = "preludes";
+    private static final String STRAY_ROW = "stray";
     private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
 
     private final CorrelateSettings settings;
-    private final Predicate<String> traps;
-    private final Consumer<Deed> out;
+    private final Sayings sayings;
     private final OpenMessages open = new OpenMessages();
+    private final ByMessageId byMessageId = new ByMessageId(open);
     /** In order of time; what is due is looked up again, as the message may be gone or changed. */
     private final ArrayDeque<Due> closing = new ArrayDeque<>();
 
@@ -76,19 +75,18 @@ public final class Correlator implements Consumer<LogEvent> {
     private final ArrayDeque<Due> orphaned = new ArrayDeque<>();
     /** Verdicts on messages that were not passed on, by amavis's id, where the line names no queue id. */
     private final Map<String, Pending> stray = new LinkedHashMap<>();
-    /** Trap hits without a queue id, by connection. */
-    private final Map<Program, TrapHit> trapHits = new LinkedHashMap<>();
+
+    private final Preludes preludes = new Preludes();
 
     private final boolean remembers;
     private final Set<Mail> changed = new LinkedHashSet<>();
     private final Set<Long> gone = new HashSet<>();
-    /** Whether {@link #stray} or {@link #trapHits} changed. */
-    private boolean sideChanged;
+    /** Whether {@link #stray} changed since it was saved. */
+    private boolean strayChanged;
 
     private Instant now = Instant.MIN;
     private Instant nextLook = Instant.MIN;
     private long nextSerial;
-    private long ambiguous;
 
     private record Due(Mail mail, Instant at) {}
 
@@ -98,9 +96,8 @@ public final class Correlator implements Consumer<LogEvent> {
      */
     public Correlator(CorrelateSettings settings, Predicate<String> traps, boolean remembers, Consumer<Deed> out) {
         this.settings = settings;
-        this.traps = traps;
         this.remembers = remembers;
-        this.out = out;
+        this.sayings = new Sayings(traps, out);
     }
 
     @Override
@@ -121,16 +118,15 @@ public final class Correlator implements Consumer<LogEvent> {
         } else if (event instanceof LogEvent.Reject reject) {
             refused(reject);
         } else if (event instanceof LogEvent.Match match) {
-            addressed(match.at(), match.by(), match.queueId(), match.client(), match.sender(), match.recipient());
+            matched(match);
         } else if (event instanceof LogEvent.AuthFailure failure) {
-            IpPrefix client = failure.client().address();
-            if (client != null) {
-                out.accept(new Deed.AuthFailed(failure.at(), Origin.of(client, null, null), failure.account()));
-            }
+            sayings.authFailed(failure.at(), failure.client().address(), failure.account());
         } else if (event instanceof LogEvent.Pickup pickup) {
-            start(pickup.queueId(), pickup.at()).sender = pickup.sender();
+            Mail mail = start(pickup.queueId(), pickup.at());
+            mail.sender = pickup.sender();
+            mail.pickedUp = true;
         } else if (event instanceof LogEvent.Connect || event instanceof LogEvent.Disconnect) {
-            sideChanged |= trapHits.remove(event.by()) != null;
+            preludes.take(event.by());
         } else {
             throw new AssertionError(event);
         }
@@ -138,7 +134,7 @@ public final class Correlator implements Consumer<LogEvent> {
 
     /** Verdicts that could be on messages of several clients, or contradict the queue id that they name; nobody was blamed. */
     public long ambiguous() {
-        return ambiguous;
+        return byMessageId.ambiguous() + sayings.contradictions();
     }
 
     /** Messages that are not done with. */
@@ -165,12 +161,12 @@ public final class Correlator implements Consumer<LogEvent> {
         if (source != null && source != mail && mail.parent == null && isSameClient(source, mail.client)) {
             link(mail, source);
         }
-        TrapHit hit = trapHits.remove(event.by());
-        sideChanged |= hit != null;
-        if (hit != null && hit.isFrom(mail.client, null)) {
-            mail.trapHit = hit;
+        Prelude prelude = preludes.take(event.by());
+        if (prelude != null && prelude.fits(mail.client, null)) {
+            mail.prelude = prelude;
+            mail.added.addAll(prelude.added());
         }
-        settlePending(mail);
+        sayings.pending(mail);
     }
 
     private static boolean isSameClient(Mail mail, @Nullable IpPrefix client) {
@@ -196,14 +192,14 @@ public final class Correlator implements Consumer<LogEvent> {
         if (root.client == null) {
             root.client = output.client; // the lines of the first pass are lost; XFORWARD still tells
         }
-        settlePending(root);
+        sayings.pending(root);
     }
 
     /** A message that begins now. Whatever had this queue id before is done with. */
     private Mail start(QueueId id, Instant at) {
         Mail before = open.find(id);
         if (before != null) {
-            settle(before, at);
+            sayings.last(before, at);
             drop(before);
         }
         Mail mail = new Mail(nextSerial++, id, at);
@@ -211,7 +207,7 @@ public final class Correlator implements Consumer<LogEvent> {
         touch(mail);
         if (open.size() > settings.mostOpen()) {
             Mail oldest = open.iterator().next();
-            settle(oldest, at);
+            sayings.last(oldest, at);
             drop(oldest);
         }
         return mail;
@@ -228,6 +224,11 @@ public final class Correlator implements Consumer<LogEvent> {
         }
         open.addMessageId(mail, event.messageId());
         touch(mail);
+        ByMessageId.Found found =
+                mail.pickedUp ? byMessageId.cameBack(event.messageId(), mail.sender, event.at()) : null;
+        if (found != null) {
+            apply(found.mail(), found.verdict());
+        }
     }
 
     private void queued(LogEvent.Queued event) {
@@ -241,10 +242,8 @@ public final class Correlator implements Consumer<LogEvent> {
         mail.queued = true;
         mail.sender = event.sender();
         mail.recipientsInQueue = event.recipients();
-        if (mail.trapHit != null && mail.trapHit.isFrom(mail.client, mail.sender) && !mail.isTrapped()) {
-            mail.alreadyTrapped();
-        }
-        mail.trapHit = null;
+        mail.size = event.size();
+        mail.takePrelude(mail.sender);
         touch(mail);
     }
 
@@ -266,17 +265,17 @@ public final class Correlator implements Consumer<LogEvent> {
         }
         Pending verdict = event.filterId() == null || stray.isEmpty() ? null : stray.remove(event.filterId());
         if (verdict != null) {
-            sideChanged = true;
+            strayChanged = true;
             mail.root().pending.add(verdict);
-            settlePending(mail.root());
+            sayings.pending(mail);
         }
-        if (traps.test(as)) {
+        if (sayings.isTrap(as)) {
             trapped(mail, event.at(), as);
-        } else if (event.origTo() != null && traps.test(event.to())) {
+        } else if (event.origTo() != null && sayings.isTrap(event.to())) {
             trapped(mail, event.at(), event.to());
         }
         if (mail.isJudged()) {
-            countVictims(mail, event.at(), false);
+            sayings.victims(mail, event.at(), false);
         }
     }
 
@@ -331,124 +330,34 @@ public final class Correlator implements Consumer<LogEvent> {
         } else if (event.filterId() != null) {
             stray(event.filterId(), verdict);
         } else if (event.messageId() != null) {
-            mail = onlyOneWith(event.messageId(), event.at());
+            mail = byMessageId.find(
+                    event.messageId(), event.size(), verdict, event.at().minus(REORDER));
         }
         if (mail != null) {
-            Mail root = mail.root();
-            root.pending.add(verdict);
-            touch(root);
-            settlePending(root);
-            if (!root.pending.isEmpty()) {
-                orphaned.add(new Due(root, event.at().plus(ORPHANED)));
-            }
+            apply(mail.root(), verdict);
+        }
+    }
+
+    /** The verdict is on this message; it counts as soon as it is known who handed it in. */
+    private void apply(Mail root, Pending verdict) {
+        touch(root);
+        root.pending.add(verdict);
+        sayings.pending(root);
+        if (!root.pending.isEmpty()) {
+            orphaned.add(new Due(root, verdict.at().plus(ORPHANED)));
+        } else if (root.awaitsDeliveries()) {
+            awaiting.add(new Due(root, verdict.at().plus(settings.patience())));
         }
     }
 
     private void stray(String filterId, Pending verdict) {
         if (stray.size() >= MOST_STRAY) {
             Iterator<Pending> oldest = stray.values().iterator();
-            blameByFilter(oldest.next());
+            sayings.verdictAlone(oldest.next());
             oldest.remove();
         }
         stray.put(filterId, verdict);
-        sideChanged = true;
-    }
-
-    /** The message that spamd means; null if there is none, or messages of several clients have this Message-ID. */
-    private @Nullable Mail onlyOneWith(String messageId, Instant at) {
-        Mail found = null;
-        for (Mail mail = open.withMessageId(messageId); mail != null; mail = mail.nextOfMessageId) {
-            boolean over = mail.closed != null && mail.closed.plus(REORDER).isBefore(at);
-            if (over || mail.parent != null || !mail.isAnswerable()) {
-                continue;
-            }
-            if (found != null
-                    && !(Objects.equals(found.client, mail.client) && Objects.equals(found.account, mail.account))) {
-                ambiguous++;
-                return null;
-            }
-            // the oldest that was not judged yet: one client's messages are judged in the order in which they came
-            found = found == null || !mail.isJudged() || found.isJudged() ? mail : found;
-        }
-        return found;
-    }
-
-    /** Applies what was waiting for {@code mail}'s client to become known. */
-    private void settlePending(Mail mail) {
-        Mail root = mail.root();
-        if (!root.isAnswerable()) {
-            return;
-        }
-        while (!root.pending.isEmpty()) {
-            apply(root, root.pending.remove(0));
-        }
-        if (root.pendingTrap != null) {
-            String address = root.pendingTrap;
-            root.pendingTrap = null;
-            trapped(root, root.since, address);
-        }
-    }
-
-    private void apply(Mail root, Pending verdict) {
-        IpPrefix claimed = verdict.client();
-        if (claimed != null && !claimed.isLoopback() && !claimed.equals(root.client) && !claimed.equals(root.peer)) {
-            ambiguous++;
-            return;
-        }
-        touch(root);
-        root.sender = root.sender == null ? verdict.sender() : root.sender;
-        for (String recipient : verdict.recipients()) {
-            if (traps.test(recipient)) {
-                trapped(root, verdict.at(), recipient);
-            }
-        }
-        Judgement before = root.judgement();
-        if (root.isWorse(verdict.judgement())) {
-            Deed.Trial trial = root.judge(verdict.judgement());
-            out.accept(new Deed.Judged(
-                    verdict.at(),
-                    root.origin(),
-                    verdict.judgement(),
-                    before,
-                    trial,
-                    verdict.points(),
-                    verdict.filter()));
-        }
-        if (verdict.judgement() != Judgement.CLEAN) {
-            root.await(verdict.recipients());
-            countVictims(root, verdict.at(), false);
-            if (root.awaitsDeliveries()) {
-                awaiting.add(new Due(root, verdict.at().plus(settings.patience())));
-            }
-        }
-    }
-
-    private void countVictims(Mail root, Instant at, boolean complete) {
-        Judgement judgement = root.judgement();
-        if (judgement == null || judgement == Judgement.CLEAN || root.client == null) {
-            return;
-        }
-        int more = root.newVictims(complete);
-        if (more > 0) {
-            out.accept(new Deed.Victims(at, root.origin(), judgement, more));
-        }
-    }
-
-    /** A verdict on a message of which nothing else is known: the MTA told the filter who the client is. */
-    private void blameByFilter(Pending verdict) {
-        IpPrefix client = verdict.client();
-        if (client == null || client.isLoopback()) {
-            return;
-        }
-        Mail unknown = new Mail(nextSerial++, new QueueId(0, 0), verdict.at());
-        Origin origin = new Origin(client, null, verdict.sender(), null, null);
-        Deed.Trial trial = unknown.judge(verdict.judgement());
-        out.accept(new Deed.Judged(
-                verdict.at(), origin, verdict.judgement(), null, trial, verdict.points(), verdict.filter()));
-        if (verdict.judgement() != Judgement.CLEAN) {
-            unknown.await(verdict.recipients());
-            out.accept(new Deed.Victims(verdict.at(), origin, verdict.judgement(), unknown.newVictims(true)));
-        }
+        strayChanged = true;
     }
 
     // ---------------------------------------------------------------- refusals and traps
@@ -461,9 +370,24 @@ public final class Correlator implements Consumer<LogEvent> {
         IpPrefix client = event.client().address();
         if (client != null && event.code() >= 500) {
             Origin origin = new Origin(client, null, event.sender(), event.queueId(), null);
-            out.accept(new Deed.Refused(event.at(), origin, event.stage(), event.code(), event.reason()));
+            sayings.refused(event.at(), origin, event.stage(), event.code(), event.reason());
         }
-        addressed(event.at(), event.by(), event.queueId(), event.client(), event.sender(), event.recipient());
+        addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
+    }
+
+    private void matched(LogEvent.Match event) {
+        IpPrefix client = event.client().address();
+        String added = event.addedRecipient();
+        if (added != null && client != null) {
+            Mail mail = event.queueId() == null ? null : open.find(event.queueId());
+            if (mail == null) {
+                preludes.of(event.by(), client, event.sender()).addRecipient(added);
+            } else {
+                mail.added.add(added);
+                touch(mail);
+            }
+        }
+        addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
     }
 
     /** The whole message was refused after its content was seen: for good means as spam. It never gets to qmgr. */
@@ -475,9 +399,16 @@ public final class Correlator implements Consumer<LogEvent> {
         if (event.code() >= 500) {
             Judgement spam = Judgement.SPAM;
             List<String> recipients = List.of();
-            mail.pending.add(new Pending(
-                    event.at(), "milter", spam, Double.NaN, event.client().address(), event.sender(), recipients));
-            settlePending(mail);
+            apply(
+                    mail,
+                    new Pending(
+                            event.at(),
+                            "milter",
+                            spam,
+                            Double.NaN,
+                            event.client().address(),
+                            event.sender(),
+                            recipients));
         }
         close(mail, event.at());
     }
@@ -487,45 +418,34 @@ public final class Correlator implements Consumer<LogEvent> {
             Instant at,
             Program by,
             @Nullable QueueId queueId,
-            Peer peer,
+            @Nullable IpPrefix client,
             @Nullable String sender,
             @Nullable String recipient) {
-        IpPrefix client = peer.address();
-        if (recipient == null || client == null || !traps.test(recipient)) {
+        if (recipient == null || client == null || !sayings.isTrap(recipient)) {
             return;
         }
         Mail mail = queueId == null ? null : open.find(queueId);
         if (mail != null) {
-            if (mail.trapHit != null && mail.trapHit.isFrom(client, sender) && !mail.isTrapped()) {
-                mail.alreadyTrapped();
-            }
+            mail.takePrelude(sender);
             mail.sender = mail.sender == null ? sender : mail.sender;
             trapped(mail, at, recipient);
             return;
         }
-        TrapHit hit = trapHits.get(by);
-        sideChanged = true;
-        if (hit != null && hit.covers(client, sender, recipient)) {
-            return;
+        Prelude prelude = preludes.of(by, client, sender);
+        boolean sameMessage = prelude.isTrapped();
+        if (!prelude.addTrap(recipient)) {
+            prelude = preludes.begin(by, client, sender);
+            prelude.addTrap(recipient);
+            sameMessage = false;
         }
-        if (trapHits.size() >= MOST_CONNECTIONS) {
-            trapHits.remove(trapHits.keySet().iterator().next());
+        if (!sameMessage) {
+            sayings.trapped(client, at, sender, recipient);
         }
-        trapHits.put(by, TrapHit.of(at, client, sender, recipient));
-        out.accept(new Deed.Trapped(at, Origin.of(client, null, sender), recipient, Deed.Trial.SPAM));
     }
 
     private void trapped(Mail mail, Instant at, String address) {
-        Mail root = mail.root();
-        if (root.isTrapped()) {
-            return;
-        }
-        touch(root);
-        if (root.isAnswerable()) {
-            out.accept(new Deed.Trapped(at, root.origin(), address, root.trap()));
-        } else {
-            root.pendingTrap = address;
-        }
+        touch(mail.root());
+        sayings.trapped(mail, at, address);
     }
 
     // ---------------------------------------------------------------- time
@@ -542,18 +462,19 @@ public final class Correlator implements Consumer<LogEvent> {
         nextLook = time.plus(LOOK);
         while (isDue(awaiting)) {
             Due due = awaiting.remove();
-            countVictims(due.mail(), due.at(), true);
+            touch(due.mail());
+            sayings.victims(due.mail(), due.at(), true);
         }
         while (isDue(closing)) {
             Due due = closing.remove();
-            settle(due.mail(), due.at());
+            sayings.last(due.mail(), due.at());
             drop(due.mail());
         }
         while (isDue(orphaned)) {
             Mail mail = orphaned.remove().mail();
-            blamePending(mail.root());
+            sayings.lastPending(mail.root());
             if (mail.peer == null && !mail.queued) {
-                settle(mail, now); // only the verdict ever spoke of it
+                sayings.last(mail, now); // only the verdict ever spoke of it
                 drop(mail);
             }
         }
@@ -563,9 +484,9 @@ public final class Correlator implements Consumer<LogEvent> {
             if (verdict.at().plus(ORPHANED).isAfter(now)) {
                 break;
             }
-            blameByFilter(verdict);
+            sayings.verdictAlone(verdict);
             oldest.remove();
-            sideChanged = true;
+            strayChanged = true;
         }
         giveUpOld();
     }
@@ -581,39 +502,8 @@ public final class Correlator implements Consumer<LogEvent> {
         }
         Mail oldest = open.iterator().next();
         if (oldest.since.plus(settings.oldest()).isBefore(now)) {
-            settle(oldest, now);
+            sayings.last(oldest, now);
             drop(oldest);
-        }
-    }
-
-    /** Nothing more is to be expected of this message: says what remains to be said. */
-    private void settle(Mail mail, Instant at) {
-        if (mail.settled) {
-            return;
-        }
-        mail.settled = true;
-        blamePending(mail);
-        if (mail.parent != null) {
-            return;
-        }
-        countVictims(mail, at, true);
-        if (mail.pendingTrap != null && mail.client != null) {
-            out.accept(new Deed.Trapped(at, mail.origin(), mail.pendingTrap, mail.trap()));
-        }
-        if (!mail.isJudged() && mail.queued && mail.client != null) {
-            out.accept(new Deed.Unjudged(at, mail.origin()));
-        }
-    }
-
-    /** Verdicts whose message did not turn up, or turned out to be handed in by this host. */
-    private void blamePending(Mail mail) {
-        while (!mail.pending.isEmpty()) {
-            Pending verdict = mail.pending.remove(0);
-            if (mail.client != null) {
-                apply(mail, verdict);
-            } else {
-                blameByFilter(verdict);
-            }
         }
     }
 
@@ -638,13 +528,13 @@ public final class Correlator implements Consumer<LogEvent> {
     /** The log is at its end, and no line will follow: says all that is known. */
     public void finish() {
         for (Pending verdict : stray.values()) {
-            blameByFilter(verdict);
+            sayings.verdictAlone(verdict);
         }
         stray.clear();
         List<Mail> rest = new ArrayList<>(open.size());
         open.iterator().forEachRemaining(rest::add);
         for (Mail mail : rest) {
-            settle(mail, now);
+            sayings.last(mail, now);
         }
         rest.forEach(open::remove);
         closing.clear();
@@ -660,21 +550,18 @@ public final class Correlator implements Consumer<LogEvent> {
         gone.forEach(serial -> store.removeRow(MAIL_ROW + serial));
         changed.clear();
         gone.clear();
-        if (sideChanged) {
+        if (preludes.takeChanged()) {
+            store.saveRow(PRELUDES_ROW, preludes.toRow());
+        }
+        if (strayChanged) {
             RowWriter row = new RowWriter();
             row.number(stray.size());
             stray.forEach((filterId, verdict) -> {
                 row.text(filterId);
                 verdict.write(row);
             });
-            row.number(trapHits.size());
-            trapHits.forEach((program, hit) -> {
-                row.text(program.name());
-                row.number(program.pid());
-                hit.write(row);
-            });
-            store.saveRow(SIDE_ROW, row.toBytes());
-            sideChanged = false;
+            store.saveRow(STRAY_ROW, row.toBytes());
+            strayChanged = false;
         }
     }
 
@@ -685,8 +572,13 @@ public final class Correlator implements Consumer<LogEvent> {
             if (key.startsWith(MAIL_ROW)) {
                 long serial = Long.parseLong(key.substring(MAIL_ROW.length()));
                 rows.put(serial, Mail.fromRow(serial, bytes));
-            } else if (key.equals(SIDE_ROW)) {
-                restoreSide(new RowReader(bytes));
+            } else if (key.equals(PRELUDES_ROW)) {
+                preludes.restore(new RowReader(bytes));
+            } else if (key.equals(STRAY_ROW)) {
+                RowReader row = new RowReader(bytes);
+                for (long left = row.number(); left > 0; left--) {
+                    stray.put(row.someText(), Pending.read(row));
+                }
             }
         });
         for (Mail.Restored row : rows.values()) { // in the order in which the messages began
@@ -713,15 +605,6 @@ public final class Correlator implements Consumer<LogEvent> {
             if (!mail.pending.isEmpty()) {
                 orphaned.add(new Due(mail, mail.pending.get(0).at().plus(ORPHANED)));
             }
-        }
-    }
-
-    private void restoreSide(RowReader row) {
-        for (long left = row.number(); left > 0; left--) {
-            stray.put(row.someText(), Pending.read(row));
-        }
-        for (long left = row.number(); left > 0; left--) {
-            trapHits.put(new Program(row.someText(), (int) row.number()), TrapHit.read(row));
         }
     }
 

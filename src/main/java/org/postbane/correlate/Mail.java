@@ -60,9 +60,15 @@ final class Mail {
     /** A trap that it was addressed to, likewise kept. */
     @Nullable
     String pendingTrap;
-    /** A trap hit that the same connection had before this message got its queue id. */
+    /** What was said of it before it got its queue id, as long as it is not certain that it is about this message. */
     @Nullable
-    TrapHit trapHit;
+    Prelude prelude;
+    /** A local user or a pipe filter dropped it: no client handed it in. */
+    boolean pickedUp;
+    /** In bytes, as it came in; 0 while it is not known. */
+    long size;
+    /** Recipients that an access table added: no victims, as the client did not name them. */
+    final Set<String> added = new HashSet<>(0);
     /** Its queue id is free for others; kept for the sake of its children only. */
     boolean dropped;
     /** All that will be said of it was said. */
@@ -161,10 +167,13 @@ final class Mail {
         return change;
     }
 
-    /** A trap hit of this very message was counted before it had a queue id. */
-    void alreadyTrapped() {
-        trapped = true;
-        trial = Trial.SPAM;
+    /** The sender is known: if the prelude is about this message, its trap hit was counted already. */
+    void takePrelude(@Nullable String from) {
+        if (prelude != null && prelude.isTrapped() && prelude.fits(client, from)) {
+            trapped = true;
+            trial = Trial.SPAM;
+        }
+        prelude = null;
     }
 
     /** The verdict was on these recipients (all, where it names none): they are victims. */
@@ -191,7 +200,9 @@ final class Mail {
         if (reached == named && !to.equals(as)) {
             reached = new HashSet<>(named);
         }
-        keep(named, fold(as));
+        if (!to.equals(as) || !added.contains(to)) {
+            keep(named, fold(as));
+        }
         String address = fold(to);
         if (reached != null && reached != named) {
             keep(reached, address);
@@ -244,10 +255,13 @@ final class Mail {
         row.number(pending.size());
         pending.forEach(verdict -> verdict.write(row));
         row.text(pendingTrap);
-        row.flag(trapHit != null);
-        if (trapHit != null) {
-            trapHit.write(row);
+        row.flag(prelude != null);
+        if (prelude != null) {
+            prelude.write(row);
         }
+        row.flag(pickedUp);
+        row.number(size);
+        row.texts(added);
         row.flag(dropped);
         row.flag(settled);
         row.flag(queued);
@@ -279,7 +293,10 @@ final class Mail {
             mail.pending.add(Pending.read(row));
         }
         mail.pendingTrap = row.text();
-        mail.trapHit = row.flag() ? TrapHit.read(row) : null;
+        mail.prelude = row.flag() ? Prelude.read(row) : null;
+        mail.pickedUp = row.flag();
+        mail.size = row.number();
+        mail.added.addAll(Objects.requireNonNull(row.texts()));
         mail.dropped = row.flag();
         mail.settled = row.flag();
         mail.queued = row.flag();

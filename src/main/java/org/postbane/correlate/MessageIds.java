@@ -1,5 +1,6 @@
 package org.postbane.correlate;
 
+import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -33,9 +34,8 @@ final class MessageIds {
             return null;
         }
         StringBuilder text = new StringBuilder(id.length() + 2).append('<');
-        for (int i = 0; i < id.length(); i++) {
-            char c = id.charAt(i);
-            text.append(c == ',' ? '_' : c < '!' || c > '~' || c == '<' || c == '>' ? '?' : c);
+        for (byte b : id.getBytes(StandardCharsets.UTF_8)) { // spamd sees bytes, not characters
+            text.append(b == ',' ? '_' : b < '!' || b > '~' || b == '<' || b == '>' ? '?' : (char) b);
         }
         return text.append('>').toString();
     }

@@ -50,6 +50,7 @@ final class AmavisParser implements LineParser {
     private static final byte[] RESENT = ", Resent-Message-ID: ".getBytes(US_ASCII);
     private static final byte[] MAIL_ID = ", mail_id: ".getBytes(US_ASCII);
     private static final byte[] HITS = ", Hits: ".getBytes(US_ASCII);
+    private static final byte[] SIZE = ", size: ".getBytes(US_ASCII);
     private static final byte[] QUEUED_AS = ", queued_as: ".getBytes(US_ASCII);
 
     private final MailFilter filter;
@@ -185,6 +186,7 @@ final class AmavisParser implements LineParser {
                 line.text(sender + 1, senderEnd),
                 recipients,
                 messageId,
+                size(line, tail),
                 queuedAs(line, tail),
                 filterId));
     }
@@ -246,6 +248,12 @@ final class AmavisParser implements LineParser {
     private static String messageId(Line line, int from, int mailId) {
         int resent = line.lastIndexOf(RESENT, from);
         return line.text(from, resent < 0 || resent > mailId ? mailId : resent);
+    }
+
+    private static long size(Line line, int tail) {
+        int at = line.indexOf(SIZE, tail);
+        int digits = at + SIZE.length;
+        return at < 0 ? 0 : Math.max(0, PostfixText.number(line, digits, PostfixText.endOfNumber(line, digits)));
     }
 
     private static double points(Line line, int tail) {

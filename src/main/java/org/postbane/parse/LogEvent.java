@@ -3,6 +3,7 @@ package org.postbane.parse;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
 
 /**
@@ -93,6 +94,7 @@ public sealed interface LogEvent {
      * @param client where the filter had it from, as the MTA told the filter; null where the line does not say
      * @param recipients after the MTA's alias expansion; empty where the line names none
      * @param messageId as the filter prints it; it may differ from what the MTA prints
+     * @param size bytes, as the filter saw the message; 0 where the line does not say
      * @param queuedAs ids under which the judged message came back into the queue
      * @param filterId the filter's own id of the message, {@code 02662-01-2}; null if it has none
      */
@@ -109,6 +111,7 @@ public sealed interface LogEvent {
             @Nullable String sender,
             List<String> recipients,
             @Nullable String messageId,
+            long size,
             List<QueueId> queuedAs,
             @Nullable String filterId)
             implements LogEvent {}
@@ -151,7 +154,16 @@ public sealed interface LogEvent {
             String reason,
             @Nullable String sender,
             @Nullable String recipient)
-            implements LogEvent {}
+            implements LogEvent {
+
+        private static final String BCC = " triggers BCC ";
+
+        /** The recipient that {@code BCC address} in an access table added; null for other actions. */
+        public @Nullable String addedRecipient() {
+            int at = action.equals("bcc") ? reason.lastIndexOf(BCC) : -1;
+            return at < 0 ? null : reason.substring(at + BCC.length());
+        }
+    }
 
     /**
      * A login failed: {@code warning: name[address]: SASL LOGIN authentication failed: ...}.
@@ -175,19 +187,5 @@ public sealed interface LogEvent {
         UNDELIVERABLE,
         DELIVERABLE,
         OTHER
-    }
-
-    /** What a filter's category means for the client. */
-    enum Judgement {
-        /** Looked at, and not found to be bad: ham. */
-        CLEAN,
-        SPAM,
-        VIRUS,
-        /** A forbidden file name or type: bad, but no spam. */
-        BANNED,
-        /** The filter passed it without looking, or could not look: no trial. */
-        UNCHECKED,
-        /** A temporary failure; the message comes again and is judged then. */
-        TEMPORARY
     }
 }

@@ -22,9 +22,16 @@ final class SpamdParser implements LineParser {
 
     private static final byte[] RESULT = "spamd: result: ".getBytes(US_ASCII);
     private static final byte[] DASH = " - ".getBytes(US_ASCII);
+    private static final byte[] SIZE = ",size=".getBytes(US_ASCII);
     private static final byte[] PORT = ",rport=".getBytes(US_ASCII);
     private static final byte[] MID = ",mid=".getBytes(US_ASCII);
     private static final String NO_ID = "(unknown)";
+
+    private static long size(Line body, int from) {
+        int at = body.indexOf(SIZE, from);
+        int digits = at + SIZE.length;
+        return at < 0 ? 0 : Math.max(0, PostfixText.number(body, digits, PostfixText.endOfNumber(body, digits)));
+    }
 
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
@@ -55,6 +62,7 @@ final class SpamdParser implements LineParser {
                 null,
                 List.of(),
                 messageId.equals(NO_ID) ? null : messageId,
+                size(body, dash),
                 List.of(),
                 null));
     }

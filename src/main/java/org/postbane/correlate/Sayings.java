@@ -1,0 +1,172 @@
+package org.postbane.correlate;
+
+import java.time.Instant;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.postbane.correlate.Deed.Trial;
+import org.postbane.correlate.Mail.Pending;
+import org.postbane.model.IpPrefix;
+import org.postbane.model.QueueId;
+import org.postbane.parse.LogEvent.Judgement;
+
+/**
+ * Says what is known of messages: turns verdicts, deliveries and trap hits on a message into deeds of its client, each once.
+ * Keeps nothing but a counter; what was said already stands in the {@link Mail}.
+ */
+final class Sayings {
+
+    private final Predicate<String> traps;
+    private final Consumer<Deed> out;
+    private long contradictions;
+
+    Sayings(Predicate<String> traps, Consumer<Deed> out) {
+        this.traps = traps;
+        this.out = out;
+    }
+
+    boolean isTrap(String address) {
+        return traps.test(address);
+    }
+
+    /** Verdicts that named another client than the message has. */
+    long contradictions() {
+        return contradictions;
+    }
+
+    /** Says what was kept until {@code mail}'s client is known, if it is. */
+    void pending(Mail mail) {
+        Mail root = mail.root();
+        if (!root.isAnswerable()) {
+            return;
+        }
+        while (!root.pending.isEmpty()) {
+            verdict(root, root.pending.remove(0));
+        }
+        if (root.pendingTrap != null) {
+            String address = root.pendingTrap;
+            root.pendingTrap = null;
+            trapped(root, root.since, address);
+        }
+    }
+
+    /** A verdict on a message whose client is known. */
+    void verdict(Mail root, Pending verdict) {
+        IpPrefix claimed = verdict.client();
+        if (claimed != null && !claimed.isLoopback() && !claimed.equals(root.client) && !claimed.equals(root.peer)) {
+            contradictions++;
+            return;
+        }
+        root.sender = root.sender == null ? verdict.sender() : root.sender;
+        for (String recipient : verdict.recipients()) {
+            if (traps.test(recipient)) {
+                trapped(root, verdict.at(), recipient);
+            }
+        }
+        Judgement before = root.judgement();
+        if (root.isWorse(verdict.judgement())) {
+            Trial trial = root.judge(verdict.judgement());
+            out.accept(new Deed.Judged(
+                    verdict.at(),
+                    root.origin(),
+                    verdict.judgement(),
+                    before,
+                    trial,
+                    verdict.points(),
+                    verdict.filter()));
+        }
+        if (verdict.judgement() != Judgement.CLEAN) {
+            root.await(verdict.recipients());
+            victims(root, verdict.at(), false);
+        }
+    }
+
+    /** Says how many more victims are known of a message that was judged bad. */
+    void victims(Mail root, Instant at, boolean complete) {
+        Judgement judgement = root.judgement();
+        if (judgement == null || judgement == Judgement.CLEAN || root.client == null) {
+            return;
+        }
+        int more = root.newVictims(complete);
+        if (more > 0) {
+            out.accept(new Deed.Victims(at, root.origin(), judgement, more));
+        }
+    }
+
+    /** A message was addressed to a trap. */
+    void trapped(Mail mail, Instant at, String address) {
+        Mail root = mail.root();
+        if (root.isTrapped()) {
+            return;
+        }
+        if (root.isAnswerable()) {
+            out.accept(new Deed.Trapped(at, root.origin(), address, root.trap()));
+        } else {
+            root.pendingTrap = address;
+        }
+    }
+
+    /** A message to a trap of which only the connection is known. */
+    void trapped(IpPrefix client, Instant at, @Nullable String sender, String address) {
+        out.accept(new Deed.Trapped(at, Origin.of(client, null, sender), address, Trial.SPAM));
+    }
+
+    /** A verdict on a message of which nothing else is known: the MTA told the filter who the client is. */
+    void verdictAlone(Pending verdict) {
+        IpPrefix client = verdict.client();
+        if (client == null || client.isLoopback()) {
+            return;
+        }
+        Mail unknown = new Mail(-1, new QueueId(0, 0), verdict.at());
+        Origin origin = new Origin(client, null, verdict.sender(), null, null);
+        Trial trial = unknown.judge(verdict.judgement());
+        out.accept(new Deed.Judged(
+                verdict.at(), origin, verdict.judgement(), null, trial, verdict.points(), verdict.filter()));
+        if (verdict.judgement() != Judgement.CLEAN) {
+            unknown.await(verdict.recipients());
+            out.accept(new Deed.Victims(verdict.at(), origin, verdict.judgement(), unknown.newVictims(true)));
+        }
+    }
+
+    /** Nothing more is to be expected of this message: says what remains to be said, once. */
+    void last(Mail mail, Instant at) {
+        if (mail.settled) {
+            return;
+        }
+        mail.settled = true;
+        lastPending(mail);
+        if (mail.parent != null) {
+            return;
+        }
+        victims(mail, at, true);
+        if (mail.pendingTrap != null && mail.client != null) {
+            out.accept(new Deed.Trapped(at, mail.origin(), mail.pendingTrap, mail.trap()));
+        }
+        // what this host sends to itself (notifications, bounces through a filter) is nobody's deed
+        if (!mail.isJudged() && mail.queued && mail.isAnswerable()) {
+            out.accept(new Deed.Unjudged(at, mail.origin()));
+        }
+    }
+
+    /** Verdicts whose message did not turn up, or turned out to be handed in by this host. */
+    void lastPending(Mail mail) {
+        while (!mail.pending.isEmpty()) {
+            Pending verdict = mail.pending.remove(0);
+            if (mail.client != null) {
+                verdict(mail, verdict);
+            } else {
+                verdictAlone(verdict);
+            }
+        }
+    }
+
+    void refused(Instant at, Origin origin, String stage, int code, String reason) {
+        out.accept(new Deed.Refused(at, origin, stage, code, reason));
+    }
+
+    void authFailed(Instant at, @Nullable IpPrefix client, @Nullable String login) {
+        if (client != null) {
+            out.accept(new Deed.AuthFailed(at, Origin.of(client, null, null), login));
+        }
+    }
+}

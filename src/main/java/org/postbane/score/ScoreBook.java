@@ -115,7 +115,7 @@ public final class ScoreBook implements Consumer<Deed> {
             Subject subject = subjectIn(ledger, deed.origin());
             if (subject != null && ledger.weighsTrials()) {
                 Ledger.Entry entry = ledger.get(subject, deed.at());
-                ledger.put(entry, tried(entry.standing(), deed, deed.trial(), ledger));
+                ledger.put(entry, after(entry.standing(), deed, deed.trial(), 0, 0, ledger));
             }
         }
         makeRoom();
@@ -127,20 +127,18 @@ public final class ScoreBook implements Consumer<Deed> {
             Subject subject = subjectIn(ledger, deed.origin());
             if (subject != null && ledger.weight(OffenceKind.TRAP) == 0 && ledger.weighsTrials()) {
                 Ledger.Entry entry = ledger.get(subject, deed.at());
-                ledger.put(entry, tried(entry.standing(), deed, deed.trial(), ledger));
+                ledger.put(entry, after(entry.standing(), deed, deed.trial(), 0, 0, ledger));
             }
         }
         offence(deed, OffenceKind.TRAP, 1, 0, deed.trial());
     }
 
-    private static Standing tried(Standing standing, Deed deed, Trial trial, Ledger ledger) {
-        Weighing.Memory memory = ledger.weighing().memory();
-        return switch (trial) {
-            case SPAM -> standing.plusTrials(deed.at(), 1, 0, memory).plusTold(0, 1);
-            case HAM_TO_SPAM -> standing.plusTrials(deed.at(), 1, -1, memory).plusTold(0, 1);
-            case HAM -> standing.plusTrials(deed.at(), 0, 1, memory);
-            case UNCHANGED -> standing;
-        };
+    private static Standing after(
+            Standing standing, Deed deed, Trial trial, double weight, int victims, Ledger ledger) {
+        int spam = trial == Trial.SPAM || trial == Trial.HAM_TO_SPAM ? 1 : 0;
+        int ham = trial == Trial.HAM ? 1 : trial == Trial.HAM_TO_SPAM ? -1 : 0;
+        return standing.plus(
+                deed.at(), weight, spam, ham, victims, ledger.weighing().memory());
     }
 
     private void offence(Deed deed, OffenceKind kind, int count, int victims, Trial trial) {
@@ -153,9 +151,7 @@ public final class ScoreBook implements Consumer<Deed> {
             }
             Weighing weighing = ledger.weighing();
             Ledger.Entry entry = ledger.get(subject, deed.at());
-            Standing standing = tried(entry.standing(), deed, trial, ledger)
-                    .plus(deed.at(), weight, weighing.memory())
-                    .plusTold(victims, 0);
+            Standing standing = after(entry.standing(), deed, trial, weight, victims, ledger);
             ledger.put(entry, standing);
             if (evidence == null) {
                 evidence = text.of(deed);

@@ -232,6 +232,9 @@ class ScoreBookTest {
         }
 
         assertEquals(expected, scored);
+        List<Scored> replayed = new ArrayList<>();
+        deeds.forEach(ScoreBook.forReplay(List.of(SPAM, AUTH), replayed::add));
+        assertEquals(expected, replayed);
         assertTrue(store.reads > 15_000, "the cache was never too small: " + store.reads);
     }
 

@@ -35,7 +35,9 @@ final class Reason {
         Standing standing = scored.standing();
         if (standing.victims() > 0) {
             text.append(", ").append(counted(standing.victims(), "victim", "victims"));
-            text.append(" in ").append(counted(standing.messages(), "message", "messages"));
+            if (standing.messages() > 0) { // else forgiven between the verdict and its victims
+                text.append(" in ").append(counted(standing.messages(), "message", "messages"));
+            }
         }
         return text.toString();
     }

@@ -32,6 +32,9 @@ public record Evidence(double l20, double l40, double l60, double l80, double l9
 
     /** After {@code spam} more spam messages and {@code ham} more ham messages; either may be negative to take back. */
     public Evidence plus(double spam, double ham) {
+        if (spam == 0 && ham == 0) {
+            return this;
+        }
         return new Evidence(
                 l20 + spam * SPAM.l20 + ham * HAM.l20,
                 l40 + spam * SPAM.l40 + ham * HAM.l40,
@@ -42,8 +45,8 @@ public record Evidence(double l20, double l40, double l60, double l80, double l9
 
     /** All messages fade to {@code factor} (0 to 1) of their weight. */
     public Evidence faded(double factor) {
-        if (equals(NONE)) {
-            return NONE; // most subjects of jails that count no messages
+        if (factor == 1 || equals(NONE)) {
+            return this; // as most subjects of jails that count no messages
         }
         return new Evidence(l20 * factor, l40 * factor, l60 * factor, l80 * factor, l95 * factor);
     }

@@ -19,7 +19,7 @@ import org.postbane.model.Subject;
 final class Ledger {
 
     private final Weighing weighing;
-    private final ScoreStore store;
+    private final @Nullable ScoreStore store;
     private final int generation;
     private final Map<OffenceKind, Double> weights = new EnumMap<>(OffenceKind.class);
     private final boolean trials;
@@ -27,8 +27,11 @@ final class Ledger {
     private Map<Subject, Entry> young = new HashMap<>();
     private Map<Subject, Entry> old = Map.of();
 
-    /** @param generation how many unchanged entries make a full generation */
-    Ledger(Weighing weighing, ScoreStore store, int generation) {
+    /**
+     * @param store null to keep all here, for ever
+     * @param generation how many unchanged entries make a full generation
+     */
+    Ledger(Weighing weighing, @Nullable ScoreStore store, int generation) {
         this.weighing = weighing;
         this.store = store;
         this.generation = generation;
@@ -96,7 +99,7 @@ final class Ledger {
         }
         entry = old.get(subject);
         if (entry == null) {
-            Standing saved = store.standing(weighing.jail(), subject);
+            Standing saved = store == null ? null : store.standing(weighing.jail(), subject);
             if (saved == null) {
                 return null;
             }
@@ -108,7 +111,7 @@ final class Ledger {
 
     void put(Entry entry, Standing standing) {
         entry.standing = standing;
-        if (!entry.changed) {
+        if (store != null && !entry.changed) {
             entry.changed = true;
             changed.add(entry);
         }
@@ -120,6 +123,9 @@ final class Ledger {
     }
 
     void flush() {
+        if (store == null) {
+            return;
+        }
         for (Entry entry : changed) {
             store.save(weighing.jail(), entry.subject, entry.standing);
             entry.changed = false;

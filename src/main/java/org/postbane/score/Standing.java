@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.postbane.score.Weighing.Memory;
+import org.postbane.score.Weighing.Memory.HalfLife;
 
 /**
  * How one subject stands in one jail. Immutable; all arithmetic of scores is here and in {@link Evidence}.
@@ -59,17 +60,12 @@ public record Standing(
         if (!t.isAfter(asOf)) {
             return this;
         }
-        Evidence faded = evidence.faded(left(asOf, t, memory.evidenceHalfLife()));
-        if (memory instanceof Memory.HalfLife halfLife) {
-            double kept = points * left(asOf, t, seconds(halfLife.halfLife()));
-            return new Standing(kept, t, faded, List.of(), victims, messages);
-        }
-        return new Standing(0, t, faded, since(t, length(memory)), victims, messages);
+        return plus(t, 0, 0, 0, 0, memory);
     }
 
     /** The points at {@code t}, or at {@link #asOf} where that is later. */
     public double pointsAt(Instant t, Memory memory) {
-        if (memory instanceof Memory.HalfLife halfLife) {
+        if (memory instanceof HalfLife halfLife) {
             return points * left(asOf, t, seconds(halfLife.halfLife()));
         }
         double sum = 0;
@@ -81,28 +77,34 @@ public record Standing(
 
     /** After an offence of this many points at {@code t}. */
     public Standing plus(Instant t, double weight, Memory memory) {
-        Standing now = at(t, memory);
-        if (memory instanceof Memory.HalfLife halfLife) {
-            double sum = now.points + weight * left(t, now.asOf, seconds(halfLife.halfLife()));
+        return plus(t, weight, 0, 0, 0, memory);
+    }
+
+    /** After trials of honesty at {@code t}; negative numbers take back. Each spam is a bad message. */
+    public Standing plusTrials(Instant t, int spam, int ham, Memory memory) {
+        return plus(t, 0, spam, ham, 0, memory);
+    }
+
+    /** Both in one; {@code moreVictims} are only told to people. One step, as millions of deeds are replayed. */
+    Standing plus(Instant t, double weight, int spam, int ham, int moreVictims, Memory memory) {
+        Instant now = t.isAfter(asOf) ? t : asOf;
+        // what is left of what was, and of what comes now but late: of evidence, and of points that halve
+        double old = left(asOf, now, memory.evidenceHalfLife());
+        double late = left(t, now, memory.evidenceHalfLife());
+        Evidence nowEvidence = evidence.faded(old).plus(spam * late, ham * late);
+        long allVictims = victims + moreVictims;
+        long allMessages = messages + spam;
+        if (memory instanceof HalfLife) {
             // at most the largest number: a store of nonsense must not end the process
-            return now.with(Math.min(sum, Double.MAX_VALUE), now.evidence, List.of());
+            double sum = Math.min(points * old + weight * late, Double.MAX_VALUE);
+            return new Standing(sum, now, nowEvidence, List.of(), allVictims, allMessages);
         }
         double length = length(memory);
-        return secondsBetween(t, now.asOf) >= length
-                ? now
-                : now.with(0, now.evidence, inserted(now.window, new Weight(t, weight), length));
-    }
-
-    /** After trials of honesty at {@code t}; negative numbers take back. */
-    public Standing plusTrials(Instant t, double spam, double ham, Memory memory) {
-        Standing now = at(t, memory);
-        double left = left(t, now.asOf, memory.evidenceHalfLife());
-        return now.with(now.points, now.evidence.plus(spam * left, ham * left), now.window);
-    }
-
-    /** After so many more victims and bad messages, which people are told of. */
-    Standing plusTold(int moreVictims, int moreMessages) {
-        return new Standing(points, asOf, evidence, window, victims + moreVictims, messages + moreMessages);
+        List<Weight> counting = since(now, length);
+        if (weight > 0 && secondsBetween(t, now) < length) {
+            counting = inserted(counting, new Weight(t, weight), length);
+        }
+        return new Standing(0, now, nowEvidence, counting, allVictims, allMessages);
     }
 
     /**
@@ -112,7 +114,7 @@ public record Standing(
      * @param limit above 0
      */
     public Instant fallsBelow(double limit, Memory memory) {
-        if (memory instanceof Memory.HalfLife halfLife) {
+        if (memory instanceof HalfLife halfLife) {
             if (points < limit) {
                 return asOf;
             }
@@ -129,10 +131,6 @@ public record Standing(
             }
         }
         return asOf;
-    }
-
-    private Standing with(double newPoints, Evidence newEvidence, List<Weight> newWindow) {
-        return new Standing(newPoints, asOf, newEvidence, newWindow, victims, messages);
     }
 
     private List<Weight> since(Instant t, double length) {

@@ -1,6 +1,7 @@
 package org.postbane.score;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
@@ -71,8 +72,7 @@ public final class Tally implements Consumer<Deed> {
     @Override
     public void accept(Deed deed) {
         Origin origin = deed.origin();
-        ClientTally client =
-                clients.computeIfAbsent(origin.client(), address -> new ClientTally(address, scale, deed.at()));
+        ClientTally client = client(origin.client(), deed.at());
         client.seen(deed.at());
         if (deed instanceof Deed.Refused) {
             client.rejects++;
@@ -100,6 +100,15 @@ public final class Tally implements Consumer<Deed> {
         } else {
             throw new AssertionError(deed);
         }
+    }
+
+    private ClientTally client(IpPrefix address, Instant at) {
+        ClientTally client = clients.get(address);
+        if (client == null) {
+            client = new ClientTally(address, scale, at);
+            clients.put(address, client);
+        }
+        return client;
     }
 
     private void judged(Deed.Judged deed, ClientTally client, @Nullable AccountTally account) {

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import org.postbane.parse.LogEvent.Judgement;
+import org.postbane.model.Judgement;
 import org.postbane.parse.MailFilter;
 
 /** Reads {@code filters/NAME.conf} and {@code NAME.local} of the built-in mail filter. Every key must be there. */

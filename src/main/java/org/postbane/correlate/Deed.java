@@ -2,7 +2,7 @@ package org.postbane.correlate;
 
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
-import org.postbane.parse.LogEvent.Judgement;
+import org.postbane.model.Judgement;
 
 /**
  * What a client did to whom. A message yields one {@link Judged} (a second only where a later verdict on it is worse),

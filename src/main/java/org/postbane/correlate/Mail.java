@@ -10,8 +10,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Deed.Trial;
 import org.postbane.model.IpPrefix;
+import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
-import org.postbane.parse.LogEvent.Judgement;
 
 /**
  * What is known of one queue id: a message that a client handed in, or that came back from a filter. Facts are added in

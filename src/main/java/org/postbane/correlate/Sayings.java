@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Deed.Trial;
 import org.postbane.correlate.Mail.Pending;
 import org.postbane.model.IpPrefix;
+import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
-import org.postbane.parse.LogEvent.Judgement;
 
 /**
  * Says what is known of messages: turns verdicts, deliveries and trap hits on a message into deeds of its client, each once.

@@ -11,8 +11,8 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.IpPrefix;
+import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
-import org.postbane.parse.LogEvent.Judgement;
 import org.postbane.source.Line;
 
 /**

@@ -3,7 +3,7 @@ package org.postbane.parse;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.postbane.parse.LogEvent.Judgement;
+import org.postbane.model.Judgement;
 
 /**
  * Which programs' lines the built-in filter reads, and what amavis's verdicts mean: {@code filters/mail.conf}.

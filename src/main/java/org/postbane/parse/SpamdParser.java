@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.util.List;
 import java.util.function.Consumer;
-import org.postbane.parse.LogEvent.Judgement;
+import org.postbane.model.Judgement;
 import org.postbane.source.Line;
 
 /**

@@ -4,7 +4,7 @@ import java.util.Collections;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.postbane.model.IpPrefix;
-import org.postbane.parse.LogEvent.Judgement;
+import org.postbane.model.Judgement;
 
 /** What was sent by one account, in messages where nothing else is said. Read only outside this package. */
 public final class AccountTally {

@@ -4,7 +4,7 @@ import java.time.Instant;
 import org.postbane.correlate.Deed;
 import org.postbane.correlate.Deed.Trial;
 import org.postbane.model.IpPrefix;
-import org.postbane.parse.LogEvent.Judgement;
+import org.postbane.model.Judgement;
 
 /** What one client did, in numbers of messages where nothing else is said. Read only outside this package. */
 public final class ClientTally {

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Deed;
 import org.postbane.correlate.Deed.Trial;
 import org.postbane.correlate.Origin;
+import org.postbane.model.Judgement;
 import org.postbane.model.Subject;
-import org.postbane.parse.LogEvent.Judgement;
 
 /**
  * The book in which every jail keeps the standings of its subjects. What each deed does, in each jail that looks at mail of

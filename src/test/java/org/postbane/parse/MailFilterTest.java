@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.postbane.parse.LogEvent.Judgement;
+import org.postbane.model.Judgement;
 
 final class MailFilterTest {
 

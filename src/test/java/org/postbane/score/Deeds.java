@@ -6,9 +6,9 @@ import org.postbane.correlate.Deed;
 import org.postbane.correlate.Deed.Trial;
 import org.postbane.correlate.Origin;
 import org.postbane.model.IpPrefix;
+import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
 import org.postbane.model.Subject;
-import org.postbane.parse.LogEvent.Judgement;
 
 /** Deeds as the correlator makes them, in short. */
 final class Deeds {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.postbane.correlate.Deed;
 import org.postbane.correlate.Deed.Trial;
 import org.postbane.correlate.Origin;
-import org.postbane.parse.LogEvent.Judgement;
+import org.postbane.model.Judgement;
 
 class TallyTest {
 

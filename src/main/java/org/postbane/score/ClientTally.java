@@ -45,8 +45,14 @@ public final class ClientTally {
         switch (judgement) {
             case CLEAN -> ham += count;
             case SPAM -> spam += count;
-            case VIRUS -> virus += count;
-            case BANNED -> banned += count;
+            case VIRUS -> {
+                virus += count;
+                unjudged += count;
+            }
+            case BANNED -> {
+                banned += count;
+                unjudged += count;
+            }
             case UNCHECKED, TEMPORARY -> {}
         }
     }

@@ -107,7 +107,8 @@ public final class NftAction implements Action {
 
     private boolean isInForce() throws ActionException {
         try {
-            return nft.list("list tables inet").contains("\"" + settings.table() + "\"");
+            // not "list tables", for which nft 1.0.6 loads all elements: 87 s and 1.5 GB with a million
+            return nft.list("list chains inet").contains("\"" + settings.table() + "\"");
         } catch (IOException e) {
             throw failure(e);
         }

@@ -82,7 +82,7 @@ public record NftSettings(String name, String table, Hook hook, String priority,
             return List.of();
         }
         List<Integer> ports = new ArrayList<>();
-        for (String word : text.strip().split("[,\\s]+", -1)) {
+        for (String word : text.strip().split("\\s*,\\s*|\\s+", -1)) {
             if (!word.matches("[0-9]{1,5}")) {
                 throw new IllegalArgumentException("'%s' is no port: expected numbers, or all".formatted(word));
             }

@@ -18,7 +18,8 @@ public interface Nft extends AutoCloseable {
     void run(String commands) throws IOException;
 
     /**
-     * What {@code command} ({@code list tables}) prints, as the JSON of libnftables-json(5). Costs about 1.3 kB of memory
+     * What {@code command} ({@code list chains inet}) prints, as the JSON of libnftables-json(5). {@code list tables}, {@code
+     * get element} and of course {@code list set} load all elements first, even if they print none: that costs about 1.3 kB of memory
      * for each element that is listed.
      *
      * @throws IOException as {@link #run}

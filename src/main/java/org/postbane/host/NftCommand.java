@@ -48,7 +48,7 @@ public final class NftCommand implements Nft {
 
     @Override
     public String list(String command) throws IOException {
-        return execute(List.of("-j", "-f", "-"), command);
+        return execute(List.of("-j", command), ""); // -j -f - of 1.0.6 looks for JSON and finds no command
     }
 
     private String execute(List<String> arguments, String commands) throws IOException {

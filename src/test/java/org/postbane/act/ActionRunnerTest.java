@@ -1,0 +1,278 @@
+package org.postbane.act;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.postbane.act.Bans.ban;
+import static org.postbane.act.Bans.impose;
+import static org.postbane.act.Bans.lift;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.postbane.decide.Ban;
+import org.postbane.decide.Decision;
+
+@Timeout(30)
+class ActionRunnerTest {
+
+    private static final Duration HOUR = Duration.ofHours(1);
+    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration PAUSE = Duration.ofMillis(20);
+
+    private final FakeAction action = new FakeAction();
+    private ActionRunner runner = start(List.of());
+
+    private ActionRunner start(Collection<Ban> inForce) {
+        return ActionRunner.start(action, inForce, PAUSE);
+    }
+
+    @AfterEach
+    void stop() {
+        action.gate.release(1000);
+        runner.close();
+    }
+
+    private void restart(Collection<Ban> inForce) {
+        runner.close();
+        action.calls.clear();
+        runner = start(inForce);
+    }
+
+    private void assertHeld(String... subjects) throws InterruptedException {
+        assertTrue(runner.awaitIdle(SOON));
+        assertEquals(new TreeSet<>(Set.of(subjects)), action.held());
+    }
+
+    @Test
+    void start_withBans_reconcilesFirst() throws Exception {
+        restart(List.of(ban("192.0.2.1", HOUR)));
+        runner.submit(List.of(impose("192.0.2.2", HOUR)));
+
+        assertHeld("192.0.2.1", "192.0.2.2");
+        assertEquals("reconcile", action.calls.get(0));
+    }
+
+    @Test
+    void submit_imposeAndLift_reachTheAction() throws Exception {
+        assertTrue(runner.awaitIdle(SOON));
+
+        runner.submit(List.of(impose("192.0.2.1", HOUR), impose("192.0.2.2", HOUR)));
+        runner.submit(List.of(lift("192.0.2.1")));
+
+        assertTrue(runner.awaitIdle(SOON));
+        assertHeld("192.0.2.2");
+        assertEquals(1, runner.status().bans());
+    }
+
+    @Test
+    void submit_whileTheActionIsBusy_returnsAndCoalesces() throws Exception {
+        assertTrue(runner.awaitIdle(SOON));
+        action.block();
+        runner.submit(List.of(impose("192.0.2.1", HOUR)));
+        action.entered.acquire();
+
+        for (int i = 0; i < 100; i++) {
+            runner.submit(List.of(impose("192.0.2.2", HOUR.plusMinutes(i)), impose("192.0.2.3", HOUR.plusMinutes(i))));
+        }
+
+        assertEquals(2, runner.status().pending());
+        assertFalse(runner.awaitIdle(Duration.ofMillis(20)));
+        action.unblock();
+        assertHeld("192.0.2.1", "192.0.2.2", "192.0.2.3");
+        assertEquals(3, runner.status().applied());
+    }
+
+    @Test
+    void submit_moreThanTheQueueHolds_becomesAReconcile() throws Exception {
+        assertTrue(runner.awaitIdle(SOON));
+        action.block();
+        runner.submit(List.of(impose("192.0.2.1", HOUR)));
+        action.entered.acquire();
+
+        List<Decision> many = IntStream.rangeClosed(0, ActionRunner.QUEUE)
+                .mapToObj(i -> impose("10.0.%d.%d".formatted(i >> 8, i & 255), HOUR))
+                .toList();
+        runner.submit(many);
+
+        assertEquals(0, runner.status().pending());
+        action.unblock();
+        assertTrue(runner.awaitIdle(SOON));
+        assertEquals(ActionRunner.QUEUE + 2, action.held().size());
+        assertEquals(List.of("reconcile", "apply 1", "reconcile"), action.calls);
+    }
+
+    @Test
+    void submit_many_comesInBatches() throws Exception {
+        assertTrue(runner.awaitIdle(SOON));
+
+        runner.submit(IntStream.range(0, 2500)
+                .mapToObj(i -> impose("10.0.%d.%d".formatted(i >> 8, i & 255), HOUR))
+                .toList());
+
+        assertTrue(runner.awaitIdle(SOON));
+        assertEquals(List.of("reconcile", "apply 1000", "apply 1000", "apply 500"), action.calls);
+    }
+
+    @Test
+    void apply_fails_isMendedByReconcile() throws Exception {
+        runner.submit(List.of(impose("192.0.2.1", HOUR)));
+        assertTrue(runner.awaitIdle(SOON));
+        action.failures.set(3);
+        action.forget();
+
+        runner.submit(List.of(impose("192.0.2.2", HOUR)));
+
+        assertHeld("192.0.2.1", "192.0.2.2");
+        assertEquals(3, runner.status().failures());
+        assertEquals(Optional.empty(), runner.status().lastError());
+    }
+
+    @Test
+    void failure_isVisible() throws Exception {
+        assertTrue(runner.awaitIdle(SOON));
+        action.failures.set(Integer.MAX_VALUE);
+
+        runner.submit(List.of(impose("192.0.2.1", HOUR)));
+
+        assertFalse(runner.awaitIdle(Duration.ofMillis(200)));
+        assertEquals(Optional.of("fake: out of order"), runner.status().lastError());
+        assertEquals(1, runner.status().bans());
+    }
+
+    @Test
+    void requestReconcile_repairsThePlace() throws Exception {
+        restart(List.of(ban("192.0.2.1", HOUR)));
+        assertTrue(runner.awaitIdle(SOON));
+        action.forget();
+
+        runner.requestReconcile();
+
+        assertHeld("192.0.2.1");
+        assertEquals(2, runner.status().reconciles());
+    }
+
+    @Test
+    void twoJails_oneLifts_banHoldsOn() throws Exception {
+        Ban spam = ban("192.0.2.1", HOUR);
+        Ban trap = new Ban(spam.subject(), "trap", spam.from(), spam.until().plusSeconds(5), "a trap");
+        runner.submit(List.of(new Decision.Impose(spam), new Decision.Impose(trap)));
+        runner.submit(List.of(new Decision.Lift(trap, Decision.Cause.EXPIRED)));
+
+        assertHeld("192.0.2.1");
+        runner.submit(List.of(new Decision.Lift(spam, Decision.Cause.EXPIRED)));
+        assertHeld();
+    }
+
+    @Test
+    void close_withWorkLeft_doesItAndClosesTheAction() throws Exception {
+        assertTrue(runner.awaitIdle(SOON));
+        action.block();
+        runner.submit(List.of(impose("192.0.2.1", HOUR)));
+        action.entered.acquire();
+        runner.submit(List.of(impose("192.0.2.2", HOUR)));
+        action.unblock();
+
+        runner.close();
+
+        assertEquals(Set.of("192.0.2.1", "192.0.2.2"), action.held());
+        assertTrue(action.closed);
+    }
+
+    @Test
+    void close_whileFailing_ends() throws Exception {
+        action.failures.set(Integer.MAX_VALUE);
+        runner.requestReconcile();
+        assertFalse(runner.awaitIdle(Duration.ofMillis(50)));
+
+        runner.close();
+
+        assertTrue(action.closed);
+    }
+
+    /** A place in memory, that can be made slow or broken. */
+    private static final class FakeAction implements Action {
+
+        final List<String> calls = Collections.synchronizedList(new ArrayList<>());
+        final Semaphore gate = new Semaphore(0);
+        final Semaphore entered = new Semaphore(0);
+        private final Set<String> held = new TreeSet<>();
+        private volatile boolean blocked;
+        final AtomicInteger failures = new AtomicInteger();
+        volatile boolean closed;
+
+        void block() {
+            blocked = true;
+            entered.drainPermits();
+        }
+
+        void unblock() {
+            blocked = false;
+            gate.release();
+        }
+
+        synchronized Set<String> held() {
+            return new TreeSet<>(held);
+        }
+
+        synchronized void forget() {
+            held.clear();
+        }
+
+        private void enter(String call) throws ActionException {
+            calls.add(call);
+            entered.release();
+            if (blocked) {
+                gate.acquireUninterruptibly();
+            }
+            if (failures.getAndDecrement() > 0) {
+                throw new ActionException("fake: out of order");
+            }
+        }
+
+        @Override
+        public String name() {
+            return "fake";
+        }
+
+        @Override
+        public void reconcile(Collection<Ban> bans) throws ActionException {
+            enter("reconcile");
+            synchronized (this) {
+                held.clear();
+                bans.forEach(ban -> held.add(ban.subject().toString()));
+            }
+        }
+
+        @Override
+        public void apply(List<Decision> changes) throws ActionException {
+            enter("apply " + changes.size());
+            synchronized (this) {
+                for (Decision change : changes) {
+                    String subject = change.ban().subject().toString();
+                    if (change instanceof Decision.Impose) {
+                        held.add(subject);
+                    } else {
+                        held.remove(subject);
+                    }
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package org.postbane.act;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postbane.act.NftSettings.Hook;
+import org.postbane.act.NftSettings.Verdict;
+
+class NftSettingsTest {
+
+    @Test
+    void defaults_areThoseOfTheManual() {
+        NftSettings settings = NftSettings.defaults("nftables");
+
+        assertEquals(
+                new NftSettings("nftables", "postbane", Hook.PREROUTING, "raw", List.of(25, 465, 587), Verdict.DROP),
+                settings);
+    }
+
+    @Test
+    void ports_betweenCommasAndBlanks_areRead() {
+        assertEquals(List.of(25, 465, 587), NftSettings.ports("25,465, 587 25"));
+        assertEquals(List.of(), NftSettings.ports(" all "));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "smtp", "25,,26", "25;drop", "123456", "-1"})
+    void ports_thatAreNone_areRefused(String text) {
+        assertThrows(IllegalArgumentException.class, () -> NftSettings.ports(text));
+    }
+
+    @Test
+    void port_outOfRange_isRefused() {
+        assertThrows(IllegalArgumentException.class, () -> with("postbane", "raw", List.of(65536)));
+        assertThrows(IllegalArgumentException.class, () -> with("postbane", "raw", List.of(0)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a b", "x; flush ruleset", "9a", "a_bridge", "inet postbane"})
+    void table_thatIsNoName_isRefused(String table) {
+        assertThrows(IllegalArgumentException.class, () -> with(table, "raw", List.of()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"raw", "filter - 10", "mangle+5", "-300", "0", "security"})
+    void priority_ofNft_isTaken(String priority) {
+        assertEquals(priority, with("t", priority, List.of()).priority());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "early", "raw; }", "raw - x", "1e3"})
+    void priority_ofNobody_isRefused(String priority) {
+        assertThrows(IllegalArgumentException.class, () -> with("t", priority, List.of()));
+    }
+
+    @Test
+    void words_asNftWritesThem_areRead() {
+        assertEquals(Hook.INPUT, Hook.parse("input"));
+        assertEquals(Verdict.REJECT, Verdict.parse("reject"));
+        assertThrows(IllegalArgumentException.class, () -> Hook.parse("output"));
+        assertThrows(IllegalArgumentException.class, () -> Verdict.parse("DROP"));
+    }
+
+    private static NftSettings with(String table, String priority, List<Integer> ports) {
+        return new NftSettings("nftables", table, Hook.PREROUTING, priority, ports, Verdict.DROP);
+    }
+}

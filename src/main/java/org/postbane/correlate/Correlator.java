@@ -233,11 +233,9 @@ public final class Correlator implements Consumer<LogEvent> {
 
     private void queued(LogEvent.Queued event) {
         Mail mail = open.find(event.queueId());
-        if (mail == null) {
-            return; // from before the log
-        }
-        if (mail.closed != null) {
-            mail = start(event.queueId(), event.at()); // qmgr's own lines keep their order: another message
+        if (mail == null || mail.closed != null) {
+            // from before the log, or client= comes later; after removed, as qmgr's own lines keep their order, another one
+            mail = start(event.queueId(), event.at());
         }
         mail.queued = true;
         mail.sender = event.sender();

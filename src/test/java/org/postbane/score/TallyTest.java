@@ -99,7 +99,7 @@ class TallyTest {
 
         assertEquals(5, tally.messages());
         assertEquals(5, only().traps());
-        assertEquals(1, only().unjudged());
+        assertEquals(0, only().unjudged());
     }
 
     @Test

@@ -234,7 +234,8 @@ public final class Correlator implements Consumer<LogEvent> {
     private void queued(LogEvent.Queued event) {
         Mail mail = open.find(event.queueId());
         if (mail == null || mail.closed != null) {
-            // from before the log, or client= comes later; after removed, as qmgr's own lines keep their order, another one
+            // from before the log, or client= comes later; after removed, as qmgr's own lines keep their order, another
+            // one
             mail = start(event.queueId(), event.at());
         }
         mail.queued = true;
@@ -300,7 +301,7 @@ public final class Correlator implements Consumer<LogEvent> {
 
     private void close(Mail mail, Instant at) {
         mail.closed = at;
-        closing.add(new Due(mail, at.plus(settings.linger())));
+        closing.add(new Due(mail, arrival(at).plus(settings.linger())));
         touch(mail);
     }
 
@@ -342,9 +343,9 @@ public final class Correlator implements Consumer<LogEvent> {
         root.pending.add(verdict);
         sayings.pending(root);
         if (!root.pending.isEmpty()) {
-            orphaned.add(new Due(root, verdict.at().plus(ORPHANED)));
+            orphaned.add(new Due(root, arrival(verdict.at()).plus(ORPHANED)));
         } else if (root.awaitsDeliveries()) {
-            awaiting.add(new Due(root, verdict.at().plus(settings.patience())));
+            awaiting.add(new Due(root, arrival(verdict.at()).plus(settings.patience())));
         }
     }
 
@@ -487,6 +488,11 @@ public final class Correlator implements Consumer<LogEvent> {
             strayChanged = true;
         }
         giveUpOld();
+    }
+
+    /** When a line with this stamp arrived: late, if it is already later than it says. */
+    private Instant arrival(Instant stamp) {
+        return stamp.isAfter(now) ? stamp : now;
     }
 
     private boolean isDue(ArrayDeque<Due> queue) {

@@ -234,8 +234,7 @@ public final class Correlator implements Consumer<LogEvent> {
     private void queued(LogEvent.Queued event) {
         Mail mail = open.find(event.queueId());
         if (mail == null || mail.closed != null) {
-            // from before the log, or client= comes later; after removed, as qmgr's own lines keep their order, another
-            // one
+            // from before the log, or client= comes later; or another message, as qmgr's own lines keep their order
             mail = start(event.queueId(), event.at());
         }
         mail.queued = true;
@@ -613,7 +612,8 @@ public final class Correlator implements Consumer<LogEvent> {
     }
 
     private void touch(Mail mail) {
-        if (remembers) {
+        boolean forgotten = mail.dropped && mail.children == 0;
+        if (remembers && !forgotten) {
             changed.add(mail);
         }
     }

@@ -54,11 +54,9 @@ public sealed interface Deed {
     record Trapped(Instant at, Origin origin, String address, Trial trial, boolean judged) implements Deed {}
 
     /**
-     * The message was accepted and left the queue, and no filter judged it. No trial.
-     *
-     * @param trapped it was addressed to a trap, and told of as {@link Trapped} before
+     * The message was accepted and left the queue, no filter judged it, and it was addressed to no trap. No trial.
      */
-    record Unjudged(Instant at, Origin origin, boolean trapped) implements Deed {}
+    record Unjudged(Instant at, Origin origin) implements Deed {}
 
     /**
      * A command was refused for good (5xx).

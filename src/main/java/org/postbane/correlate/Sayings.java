@@ -144,8 +144,8 @@ final class Sayings {
             out.accept(new Deed.Trapped(at, mail.origin(), mail.pendingTrap, mail.trap(), mail.isJudged()));
         }
         // what this host sends to itself (notifications, bounces through a filter) is nobody's deed
-        if (!mail.isJudged() && mail.queued && mail.isAnswerable()) {
-            out.accept(new Deed.Unjudged(at, mail.origin(), mail.isTrapped()));
+        if (!mail.isJudged() && !mail.isTrapped() && mail.queued && mail.isAnswerable()) {
+            out.accept(new Deed.Unjudged(at, mail.origin()));
         }
     }
 

@@ -28,7 +28,9 @@ final class PostfixSmtpdParser implements LineParser {
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         int colon = PostfixText.endOfId(body);
-        if (colon >= 0) {
+        if (body.startsWith(WARNING)) { // before all else, as this word could be a queue id
+            authFailure(body, header, out);
+        } else if (colon >= 0) {
             if (body.hasAt(colon, CLIENT)) {
                 client(body, colon, header, out);
             } else {
@@ -44,8 +46,6 @@ final class PostfixSmtpdParser implements LineParser {
             if (peer != null) {
                 out.accept(new LogEvent.Disconnect(header.at(), header.by(), peer));
             }
-        } else if (body.startsWith(WARNING)) {
-            authFailure(body, header, out);
         }
     }
 

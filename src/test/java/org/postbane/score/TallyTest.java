@@ -92,14 +92,14 @@ class TallyTest {
         tally.accept(new Deed.Trapped(T0, second, "trap@example.org", Trial.HAM_TO_SPAM, true));
         Origin third = origin("192.0.2.1", null, "s@x", "3064E52EAC3");
         tally.accept(new Deed.Trapped(T0, third, "trap@example.org", Trial.SPAM, false));
-        tally.accept(new Deed.Unjudged(T0, third, true));
+        tally.accept(new Deed.Judged(T0, third, Judgement.CLEAN, null, Trial.UNCHANGED, 1, "amavis", true));
         Origin refused = origin("192.0.2.1", null, "s@x", null);
         tally.accept(new Deed.Trapped(T0, refused, "trap@example.org", Trial.SPAM, false));
         tally.accept(new Deed.Trapped(T0, refused, "trap@example.org", Trial.SPAM, false));
 
         assertEquals(5, tally.messages());
         assertEquals(5, only().traps());
-        assertEquals(1, only().unjudged());
+        assertEquals(0, only().unjudged());
     }
 
     @Test
@@ -120,7 +120,7 @@ class TallyTest {
         tally.accept(ham(T0, home));
         tally.accept(spam(T0, stolen));
         tally.accept(victims(T0, stolen, 50));
-        tally.accept(new Deed.Unjudged(T0, origin("192.0.2.1", "alice", "a@x", null), false));
+        tally.accept(new Deed.Unjudged(T0, origin("192.0.2.1", "alice", "a@x", null)));
 
         assertEquals(
                 List.of("alice 0 0 0 [192.0.2.1]", "bob@example.org 1 50 1 [192.0.2.1, 198.51.100.9]"),

@@ -64,8 +64,11 @@ public final class LogAction implements Action {
     }
 
     private void impose(Ban ban) {
-        if (!ban.equals(inForce.put(ban.subject(), ban))) {
+        Ban before = inForce.put(ban.subject(), ban);
+        if (before == null) {
             LOG.info("{}", line(ban));
+        } else if (!before.equals(ban)) {
+            LOG.debug("changed: {}", line(ban)); // a spammer that goes on would fill the log
         }
     }
 

@@ -233,11 +233,9 @@ public final class Correlator implements Consumer<LogEvent> {
 
     private void queued(LogEvent.Queued event) {
         Mail mail = open.find(event.queueId());
-        if (mail == null) {
-            return; // from before the log
-        }
-        if (mail.closed != null) {
-            mail = start(event.queueId(), event.at()); // qmgr's own lines keep their order: another message
+        if (mail == null || mail.closed != null) {
+            // from before the log, or client= comes later; or another message, as qmgr's own lines keep their order
+            mail = start(event.queueId(), event.at());
         }
         mail.queued = true;
         mail.sender = event.sender();
@@ -302,7 +300,7 @@ public final class Correlator implements Consumer<LogEvent> {
 
     private void close(Mail mail, Instant at) {
         mail.closed = at;
-        closing.add(new Due(mail, at.plus(settings.linger())));
+        closing.add(new Due(mail, arrival(at).plus(settings.linger())));
         touch(mail);
     }
 
@@ -344,9 +342,9 @@ public final class Correlator implements Consumer<LogEvent> {
         root.pending.add(verdict);
         sayings.pending(root);
         if (!root.pending.isEmpty()) {
-            orphaned.add(new Due(root, verdict.at().plus(ORPHANED)));
+            orphaned.add(new Due(root, arrival(verdict.at()).plus(ORPHANED)));
         } else if (root.awaitsDeliveries()) {
-            awaiting.add(new Due(root, verdict.at().plus(settings.patience())));
+            awaiting.add(new Due(root, arrival(verdict.at()).plus(settings.patience())));
         }
     }
 
@@ -491,6 +489,11 @@ public final class Correlator implements Consumer<LogEvent> {
         giveUpOld();
     }
 
+    /** When a line with this stamp arrived: late, if it is already later than it says. */
+    private Instant arrival(Instant stamp) {
+        return stamp.isAfter(now) ? stamp : now;
+    }
+
     private boolean isDue(ArrayDeque<Due> queue) {
         Due first = queue.peek();
         return first != null && !first.at().isAfter(now);
@@ -609,7 +612,8 @@ public final class Correlator implements Consumer<LogEvent> {
     }
 
     private void touch(Mail mail) {
-        if (remembers) {
+        boolean forgotten = mail.dropped && mail.children == 0;
+        if (remembers && !forgotten) {
             changed.add(mail);
         }
     }

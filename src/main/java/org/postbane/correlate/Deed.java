@@ -23,6 +23,7 @@ public sealed interface Deed {
      * @param trial what it was as a trial until now, and what it is
      * @param points in the filter's own scale; NaN where it gave none
      * @param filter who judged
+     * @param trapped it was addressed to a trap, and told of as {@link Trapped} before
      */
     record Judged(
             Instant at,
@@ -31,7 +32,8 @@ public sealed interface Deed {
             @Nullable Judgement before,
             Trial trial,
             double points,
-            String filter)
+            String filter,
+            boolean trapped)
             implements Deed {}
 
     /**
@@ -47,10 +49,13 @@ public sealed interface Deed {
      *
      * @param address the first trap that it was addressed to
      * @param trial what it was as a trial until now, and what it is
+     * @param judged a verdict on it was told before
      */
-    record Trapped(Instant at, Origin origin, String address, Trial trial) implements Deed {}
+    record Trapped(Instant at, Origin origin, String address, Trial trial, boolean judged) implements Deed {}
 
-    /** The message was accepted and left the queue, and no filter judged it. No trial. */
+    /**
+     * The message was accepted and left the queue, no filter judged it, and it was addressed to no trap. No trial.
+     */
     record Unjudged(Instant at, Origin origin) implements Deed {}
 
     /**

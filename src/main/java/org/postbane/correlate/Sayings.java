@@ -73,7 +73,8 @@ final class Sayings {
                     before,
                     trial,
                     verdict.points(),
-                    verdict.filter()));
+                    verdict.filter(),
+                    root.isTrapped()));
         }
         if (verdict.judgement() != Judgement.CLEAN) {
             root.await(verdict.recipients());
@@ -100,7 +101,7 @@ final class Sayings {
             return;
         }
         if (root.isAnswerable()) {
-            out.accept(new Deed.Trapped(at, root.origin(), address, root.trap()));
+            out.accept(new Deed.Trapped(at, root.origin(), address, root.trap(), root.isJudged()));
         } else {
             root.pendingTrap = address;
         }
@@ -108,7 +109,7 @@ final class Sayings {
 
     /** A message to a trap of which only the connection is known. */
     void trapped(IpPrefix client, Instant at, @Nullable String sender, String address) {
-        out.accept(new Deed.Trapped(at, Origin.of(client, null, sender), address, Trial.SPAM));
+        out.accept(new Deed.Trapped(at, Origin.of(client, null, sender), address, Trial.SPAM, false));
     }
 
     /** A verdict on a message of which nothing else is known: the MTA told the filter who the client is. */
@@ -121,7 +122,7 @@ final class Sayings {
         Origin origin = new Origin(client, null, verdict.sender(), null, null);
         Trial trial = unknown.judge(verdict.judgement());
         out.accept(new Deed.Judged(
-                verdict.at(), origin, verdict.judgement(), null, trial, verdict.points(), verdict.filter()));
+                verdict.at(), origin, verdict.judgement(), null, trial, verdict.points(), verdict.filter(), false));
         if (verdict.judgement() != Judgement.CLEAN) {
             unknown.await(verdict.recipients());
             out.accept(new Deed.Victims(verdict.at(), origin, verdict.judgement(), unknown.newVictims(true)));
@@ -140,10 +141,10 @@ final class Sayings {
         }
         victims(mail, at, true);
         if (mail.pendingTrap != null && mail.client != null) {
-            out.accept(new Deed.Trapped(at, mail.origin(), mail.pendingTrap, mail.trap()));
+            out.accept(new Deed.Trapped(at, mail.origin(), mail.pendingTrap, mail.trap(), mail.isJudged()));
         }
         // what this host sends to itself (notifications, bounces through a filter) is nobody's deed
-        if (!mail.isJudged() && mail.queued && mail.isAnswerable()) {
+        if (!mail.isJudged() && !mail.isTrapped() && mail.queued && mail.isAnswerable()) {
             out.accept(new Deed.Unjudged(at, mail.origin()));
         }
     }

@@ -168,7 +168,11 @@ public final class Agent implements AgentControl, AutoCloseable {
         for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
             task.run();
         }
-        pipeline.tick(now);
+        if (more) {
+            pipeline.judge().expire(now); // while there is a backlog, the lines are the correlator's clock
+        } else {
+            pipeline.tick(now);
+        }
         commit(now);
         if (lastForget.plus(FORGET).isBefore(now)) {
             lastForget = now;
@@ -235,7 +239,9 @@ public final class Agent implements AgentControl, AutoCloseable {
         }
         for (Decision decision : last.values()) {
             Ban ban = decision.ban();
-            if (decision instanceof Decision.Impose) {
+            if (decision instanceof Decision.Impose impose && impose.prolongs()) {
+                LOG.debug("[{}] ban of {} prolonged until {}", ban.jail(), ban.subject(), until(ban));
+            } else if (decision instanceof Decision.Impose) {
                 LOG.info("[{}] ban {} until {}: {}", ban.jail(), ban.subject(), until(ban), ban.reason());
             } else if (decision instanceof Decision.Lift lift) {
                 LOG.info("[{}] unban {}: {}", ban.jail(), ban.subject(), lift.cause());

@@ -73,11 +73,13 @@ public final class Judge implements Consumer<Scored> {
         if (current == null) {
             int earlier = isIncremented(jail) ? store.earlier(scored.subject(), jail.jail()) : 0;
             Instant until = Terms.end(jail, scored, earlier);
-            impose(new Ban(scored.subject(), jail.jail(), scored.at(), until, Reason.of(scored, jail)));
+            impose(new Ban(scored.subject(), jail.jail(), scored.at(), until, Reason.of(scored, jail)), false);
         } else if (jail.term() instanceof Term.Decay) {
             Instant until = Terms.end(jail, scored, 0);
             if (isMuchLater(current.until(), until, scored.at())) {
-                impose(new Ban(current.subject(), current.jail(), current.from(), until, Reason.of(scored, jail)));
+                impose(
+                        new Ban(current.subject(), current.jail(), current.from(), until, Reason.of(scored, jail)),
+                        true);
             }
         }
     }
@@ -141,7 +143,7 @@ public final class Judge implements Consumer<Scored> {
             throw new GuardedException(refusal.get());
         }
         Ban ban = new Ban(subject, jail, now, until, reason.replaceAll("[\\p{Cc}\\p{Zl}\\p{Zp}]", " "));
-        impose(ban);
+        impose(ban, false);
         return ban;
     }
 
@@ -199,10 +201,10 @@ public final class Judge implements Consumer<Scored> {
         return lifted;
     }
 
-    private void impose(Ban ban) {
+    private void impose(Ban ban, boolean prolongs) {
         bans.put(ban);
         store.save(ban);
-        next.accept(new Decision.Impose(ban));
+        next.accept(new Decision.Impose(ban, prolongs));
     }
 
     private void lift(Ban ban, Instant at, Cause cause) {

@@ -5,18 +5,14 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Deed;
-import org.postbane.correlate.Deed.Trial;
 import org.postbane.correlate.Origin;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
-import org.postbane.model.QueueId;
 import org.postbane.score.Weighing.Direction;
 import org.postbane.score.Weighing.Memory.HalfLife;
 import org.postbane.score.Weighing.Who;
@@ -25,9 +21,6 @@ import org.postbane.score.Weighing.Who;
  * The numbers that a replay prints: what each client and each account did. Jails have no part in it.
  *
  * <p>For one thread. Some 250 bytes for each client and account of the log, for ever: it is made for one replay.
- *
- * <p>Shortcoming: that a message to a trap and the same message's later verdict are one message is known by its queue id, for
- * the last 10,000 messages to traps.
  */
 public final class Tally implements Consumer<Deed> {
 
@@ -35,12 +28,9 @@ public final class Tally implements Consumer<Deed> {
     public static final Weighing SCALE = new Weighing(
             "", Who.CLIENT, Direction.ANY, Map.of(OffenceKind.SPAM, 1.0), new HalfLife(Duration.ofDays(14)), 20);
 
-    private static final int MAX_TRAPPED = 10_000;
-
     private final Weighing scale;
     private final Map<IpPrefix, ClientTally> clients = new HashMap<>();
     private final Map<String, AccountTally> accounts = new TreeMap<>();
-    private final Set<Message> trapped = new LinkedHashSet<>();
     private long messages;
 
     public Tally() {
@@ -51,8 +41,6 @@ public final class Tally implements Consumer<Deed> {
     public Tally(Weighing scale) {
         this.scale = scale;
     }
-
-    private record Message(IpPrefix client, QueueId queueId) {}
 
     /** Messages that were judged, accepted unjudged, or addressed to a trap; each once. */
     public long messages() {
@@ -90,13 +78,10 @@ public final class Tally implements Consumer<Deed> {
         } else if (deed instanceof Deed.Trapped hit) {
             client.traps++;
             client.tried(deed.at(), hit.trial());
-            if (hit.trial() == Trial.SPAM) { // else it was counted when it was judged
-                messages++;
-                remember(origin);
-            }
+            messages += hit.judged() ? 0 : 1;
         } else if (deed instanceof Deed.Unjudged) {
             client.unjudged++;
-            messages += wasTrapped(origin) ? 0 : 1;
+            messages++;
         } else {
             throw new AssertionError(deed);
         }
@@ -114,7 +99,7 @@ public final class Tally implements Consumer<Deed> {
     private void judged(Deed.Judged deed, ClientTally client, @Nullable AccountTally account) {
         Judgement before = deed.before();
         if (before == null) {
-            messages += wasTrapped(deed.origin()) ? 0 : 1;
+            messages += deed.trapped() ? 0 : 1;
         } else {
             client.judged(before, -1);
         }
@@ -143,19 +128,5 @@ public final class Tally implements Consumer<Deed> {
         AccountTally account = accounts.computeIfAbsent(login, AccountTally::new);
         account.clients.add(origin.client());
         return account;
-    }
-
-    private void remember(Origin origin) {
-        if (origin.queueId() == null) {
-            return; // refused: no verdict will follow
-        }
-        trapped.add(new Message(origin.client(), origin.queueId()));
-        if (trapped.size() > MAX_TRAPPED) {
-            trapped.remove(trapped.iterator().next());
-        }
-    }
-
-    private boolean wasTrapped(Origin origin) {
-        return origin.queueId() != null && trapped.remove(new Message(origin.client(), origin.queueId()));
     }
 }

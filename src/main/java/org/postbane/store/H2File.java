@@ -6,6 +6,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -15,6 +16,7 @@ import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import org.h2.Driver;
 import org.h2.api.ErrorCode;
 import org.jspecify.annotations.Nullable;
@@ -29,25 +31,35 @@ import org.postbane.store.StoreException.Kind;
  * by itself; what was not committed then is gone from here, and {@link H2Store} has it still.
  *
  * <p>H2 reuses space only of pieces of the file in which nothing is alive, and with {@code WRITE_DELAY=0} rewrites none
- * while it runs. So a file that grew beyond {@value #COMPACT_FROM} bytes, and to twice of what it was when last
- * opened, is closed, which compacts it within {@value #COMPACT_MILLIS} ms, and opened again.
+ * while it runs. So a file that grew beyond {@value #COMPACT_FROM} bytes, and to {@value #COMPACT_FACTOR} times of what
+ * was alive when last compacted, is copied, without what is dead, beside itself, and the copy takes its place. That takes
+ * a second for some hundred thousand rows. Where there is no room for the copy, it goes on as it is.
+ *
+ * <p>Known shortcoming: H2 makes that copy with the rights that the umask leaves; until it is done, only those of the
+ * directory guard it.
  */
 final class H2File {
 
     /** The version of the schema that this class makes and understands. */
     static final int SCHEMA = 1;
 
-    private static final int COMPACT_MILLIS = 1000;
     private static final long COMPACT_FROM = 40L << 20;
+    private static final long COMPACT_AT_CLOSE_FROM = 8L << 20;
+    private static final int COMPACT_FACTOR = 4; // live pages, rewritten one by one, lose the compression of the copy
+
+    private static final Set<PosixFilePermission> DIRECTORY_RIGHTS = PosixFilePermissions.fromString("rwxr-x---");
+    private static final Set<PosixFilePermission> FILE_RIGHTS = PosixFilePermissions.fromString("rw-r-----");
 
     /**
      * WRITE_DELAY=0: a commit is written when it returns; with the default a kill loses the last half second.
      * RETENTION_TIME: freed space is not overwritten for a second; 0 is not safe. DB_CLOSE_ON_EXIT: no hook of H2's
      * own, which would close the file under a pipeline that still runs. OPEN_NEW: never a second connection to a
-     * database that this process has open. CACHE_SIZE in KiB.
+     * database that this process has open. MAX_COMPACT_TIME: at close, H2 does not compact within the file, for which it
+     * sets RETENTION_TIME to 0. CACHE_SIZE in KiB. LAZY_QUERY_EXECUTION: rows are handed on as they are read;
+     * otherwise H2 gathers a result of more than some thousand rows in a file of its own first.
      */
     private static final String SETTINGS = ";WRITE_DELAY=0;RETENTION_TIME=1000;DB_CLOSE_ON_EXIT=FALSE;OPEN_NEW=TRUE"
-            + ";MAX_COMPACT_TIME=" + COMPACT_MILLIS + ";CACHE_SIZE=8192;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0";
+            + ";MAX_COMPACT_TIME=0;CACHE_SIZE=8192;LAZY_QUERY_EXECUTION=1;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0";
 
     private static final String URL = "jdbc:h2:file:";
     private static final String SUFFIX = ".mv.db";
@@ -85,7 +97,8 @@ final class H2File {
     private final Path file;
     private final Map<String, PreparedStatement> statements = new HashMap<>();
     private @Nullable Connection connection;
-    private long compactAt;
+    private long compactAt = COMPACT_FROM;
+    private long compactAtClose = COMPACT_AT_CLOSE_FROM;
     private boolean closed;
 
     /** @param base the file's path without {@code .mv.db} */
@@ -115,12 +128,8 @@ final class H2File {
                 connection = new Driver().connect(URL + base + SETTINGS, new Properties());
                 connection.setAutoCommit(false);
                 requireSchema();
-                long size = Files.size(file);
-                compactAt = Math.max(COMPACT_FROM, 2 * size);
             } catch (SQLException e) {
                 throw failure("cannot open", e);
-            } catch (IOException e) {
-                throw new StoreException(Kind.FAILED, "cannot open %s: %s".formatted(file, why(e)), e);
             }
         }
         return connection;
@@ -134,12 +143,10 @@ final class H2File {
         Path directory = file.getParent();
         try {
             if (directory != null && !Files.isDirectory(directory)) {
-                Files.createDirectories(
-                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
+                Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(DIRECTORY_RIGHTS));
             }
             if (!Files.exists(file)) {
-                Files.createFile(
-                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r-----")));
+                Files.createFile(file, PosixFilePermissions.asFileAttribute(FILE_RIGHTS));
             }
         } catch (FileAlreadyExistsException e) {
             if (!e.getFile().equals(file.toString())) {
@@ -215,12 +222,11 @@ final class H2File {
         return known;
     }
 
-    /** Ends the transaction. Now and then takes up to some seconds, as it compacts the file. */
+    /** Ends the transaction. Now and then takes a second or so, as it compacts the file. */
     void commit() throws SQLException, StoreException {
         open().commit();
-        long size = file.toFile().length();
-        if (size > compactAt) {
-            release();
+        if (isWorthCompacting(compactAt)) {
+            compact();
             connection();
         }
     }
@@ -230,25 +236,53 @@ final class H2File {
         prepare("CHECKPOINT SYNC").execute();
     }
 
-    private void release() throws SQLException {
+    /** Asks for more room than the copy will take: on a full disk H2 would fail, and leave a thread that never ends. */
+    private boolean isWorthCompacting(long from) {
+        long length = file.toFile().length();
+        return length > from && file.toFile().getUsableSpace() > length;
+    }
+
+    /** Closes the file after copying what is alive. If that fails, the file is as it was. */
+    private void compact() throws SQLException, StoreException {
+        long before = file.toFile().length();
+        compactAt = COMPACT_FACTOR * before; // if it fails, not at once again
+        release("SHUTDOWN COMPACT");
+        try {
+            Files.setPosixFilePermissions(file, FILE_RIGHTS);
+        } catch (IOException e) {
+            throw new StoreException(Kind.FAILED, "cannot set the rights of %s: %s".formatted(file, why(e)), e);
+        }
+        long alive = file.toFile().length();
+        compactAt = Math.max(COMPACT_FROM, COMPACT_FACTOR * alive);
+        compactAtClose = Math.max(COMPACT_AT_CLOSE_FROM, 2 * alive);
+    }
+
+    private void release(String how) throws SQLException {
         Connection open = open();
         connection = null;
         statements.clear();
-        open.close();
+        try (open;
+                Statement s = open.createStatement()) {
+            s.execute(how);
+        }
     }
 
-    /** Closes the file and compacts it, within {@value #COMPACT_MILLIS} ms for the most part. */
+    /** Closes the file; compacts it where that is worth a wait. */
     void close() throws StoreException {
-        if (connection != null) {
-            try {
-                release();
-            } catch (SQLException e) {
-                throw failure("cannot close", e);
-            } finally {
-                closed = true;
+        try {
+            if (connection != null) {
+                connection.rollback();
+                if (isWorthCompacting(compactAtClose)) {
+                    compact();
+                } else {
+                    release("SHUTDOWN");
+                }
             }
+        } catch (SQLException e) {
+            throw failure("cannot close", e);
+        } finally {
+            closed = true;
         }
-        closed = true;
     }
 
     /** Gives the connection up, and says what happened in words for the operator. */

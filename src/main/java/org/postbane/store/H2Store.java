@@ -218,11 +218,12 @@ public final class H2Store implements StateStore {
     public List<Ban> inForce() {
         List<Ban> bans = new ArrayList<>();
         Map<String, String> jails = new HashMap<>(); // few names, many bans
-        for (Ban ban : read("SELECT " + BAN_COLUMNS + " FROM ban", s -> {}, row -> ban(row, jails))) {
-            if (!unsaved.bans.containsKey(new Key(ban.subject(), ban.jail()))) {
+        forEach("SELECT " + BAN_COLUMNS + " FROM ban", s -> {}, row -> {
+            Ban ban = ban(row, jails);
+            if (unsaved.bans.isEmpty() || !unsaved.bans.containsKey(new Key(ban.subject(), ban.jail()))) {
                 bans.add(ban);
             }
-        }
+        });
         unsaved.bans.values().forEach(ban -> ban.ifPresent(bans::add));
         return bans;
     }
@@ -440,6 +441,11 @@ public final class H2Store implements StateStore {
         T of(ResultSet row) throws SQLException;
     }
 
+    @FunctionalInterface
+    private interface Visitor {
+        void visit(ResultSet row) throws SQLException;
+    }
+
     private <T> void write(String sql, Iterable<T> values, Binding<T> binding) throws SQLException, StoreException {
         int waiting = 0;
         for (T value : values) {
@@ -457,15 +463,20 @@ public final class H2Store implements StateStore {
     }
 
     private <T> List<T> read(String sql, Parameters parameters, Reading<T> reading) {
+        List<T> all = new ArrayList<>();
+        forEach(sql, parameters, row -> all.add(reading.of(row)));
+        return all;
+    }
+
+    /** @param visitor must not use the store: one statement at a time */
+    private void forEach(String sql, Parameters parameters, Visitor visitor) {
         try {
             PreparedStatement s = file.prepare(sql);
             parameters.bind(s);
             try (ResultSet row = s.executeQuery()) {
-                List<T> all = new ArrayList<>();
                 while (row.next()) {
-                    all.add(reading.of(row));
+                    visitor.visit(row);
                 }
-                return all;
             }
         } catch (SQLException e) {
             throw new UncheckedIOException(file.failure("cannot read", e));

@@ -30,15 +30,15 @@ final class Deeds {
     }
 
     static Deed spam(Instant at, Origin origin) {
-        return new Deed.Judged(at, origin, Judgement.SPAM, null, Trial.SPAM, 12.5, "amavis");
+        return new Deed.Judged(at, origin, Judgement.SPAM, null, Trial.SPAM, 12.5, "amavis", false);
     }
 
     static Deed ham(Instant at, Origin origin) {
-        return new Deed.Judged(at, origin, Judgement.CLEAN, null, Trial.HAM, 0.1, "amavis");
+        return new Deed.Judged(at, origin, Judgement.CLEAN, null, Trial.HAM, 0.1, "amavis", false);
     }
 
     static Deed hamThatIsSpam(Instant at, Origin origin) {
-        return new Deed.Judged(at, origin, Judgement.SPAM, Judgement.CLEAN, Trial.HAM_TO_SPAM, 12.5, "amavis");
+        return new Deed.Judged(at, origin, Judgement.SPAM, Judgement.CLEAN, Trial.HAM_TO_SPAM, 12.5, "amavis", false);
     }
 
     static Deed victims(Instant at, Origin origin, int count) {

@@ -113,7 +113,7 @@ class ScoreBookTest {
     void accept_trapHit_isATrialInEveryMailJailAndPointsInOne() {
         ScoreBook book = book(SPAM, TRAP, AUTH);
 
-        book.accept(new Deed.Trapped(T0, by("192.0.2.1"), "trap@example.org", Trial.SPAM));
+        book.accept(new Deed.Trapped(T0, by("192.0.2.1"), "trap@example.org", Trial.SPAM, false));
 
         assertEquals(1, scored.size());
         assertEquals("trap", scored.get(0).weighing().jail());
@@ -288,7 +288,7 @@ class ScoreBookTest {
                 book(TRAP, AUTH, jail("reject", Who.CLIENT, Direction.ANY, Map.of(OffenceKind.REJECT, 1.0)), SPAM);
         Origin none = Origin.of(Deeds.address("192.0.2.1"), null, null);
 
-        book.accept(new Deed.Trapped(T0, by("192.0.2.1"), "trap@example.org", Trial.SPAM));
+        book.accept(new Deed.Trapped(T0, by("192.0.2.1"), "trap@example.org", Trial.SPAM, false));
         book.accept(new Deed.AuthFailed(T0, none, null));
         book.accept(new Deed.AuthFailed(T0, none, "root"));
         book.accept(new Deed.Refused(T0, none, "RCPT", 554, "5.7.1 denied"));

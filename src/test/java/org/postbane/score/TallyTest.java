@@ -57,7 +57,7 @@ class TallyTest {
         tally.accept(ham(T0, by("192.0.2.1")));
         tally.accept(hamThatIsSpam(T0, by("192.0.2.1")));
         tally.accept(new Deed.Judged(
-                T0, by("192.0.2.1"), Judgement.VIRUS, Judgement.SPAM, Trial.UNCHANGED, Double.NaN, "amavis"));
+                T0, by("192.0.2.1"), Judgement.VIRUS, Judgement.SPAM, Trial.UNCHANGED, Double.NaN, "amavis", false));
 
         ClientTally client = only();
         assertEquals(0, client.ham());
@@ -70,9 +70,9 @@ class TallyTest {
     @Test
     void accept_virusAndBanned_haveNoSpamVictims() {
         Origin client = by("192.0.2.1");
-        tally.accept(new Deed.Judged(T0, client, Judgement.VIRUS, null, Trial.SPAM, Double.NaN, "amavis"));
+        tally.accept(new Deed.Judged(T0, client, Judgement.VIRUS, null, Trial.SPAM, Double.NaN, "amavis", false));
         tally.accept(new Deed.Victims(T0, client, Judgement.VIRUS, 5));
-        tally.accept(new Deed.Judged(T0, client, Judgement.BANNED, null, Trial.SPAM, Double.NaN, "amavis"));
+        tally.accept(new Deed.Judged(T0, client, Judgement.BANNED, null, Trial.SPAM, Double.NaN, "amavis", false));
         tally.accept(new Deed.Victims(T0, client, Judgement.BANNED, 5));
 
         assertEquals(0, only().victims());
@@ -85,21 +85,21 @@ class TallyTest {
     @Test
     void messages_trappedAndJudgedInEitherOrder_areOne() {
         Origin first = origin("192.0.2.1", null, "s@x", "3064E52EAC1");
-        tally.accept(new Deed.Trapped(T0, first, "trap@example.org", Trial.SPAM));
-        tally.accept(new Deed.Judged(T0, first, Judgement.SPAM, null, Trial.UNCHANGED, 9, "amavis"));
+        tally.accept(new Deed.Trapped(T0, first, "trap@example.org", Trial.SPAM, false));
+        tally.accept(new Deed.Judged(T0, first, Judgement.SPAM, null, Trial.UNCHANGED, 9, "amavis", true));
         Origin second = origin("192.0.2.1", null, "s@x", "3064E52EAC2");
         tally.accept(ham(T0, second));
-        tally.accept(new Deed.Trapped(T0, second, "trap@example.org", Trial.HAM_TO_SPAM));
+        tally.accept(new Deed.Trapped(T0, second, "trap@example.org", Trial.HAM_TO_SPAM, true));
         Origin third = origin("192.0.2.1", null, "s@x", "3064E52EAC3");
-        tally.accept(new Deed.Trapped(T0, third, "trap@example.org", Trial.SPAM));
-        tally.accept(new Deed.Unjudged(T0, third));
+        tally.accept(new Deed.Trapped(T0, third, "trap@example.org", Trial.SPAM, false));
+        tally.accept(new Deed.Judged(T0, third, Judgement.CLEAN, null, Trial.UNCHANGED, 1, "amavis", true));
         Origin refused = origin("192.0.2.1", null, "s@x", null);
-        tally.accept(new Deed.Trapped(T0, refused, "trap@example.org", Trial.SPAM));
-        tally.accept(new Deed.Trapped(T0, refused, "trap@example.org", Trial.SPAM));
+        tally.accept(new Deed.Trapped(T0, refused, "trap@example.org", Trial.SPAM, false));
+        tally.accept(new Deed.Trapped(T0, refused, "trap@example.org", Trial.SPAM, false));
 
         assertEquals(5, tally.messages());
         assertEquals(5, only().traps());
-        assertEquals(1, only().unjudged());
+        assertEquals(0, only().unjudged());
     }
 
     @Test

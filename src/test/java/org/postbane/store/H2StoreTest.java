@@ -1,0 +1,358 @@
+package org.postbane.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.postbane.store.StateStoreContract.CLIENT;
+import static org.postbane.store.StateStoreContract.NOON;
+import static org.postbane.store.StateStoreContract.ban;
+import static org.postbane.store.StateStoreContract.offence;
+import static org.postbane.store.StateStoreContract.standing;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Random;
+import org.h2.Driver;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postbane.decide.Decision.Cause;
+import org.postbane.model.Subject;
+import org.postbane.source.Position;
+import org.postbane.store.StoreException.Kind;
+import org.postbane.testing.Needs;
+
+/** What only a store on disk can get wrong. */
+final class H2StoreTest {
+
+    @TempDir
+    Path directory;
+
+    private Path base() {
+        return directory.resolve("postbane/state");
+    }
+
+    private Path file() {
+        return directory.resolve("postbane/state.mv.db");
+    }
+
+    private H2Store open() throws StoreException {
+        return open(base());
+    }
+
+    private static H2Store open(Path base) throws StoreException {
+        return H2Store.open("jdbc:h2:file:" + base);
+    }
+
+    private static String rights(Path path) throws Exception {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "/var/lib/postbane/state",
+                "jdbc:h2:mem:state",
+                "jdbc:h2:file:",
+                "jdbc:h2:file:state",
+                "jdbc:h2:file:~/state",
+                "jdbc:h2:file:/var/lib/postbane/",
+                "jdbc:h2:file:/state;INIT=RUNSCRIPT FROM 'x'",
+                "jdbc:mysql://localhost/state"
+            })
+    void url_ofAnotherShape_isRefused(String url) {
+        assertThrows(IllegalArgumentException.class, () -> H2Store.requireUrl(url));
+    }
+
+    @Test
+    void open_nothingThere_makesFilesThatOthersCannotRead() throws Exception {
+        try (H2Store store = open()) {
+            store.save(ban(CLIENT, "spam", NOON.plusSeconds(1)));
+            store.sync();
+        }
+        open().close();
+
+        assertEquals("rwxr-x---", rights(directory.resolve("postbane")));
+        assertEquals("rw-r-----", rights(file()));
+        try (var files = Files.list(directory.resolve("postbane"))) {
+            assertEquals(List.of(file()), files.toList());
+        }
+    }
+
+    @Test
+    void open_twiceInOneProcess_isRefused() throws Exception {
+        try (H2Store store = open()) {
+            StoreException e = assertThrows(StoreException.class, this::open);
+
+            assertEquals(Kind.IN_USE, e.kind());
+            assertEquals(Optional.empty(), store.position("mail"));
+        }
+    }
+
+    @Test
+    void open_directoryIsAFile_saysSo() throws Exception {
+        Files.createFile(directory.resolve("postbane"));
+
+        StoreException e = assertThrows(StoreException.class, this::open);
+
+        assertEquals(Kind.NOT_ALLOWED, e.kind());
+        assertEquals(
+                "cannot open %s: %s is no directory".formatted(file(), directory.resolve("postbane")), e.getMessage());
+    }
+
+    @Test
+    void open_placeThatCannotBeWritten_saysSo() throws Exception {
+        Path place = Files.createDirectory(directory.resolve("place"));
+        boolean mounted = mount(place, "ro");
+        if (!mounted) {
+            Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("r-xr-xr-x"));
+        }
+        try {
+            Needs.that(!Files.isWritable(place), "a directory that cannot be written: not root, or mount");
+
+            StoreException e = assertThrows(StoreException.class, () -> open(place.resolve("sub/state")));
+
+            assertEquals(Kind.NOT_ALLOWED, e.kind());
+            assertTrue(e.toString().contains("cannot make " + place.resolve("sub/state.mv.db") + ": "), e.toString());
+        } finally {
+            unmount(mounted, place);
+        }
+    }
+
+    @Test
+    void open_noDatabase_saysSoAndLeavesItAlone() throws Exception {
+        Files.createDirectory(directory.resolve("postbane"));
+        Files.writeString(file(), "not a database\n".repeat(1000));
+
+        StoreException e = assertThrows(StoreException.class, this::open);
+
+        assertEquals(Kind.FAILED, e.kind());
+        assertEquals("cannot open %s: it is damaged".formatted(file()), e.getMessage());
+        assertEquals("not a database\n".repeat(1000), Files.readString(file()));
+    }
+
+    @Test
+    void open_newerSchema_isRefused() throws Exception {
+        open().close();
+        try (Connection c = new Driver().connect("jdbc:h2:file:" + base(), new Properties());
+                Statement s = c.createStatement()) {
+            s.execute("UPDATE meta SET version = 2");
+        }
+
+        StoreException e = assertThrows(StoreException.class, this::open);
+
+        assertEquals(Kind.TOO_NEW, e.kind());
+        assertEquals(
+                "cannot use %s: a newer version wrote it (schema 2, known is 1)".formatted(file()), e.getMessage());
+    }
+
+    @Test
+    void open_killedWhileTheTablesWereMade_makesTheRest() throws Exception {
+        open().close();
+        try (Connection c = new Driver().connect("jdbc:h2:file:" + base(), new Properties());
+                Statement s = c.createStatement()) {
+            s.execute("DELETE FROM meta");
+            s.execute("DROP TABLE ended_ban");
+        }
+
+        try (H2Store store = open()) {
+            assertEquals(0, store.earlier(CLIENT, "spam"));
+        }
+    }
+
+    @Test
+    void close_withoutCommit_dropsTheHalfBatch() throws Exception {
+        try (H2Store store = open()) {
+            store.save("mail", new Position("", 1));
+            store.commit();
+            store.save("mail", new Position("", 2));
+        }
+
+        try (H2Store store = open()) {
+            assertEquals(Optional.of(new Position("", 1)), store.position("mail"));
+        }
+    }
+
+    @Test
+    void close_twice_isHarmless() throws Exception {
+        H2Store store = open();
+        store.close();
+        store.close();
+
+        store.save("mail", new Position("", 1));
+        assertThrows(IllegalStateException.class, store::commit);
+    }
+
+    @Test
+    void commit_interrupted_canBeRepeated() throws Exception {
+        try (H2Store store = open()) {
+            store.append(offence(CLIENT, NOON, "before"));
+            store.commit();
+            store.append(offence(CLIENT, NOON, "interrupted"));
+            Thread.currentThread().interrupt();
+            StoreException e = assertThrows(StoreException.class, store::commit);
+            assertTrue(Thread.interrupted(), e.toString());
+
+            store.commit();
+        }
+
+        try (H2Store store = open()) {
+            assertEquals(
+                    List.of(offence(CLIENT, NOON, "interrupted"), offence(CLIENT, NOON, "before")),
+                    store.offences(CLIENT, 9));
+        }
+    }
+
+    @Test
+    void commit_diskFull_saysSoAndLosesNothing() throws Exception {
+        Path place = Files.createDirectory(directory.resolve("place"));
+        boolean mounted = mount(place, "size=3m");
+        try {
+            Needs.that(mounted, "the right to mount a small file system");
+            Path ballast = Files.write(place.resolve("ballast"), new byte[2 << 20]);
+            H2Store store = open(place.resolve("state"));
+            store.save(ban(CLIENT, "spam", NOON.plusSeconds(1)));
+            store.append(offence(CLIENT, NOON, "before"));
+            store.commit();
+            store.end(ban(CLIENT, "spam", NOON.plusSeconds(1)), NOON, Cause.EXPIRED);
+            store.append(offence(CLIENT, NOON, "while it was full"));
+            store.save("mail", new Position("", 1));
+            byte[] row = new byte[StateStore.MAX_ROW];
+            new Random(1).nextBytes(row);
+            store.saveRow("big", row);
+
+            for (int i = 0; i < 3; i++) {
+                StoreException e = assertThrows(StoreException.class, store::sync);
+                assertEquals(Kind.FAILED, e.kind());
+                assertTrue(
+                        e.toString().matches(".*: cannot .* " + place + "/state.mv.db: .*No space left on device.*"),
+                        e.toString());
+                assertEquals(2, store.offences(CLIENT, 9).size());
+                assertEquals(1, store.earlier(CLIENT, "spam"));
+            }
+            Files.delete(ballast);
+            store.sync();
+            store.close();
+
+            try (H2Store again = open(place.resolve("state"))) {
+                assertEquals(Optional.of(new Position("", 1)), again.position("mail"));
+                assertEquals(2, again.offences(CLIENT, 9).size());
+                assertEquals(1, again.earlier(CLIENT, "spam"));
+                assertEquals(List.of(), again.inForce());
+                List<Integer> lengths = new ArrayList<>();
+                again.forEachRow((key, found) -> lengths.add(found.length));
+                assertEquals(List.of(StateStore.MAX_ROW), lengths);
+            }
+        } finally {
+            unmount(mounted, place);
+        }
+    }
+
+    @Test
+    void commit_bigFile_isCompactedOnTheWay() throws Exception {
+        byte[] row = new byte[StateStore.MAX_ROW];
+        Random random = new Random(1);
+        long most = 0;
+        try (H2Store store = open()) {
+            store.save("spam", CLIENT, standing(1, NOON));
+            for (int i = 0; i < 100; i++) {
+                random.nextBytes(row);
+                store.saveRow("key", row);
+                store.save("spam", Subject.parse("account:" + i), standing(1, NOON)); // keeps each piece alive
+                store.commit();
+                most = Math.max(most, Files.size(file()));
+            }
+            assertEquals(standing(1, NOON), store.standing("spam", CLIENT));
+        }
+
+        assertTrue(most < 64 << 20, "grew to " + most);
+        assertTrue(Files.size(file()) < 8 << 20, "closed at " + Files.size(file()));
+        assertEquals("rw-r-----", rights(file()));
+    }
+
+    @Test
+    void commit_noRoomToCompact_goesOnAndLosesNothing() throws Exception {
+        Path place = Files.createDirectory(directory.resolve("place"));
+        boolean mounted = mount(place, "size=48m");
+        try {
+            Needs.that(mounted, "the right to mount a small file system");
+            byte[] row = new byte[StateStore.MAX_ROW];
+            Random random = new Random(1);
+            try (H2Store store = open(place.resolve("state"))) {
+                for (int i = 0; i < 22; i++) {
+                    random.nextBytes(row);
+                    store.saveRow("key " + i, row);
+                    store.commit();
+                }
+                assertTrue(Files.size(place.resolve("state.mv.db")) > 40 << 20, "big enough to be compacted");
+            }
+
+            List<String> keys = new ArrayList<>();
+            try (H2Store store = open(place.resolve("state"))) {
+                store.forEachRow((key, found) -> keys.add(key));
+            }
+            assertEquals(22, keys.size());
+        } finally {
+            unmount(mounted, place);
+        }
+    }
+
+    @Test
+    void commit_tenMinutesOfChanges_keepTheFileBelow64MiB() throws Exception {
+        Random random = new Random(1);
+        long most = 0;
+        try (H2Store store = open()) {
+            for (int second = 0; second < 600; second++) {
+                for (int i = 0; i < 100; i++) {
+                    store.save("spam", Subject.parse("account:" + random.nextInt(20_000)), standing(i, NOON));
+                }
+                store.save("mail", new Position("", second));
+                store.commit();
+                most = Math.max(most, Files.size(file()));
+            }
+        }
+
+        assertTrue(most < 64 << 20, "grew to " + most);
+    }
+
+    @Test
+    void commit_hundredThousandBans_areReadBack() throws Exception {
+        try (H2Store store = open()) {
+            for (int i = 0; i < 100_000; i++) {
+                String address = "198.%d.%d.%d".formatted(18 + (i >> 16), i >> 8 & 255, i & 255);
+                store.save(ban(Subject.parse(address), "spam", NOON.plusSeconds(1 + i)));
+            }
+            store.sync();
+        }
+
+        try (H2Store store = open()) {
+            assertEquals(100_000, store.inForce().size());
+            assertNull(store.standing("spam", CLIENT));
+        }
+    }
+
+    /** Only root may, and not in every container. */
+    private static boolean mount(Path place, String options) throws Exception {
+        return new ProcessBuilder("mount", "-t", "tmpfs", "-o", options, "tmpfs", place.toString())
+                        .redirectErrorStream(true)
+                        .start()
+                        .waitFor()
+                == 0;
+    }
+
+    private static void unmount(boolean mounted, Path place) throws Exception {
+        if (mounted) {
+            new ProcessBuilder("umount", "-l", place.toString()).start().waitFor();
+        }
+    }
+}

@@ -1,6 +1,5 @@
 package org.postbane.endtoend;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -86,9 +85,9 @@ class KernelBanIT {
         String[] all = {SPAMMER4, SPAMMER6, HONEST4, HONEST6};
         assertEquals(Set.of(all), cable.connected(all));
 
-        daemon.append(lines("ham"));
-        daemon.append(lines("spam4"));
-        daemon.append(lines("spam6"));
+        daemon.append(Samples.lines("ham"));
+        daemon.append(Samples.lines("spam4"));
+        daemon.append(Samples.lines("spam6"));
         awaitKernel(SPAMMER4, SPAMMER6);
         Map<String, Map<?, ?>> bans = daemon.bans();
         assertEquals(Set.of(SPAMMER4, SPAMMER6), bans.keySet());
@@ -215,16 +214,9 @@ class KernelBanIT {
         assertEquals("postbane: no daemon listens on %s/run/postbane.sock%n".formatted(directory), nobody.err());
     }
 
-    /** Real lines; see {@code endtoend/logs/README}. */
-    private static List<String> lines(String name) throws IOException {
-        try (var in = KernelBanIT.class.getResourceAsStream("/endtoend/logs/" + name + ".log")) {
-            return new String(in.readAllBytes(), UTF_8).lines().toList();
-        }
-    }
-
     /** Five failed logins of one client: a real one, again and again. */
     private static List<String> failures(String client) throws IOException {
-        List<String> one = lines("auth").stream()
+        List<String> one = Samples.lines("auth").stream()
                 .filter(line -> line.contains("[" + client + "]: SASL"))
                 .limit(1)
                 .toList();

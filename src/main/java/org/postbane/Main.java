@@ -1,6 +1,9 @@
 package org.postbane;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 import org.postbane.cli.Cli;
@@ -16,14 +19,14 @@ public final class Main {
 
     private Main() {}
 
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
+        OutputStream out = new FileOutputStream(FileDescriptor.out); // unlike System.out it tells of a full disk
         int status = args.length > 0 && isForDaemon(args[0]) && !has(args, "--config") && !has(args, "--help")
-                ? Client.run(Path.of(socket(args)), args, Client.columns(), System.out, System.err)
+                ? client(Path.of(socket(args)), out, args)
                 : Client.NO_DAEMON;
         if (status == Client.NO_DAEMON) {
-            status = Cli.run(args, Client.columns(), System.in, System.out, System.err, socket -> remote(socket, args));
+            status = Cli.run(args, Client.columns(), System.in, out, System.err, socket -> remote(socket, out, args));
         }
-        System.out.flush();
         Runtime.getRuntime().halt(status); // no shutdown hooks: whoever needs one has run by now
     }
 
@@ -57,8 +60,19 @@ public final class Main {
         return environment == null || environment.isEmpty() ? SOCKET : environment;
     }
 
-    private static OptionalInt remote(Path socket, String[] args) throws IOException {
-        int status = Client.run(socket, args, Client.columns(), System.out, System.err);
+    private static OptionalInt remote(Path socket, OutputStream out, String[] args) {
+        int status = client(socket, out, args);
         return status == Client.NO_DAEMON ? OptionalInt.empty() : OptionalInt.of(status);
+    }
+
+    private static int client(Path socket, OutputStream out, String[] args) {
+        try {
+            return Client.run(socket, args, Client.columns(), out, System.err);
+        } catch (IOException e) {
+            if (!"Broken pipe".equals(e.getMessage())) { // | head: it has what it wanted
+                System.err.println("postbane: " + e.getMessage());
+            }
+            return 1;
+        }
     }
 }

@@ -1,6 +1,7 @@
 package org.postbane.cli;
 
 import java.io.BufferedOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -25,13 +26,47 @@ public final class Cli {
     /**
      * Runs a command in this process.
      *
+     * @param out throws, where it cannot be written; a {@link PrintStream} does not
      * @param remote the way to a daemon, for the commands that want one
      */
     public static int run(
             String[] words, int columns, InputStream in, OutputStream out, OutputStream err, Remote remote) {
-        try (PrintStream bufferedOut = printer(new BufferedOutputStream(out, 1 << 16));
+        StandardOutput checked = new StandardOutput(out);
+        try (PrintStream bufferedOut = printer(new BufferedOutputStream(checked, 1 << 16));
                 PrintStream plainErr = printer(err)) {
-            return execute(words, new Session(in, bufferedOut, plainErr, columns, null, remote));
+            int status = execute(words, new Session(in, bufferedOut, plainErr, columns, null, remote));
+            if (checked.fault == null || status > ExitStatus.NO) {
+                return status;
+            }
+            if (!checked.readerIsGone()) {
+                plainErr.println("postbane: standard output: " + oneLine(checked.fault.getMessage()));
+            }
+            return ExitStatus.NO;
+        }
+    }
+
+    /** Remembers why it could not be written, which a print stream does not. */
+    private static final class StandardOutput extends FilterOutputStream {
+
+        private @Nullable IOException fault;
+
+        StandardOutput(OutputStream out) {
+            super(out);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int length) throws IOException {
+            try {
+                out.write(bytes, from, length);
+            } catch (IOException e) {
+                fault = e;
+                throw e;
+            }
+        }
+
+        /** {@code | head}: it has what it wanted, and nobody needs to be told. */
+        boolean readerIsGone() {
+            return fault != null && "Broken pipe".equals(fault.getMessage());
         }
     }
 
@@ -64,7 +99,7 @@ public final class Cli {
                 .setUsageHelpWidth(Math.max(60, session.columns() == 0 ? 100 : Math.min(session.columns(), 120)))
                 .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
                 .setParameterExceptionHandler(Cli::usage)
-                .setExecutionExceptionHandler((exception, at, parsed) -> failed(exception, session.err()));
+                .setExecutionExceptionHandler((exception, at, parsed) -> failed(exception, session));
         int status = line.execute(words);
         session.out().flush();
         session.err().flush();
@@ -91,7 +126,8 @@ public final class Cli {
         return ExitStatus.USAGE;
     }
 
-    private static int failed(Exception exception, PrintStream err) throws Exception {
+    private static int failed(Exception exception, Session session) throws Exception {
+        PrintStream err = session.err();
         Throwable cause = exception instanceof UncheckedIOException io ? io.getCause() : exception;
         if (cause instanceof ConfigException config) {
             config.faults().forEach(err::println);
@@ -110,6 +146,9 @@ public final class Cli {
             return store.kind() == StoreException.Kind.NOT_ALLOWED ? ExitStatus.NOT_ALLOWED : ExitStatus.UNAVAILABLE;
         }
         if (cause instanceof IOException io) {
+            if (session.out().checkError()) {
+                return ExitStatus.NO; // why, is told once, by whoever has the output
+            }
             err.println("postbane: " + oneLine(io.getMessage()));
             return ExitStatus.NO;
         }

@@ -3,7 +3,6 @@ package org.postbane.cli;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.postbane.config.Configuration;
 import org.postbane.daemon.Agent;
@@ -38,9 +37,9 @@ final class RunCommand implements Callable<Integer> {
             throw new Failure(ExitStatus.CONFIG, "no [source NAME] section: nothing to read");
         }
         Logger log = LoggerFactory.getLogger("postbane");
-        CountDownLatch stopped = new CountDownLatch(1);
+        Thread runner = Thread.currentThread();
         try (Agent agent = Agent.open(configuration, Clock.systemUTC())) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(agent, stopped), "stop"));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(agent, runner), "stop"));
             ControlSocket control = open(configuration, agent);
             try {
                 log.info(
@@ -52,8 +51,6 @@ final class RunCommand implements Callable<Integer> {
                 control.close(); // before the agent, so that no command finds it closed
             }
             log.info("stopping");
-        } finally {
-            stopped.countDown();
         }
         return ExitStatus.OK;
     }
@@ -66,13 +63,15 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    /** On a signal: has the agent stop, and keeps the process alive until it has committed and closed. */
-    private static void stop(Agent agent, CountDownLatch stopped) {
+    /**
+     * On a signal: has the agent stop, and keeps the process alive until it has committed and closed, and its thread has
+     * ended the process with the command's own status. Would this return first, the status were 143 now and then.
+     */
+    private static void stop(Agent agent, Thread runner) {
         agent.stop();
         try {
-            if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
-                LoggerFactory.getLogger("postbane").warn("did not stop within {} s", STOP_SECONDS);
-            }
+            runner.join(TimeUnit.SECONDS.toMillis(STOP_SECONDS));
+            LoggerFactory.getLogger("postbane").warn("did not stop within {} s", STOP_SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

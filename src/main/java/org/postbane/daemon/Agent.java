@@ -230,9 +230,14 @@ public final class Agent implements AgentControl, AutoCloseable {
         }
     }
 
-    /** One line for each ban, so that the log alone tells the story. */
+    /** One line for each ban of a batch, with its last word, so that the log alone tells the story. */
     private static void tell(List<Decision> decisions) {
-        for (Decision decision : decisions) {
+        record Sentence(Subject subject, String jail) {}
+        Map<Sentence, Decision> last = new LinkedHashMap<>();
+        for (Decision decision : decisions) { // each recipient of one message prolongs the ban a little
+            last.put(new Sentence(decision.ban().subject(), decision.ban().jail()), decision);
+        }
+        for (Decision decision : last.values()) {
             Ban ban = decision.ban();
             if (decision instanceof Decision.Impose impose && impose.prolongs()) {
                 LOG.debug("[{}] ban of {} prolonged until {}", ban.jail(), ban.subject(), until(ban));

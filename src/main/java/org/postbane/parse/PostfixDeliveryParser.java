@@ -27,6 +27,7 @@ final class PostfixDeliveryParser implements LineParser {
     private static final byte[] QUEUED_AS = "queued as ".getBytes(US_ASCII);
     private static final byte[] FILTER_ID = " id=".getBytes(US_ASCII);
     private static final byte[] SENT = "sent".getBytes(US_ASCII);
+    private static final byte[] CLOSE = {')'};
     private static final int MAX_REPLY = 400;
 
     @Override
@@ -61,6 +62,7 @@ final class PostfixDeliveryParser implements LineParser {
         int wordEnd = body.indexOf(' ', word);
         int statusEnd = wordEnd < 0 ? body.end() : wordEnd;
         int reply = Math.min(statusEnd + 2, body.end());
+        int replyEnd = body.endsWith(CLOSE) ? Math.max(reply, body.end() - 1) : body.end();
         out.accept(new LogEvent.Delivery(
                 header.at(),
                 header.by(),
@@ -69,7 +71,7 @@ final class PostfixDeliveryParser implements LineParser {
                 origTo,
                 body.text(relayFrom, relayEnd),
                 status(body, word, statusEnd),
-                body.text(reply, Math.min(body.end(), reply + MAX_REPLY)),
+                body.text(reply, Math.min(replyEnd, reply + MAX_REPLY)),
                 queuedAs(body, reply),
                 filterId(body, reply)));
     }

@@ -52,7 +52,9 @@ public final class Pipeline {
             Consumer<Decision> decisions) {
         Guards guards = new Guards(List.of(Guards.LOOPBACK, new AllowList(configuration.allow())));
         judge = new Judge(configuration.sentencings(), guards, store, decisions);
-        scores = new ScoreBook(configuration.weighings(), store, judge);
+        scores = remembers
+                ? new ScoreBook(configuration.weighings(), store, judge)
+                : ScoreBook.forReplay(configuration.weighings(), judge);
         correlator = new Correlator(CorrelateSettings.DEFAULT, traps::matches, remembers, witness.andThen(scores));
         filter = configuration.filter();
         if (remembers) {

@@ -22,19 +22,39 @@ import org.postbane.model.Subject;
  */
 final class BansInForce {
 
-    /** {@code serial} makes equal ends distinct, and keeps them in the order of their coming. */
-    private record Due(Ban ban, long serial) {}
+    /**
+     * A ban, and its place in the queue of ends. A ban that is prolonged keeps its place, and moves when its turn comes: most
+     * are prolonged many times before.
+     */
+    private static final class Due {
+        private Ban ban;
+        private Instant place; // not after the ban's end
+        private final long serial; // makes equal places distinct, and keeps them in the order of their coming
 
-    private static final Comparator<Due> BY_END =
-            Comparator.comparing((Due due) -> due.ban.until()).thenComparingLong(Due::serial);
+        private Due(Ban ban, long serial) {
+            this.ban = ban;
+            this.place = ban.until();
+            this.serial = serial;
+        }
+    }
+
+    private static final Comparator<Due> BY_PLACE = (a, b) -> {
+        int byPlace = a.place.compareTo(b.place);
+        return byPlace != 0 ? byPlace : Long.compare(a.serial, b.serial);
+    };
 
     private final Map<Subject, List<Due>> bySubject = new HashMap<>(); // lists are short, immutable, never empty
-    private final TreeSet<Due> byEnd = new TreeSet<>(BY_END);
+    private final TreeSet<Due> byEnd = new TreeSet<>(BY_PLACE);
     private final int[] lengths = new int[129]; // how many bans have this prefix length in the 128-bit space
     private long serial;
 
     /** In the place of the one of the same subject and jail. */
     void put(Ban ban) {
+        Due before = find(ban.subject(), ban.jail());
+        if (before != null && !ban.until().isBefore(before.place)) {
+            before.ban = ban;
+            return;
+        }
         remove(ban.subject(), ban.jail());
         Due due = new Due(ban, serial++);
         List<Due> others = bySubject.getOrDefault(ban.subject(), List.of());
@@ -86,11 +106,27 @@ final class BansInForce {
     /** The ban that ends first, if it has ended at {@code now}. */
     @Nullable
     Ban ended(Instant now) {
+        settleFirst();
         return byEnd.isEmpty() || byEnd.first().ban.until().isAfter(now) ? null : byEnd.first().ban;
+    }
+
+    /** Moves those that were prolonged away from the front, until the first is where it belongs. */
+    private void settleFirst() {
+        while (!byEnd.isEmpty()
+                && byEnd.first().place.isBefore(byEnd.first().ban.until())) {
+            move(byEnd.first());
+        }
+    }
+
+    private void move(Due due) {
+        byEnd.remove(due);
+        due.place = due.ban.until();
+        byEnd.add(due);
     }
 
     /** When the next ban ends; empty if none ever does. */
     Optional<Instant> nextEnd() {
+        settleFirst();
         return byEnd.isEmpty() || byEnd.first().ban.isPermanent()
                 ? Optional.empty()
                 : Optional.of(byEnd.first().ban.until());
@@ -98,7 +134,10 @@ final class BansInForce {
 
     /** A copy, in the order of their ends. */
     List<Ban> all() {
-        return byEnd.stream().map(Due::ban).toList();
+        return byEnd.stream()
+                .map(due -> due.ban)
+                .sorted(Comparator.comparing(Ban::until))
+                .toList();
     }
 
     /** A copy; those of exactly this subject. */
@@ -107,7 +146,7 @@ final class BansInForce {
     }
 
     private static Stream<Ban> bans(Collection<Due> dues) {
-        return dues.stream().map(Due::ban);
+        return dues.stream().map(due -> due.ban);
     }
 
     /** Those that keep this subject out: of itself first, then of the networks that hold it, from small to large. */

@@ -36,8 +36,8 @@ import org.postbane.score.Scored;
  */
 public final class Judge implements Consumer<Scored> {
 
-    private static final Duration LEAST_CHANGE = Duration.ofSeconds(1);
-    private static final int LEAST_SHARE = 100;
+    private static final double LEAST_CHANGE = 1; // second
+    private static final double LEAST_SHARE = 100;
 
     private final Map<String, Sentencing> jails = new HashMap<>();
     private final BanStore store;
@@ -112,9 +112,12 @@ public final class Judge implements Consumer<Scored> {
         if (!until.isAfter(before)) {
             return false;
         }
-        Duration more = Duration.between(before, until);
-        Duration left = Duration.between(at, before);
-        return more.compareTo(LEAST_CHANGE) >= 0 && more.compareTo(left.dividedBy(LEAST_SHARE)) >= 0;
+        double more = seconds(before, until);
+        return more >= LEAST_CHANGE && more * LEAST_SHARE >= seconds(at, before);
+    }
+
+    private static double seconds(Instant from, Instant to) {
+        return to.getEpochSecond() - from.getEpochSecond() + (to.getNano() - from.getNano()) * 1e-9;
     }
 
     /** Releases those whose ban has ended at {@code now}. Costs nothing where there are none. */

@@ -1,10 +1,7 @@
 package org.postbane.decide;
 
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.Iterator;
-import java.util.Locale;
 import java.util.Map;
 import org.postbane.score.OffenceKind;
 import org.postbane.score.Scored;
@@ -20,17 +17,18 @@ final class Reason {
     static String of(Scored scored, Sentencing sentencing) {
         StringBuilder text = new StringBuilder(96);
         if (sentencing.limit() instanceof Sentencing.Limit.Severity limit) {
-            text.append(String.format(Locale.ROOT, "severity %.3f", scored.severity()));
+            text.append("severity ");
+            fixed(scored.severity(), 3, text);
             text.append(" (limit ").append(number(limit.threshold())).append(')');
         } else if (sentencing.limit() instanceof Sentencing.Limit.Count limit) {
             count(scored, limit, text);
         }
         if (sentencing.alpha().isPresent() && scored.weighing().weighsTrials()) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    ", certainty 10^%.1f (asked 10^%.1f)",
-                    scored.standing().evidence().log10(),
-                    -Math.log10(sentencing.alpha().getAsDouble())));
+            text.append(", certainty 10^");
+            fixed(scored.standing().evidence().log10(), 1, text);
+            text.append(" (asked 10^");
+            fixed(-Math.log10(sentencing.alpha().getAsDouble()), 1, text);
+            text.append(')');
         }
         Standing standing = scored.standing();
         if (standing.victims() > 0) {
@@ -77,12 +75,28 @@ final class Reason {
         return number + " " + (number == 1 ? one : many);
     }
 
+    /** As {@code %.3f}. Each further offence of a banned client gets here, and a Formatter costs as much as ten lines of log. */
+    private static void fixed(double number, int decimals, StringBuilder text) {
+        int unit = decimals == 1 ? 10 : 1000;
+        long scaled = Math.round(Math.abs(number) * unit);
+        text.append(number < 0 && scaled > 0 ? "-" : "").append(scaled / unit).append('.');
+        String fraction = Long.toString(unit + scaled % unit);
+        text.append(fraction, 1, fraction.length());
+    }
+
     /** At most three decimals, no trailing zeros. */
     static String number(double number) {
-        return new BigDecimal(number)
-                .setScale(3, RoundingMode.HALF_UP)
-                .stripTrailingZeros()
-                .toPlainString();
+        if (!(Math.abs(number) < 1e12)) {
+            return Double.toString(number);
+        }
+        StringBuilder text = new StringBuilder(16);
+        fixed(number, 3, text);
+        int end = text.length();
+        while (text.charAt(end - 1) == '0') {
+            end--;
+        }
+        text.setLength(text.charAt(end - 1) == '.' ? end - 1 : end);
+        return text.toString();
     }
 
     /** As in the configuration: the largest unit that divides it, {@code 10m}, {@code 36h}. */

@@ -101,7 +101,15 @@ public sealed interface Subject {
     }
 
     private static boolean isText(String text) {
-        return text.length() <= MAX_TEXT && !text.isBlank() && text.chars().noneMatch(Character::isISOControl);
+        if (text.length() > MAX_TEXT || text.isBlank()) {
+            return false;
+        }
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isISOControl(text.charAt(i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void requireText(String text) {

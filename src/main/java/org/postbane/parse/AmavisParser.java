@@ -24,7 +24,7 @@ import org.postbane.source.Line;
  *     queued_as: 2C98E52EC11/2C98E52EC12, 947 ms
  * </pre>
  *
- * <p>Between the category and <code>{</code> there may be {@code (file name)}. The first bracket is the client, as the MTA
+ * <p>Between the category and <code>{</code> there may be {@code (file name)} or {@code (virus name)}. The first bracket is the client, as the MTA
  * told amavis, and has the port; the second comes from a Received header and is a lie where it matters. Sender and
  * recipients are quoted strings that may hold whole fake fields, and the Message-ID is any text of the sender's: the
  * fields before it are read from the left, quotes in mind, those after it from the right.
@@ -38,9 +38,15 @@ final class AmavisParser implements LineParser {
 
     private static final int MOST_PARTIAL = 64;
     private static final int MAX_JOINED = 1 << 18;
+    /** Places that look like a head are tried so often: a stranger could write a line full of them. */
+    private static final int MOST_HEADS = 50;
 
     private static final byte[] PASSED = "Passed ".getBytes(US_ASCII);
     private static final byte[] BLOCKED = "Blocked ".getBytes(US_ASCII);
+    private static final byte[] NAME = {'('};
+    private static final byte[] NAME_END = {')', ' ', '{'};
+    private static final byte[] ACTIONS = {'{'};
+    private static final byte[] COMMA = {','};
     private static final byte[] DOTS = "...".getBytes(US_ASCII);
     private static final byte[] ARROW = "> -> <".getBytes(US_ASCII);
     private static final byte[] NEXT_RECIPIENT = ">,<".getBytes(US_ASCII);
@@ -144,33 +150,30 @@ final class AmavisParser implements LineParser {
         if (categoryEnd < 0 || !isCategory(line, category, categoryEnd)) {
             return;
         }
-        int client = endOfActions(line, categoryEnd);
-        int open = client < 0 ? -1 : line.indexOf('[', client);
-        int sender = open < 0 ? -1 : line.indexOf('<', open);
-        int senderEnd = sender < 0 ? -1 : PostfixText.endOfAddress(line, sender + 1);
-        if (!line.hasAt(senderEnd, ARROW)) {
-            return; // another template
-        }
-        List<String> recipients = new ArrayList<>(4);
-        int end = recipients(line, senderEnd + ARROW.length, recipients);
-        if (end < 0) {
-            return;
-        }
-        if (line.hasAt(end, QUARANTINE)) {
-            int next = line.indexOf(',', end + QUARANTINE.length);
-            end = next < 0 ? line.end() : next;
+        int mailId = line.lastIndexOf(MAIL_ID, categoryEnd);
+        Head head = line.hasAt(categoryEnd + 1, NAME) ? headAfterName(line, categoryEnd) : head(line, categoryEnd + 1);
+        if (head == null || !head.certain && mailId < 0) {
+            return; // another template, or nothing that is certain
         }
         QueueId queueId = null;
-        if (line.hasAt(end, QUEUE_ID)) {
-            int from = end + QUEUE_ID.length;
-            int to = line.indexOf(',', from);
-            end = to < 0 ? line.end() : to;
-            queueId = QueueId.parse(line.bytes(), from, end);
+        String messageId = null;
+        int end = head.end;
+        if (head.certain) {
+            if (line.hasAt(end, QUARANTINE)) {
+                int next = line.indexOf(',', end + QUARANTINE.length);
+                end = next < 0 ? line.end() : next;
+            }
+            if (line.hasAt(end, QUEUE_ID)) {
+                int from = end + QUEUE_ID.length;
+                int to = line.indexOf(',', from);
+                end = to < 0 ? line.end() : to;
+                queueId = QueueId.parse(line.bytes(), from, end);
+            }
+            if (line.hasAt(end, MESSAGE_ID) && mailId > end) {
+                messageId = messageId(line, end + MESSAGE_ID.length, mailId);
+            }
         }
-        int mailId = line.lastIndexOf(MAIL_ID, end);
-        String messageId =
-                line.hasAt(end, MESSAGE_ID) && mailId > end ? messageId(line, end + MESSAGE_ID.length, mailId) : null;
-        int tail = mailId < 0 ? end : mailId;
+        int tail = mailId < end ? end : mailId;
         String word = line.text(category, categoryEnd);
         double points = points(line, tail);
         out.accept(new LogEvent.Verdict(
@@ -182,13 +185,64 @@ final class AmavisParser implements LineParser {
                 points,
                 blocked,
                 queueId,
-                client(line, open),
-                line.text(sender + 1, senderEnd),
-                recipients,
+                head.client,
+                head.sender,
+                head.recipients,
                 messageId,
                 size(line, tail),
                 queuedAs(line, tail),
                 filterId));
+    }
+
+    /**
+     * From the actions to the recipients.
+     *
+     * @param certain false where several texts on the line look like one; then there is nothing in it
+     * @param end where the recipients end
+     */
+    private record Head(
+            boolean certain,
+            @Nullable Peer client,
+            @Nullable String sender,
+            List<String> recipients,
+            int end) {
+
+        static final Head AMBIGUOUS = new Head(false, null, null, List.of(), 0);
+    }
+
+    /**
+     * The head behind a {@code (file name)} or {@code (virus name)}. The name may hold anything, and so may the Message-ID
+     * further on: where more than one place in the line reads as a head, none is believed. What follows {@code mail_id} and
+     * amavis's own id are certain still.
+     */
+    private static @Nullable Head headAfterName(Line line, int categoryEnd) {
+        Head found = null;
+        int tries = 0;
+        for (int at = line.indexOf(NAME_END, categoryEnd); at >= 0; at = line.indexOf(NAME_END, at + 1)) {
+            Head head = head(line, at + NAME_END.length - 1);
+            if (head != null && found != null || ++tries > MOST_HEADS) {
+                return Head.AMBIGUOUS;
+            }
+            found = head == null ? found : head;
+        }
+        return found;
+    }
+
+    /** The head that begins with <code>{Actions},</code> at {@code open}; null if none does. */
+    private static @Nullable Head head(Line line, int open) {
+        if (!line.hasAt(open, ACTIONS)) {
+            return null;
+        }
+        int close = line.indexOf('}', open);
+        int client = close < 0 || !line.hasAt(close + 1, COMMA) ? -1 : line.indexOf('[', close);
+        int sender = client < 0 ? -1 : line.indexOf('<', client);
+        int senderEnd = sender < 0 ? -1 : PostfixText.endOfAddress(line, sender + 1);
+        if (!line.hasAt(senderEnd, ARROW)) {
+            return null;
+        }
+        List<String> recipients = new ArrayList<>(4);
+        int end = recipients(line, senderEnd + ARROW.length, recipients);
+        return end < 0 ? null : new Head(true, client(line, client), line.text(sender + 1, senderEnd), recipients, end);
     }
 
     private static boolean isCategory(Line line, int from, int to) {
@@ -199,23 +253,6 @@ final class AmavisParser implements LineParser {
             }
         }
         return to > from;
-    }
-
-    /**
-     * Where <code>{Actions},</code> ends, before policy banks and the first bracket; -1 if the line has another shape. A
-     * {@code (file name)} before it may hold anything: then the last <code>{words},</code> before the sender counts.
-     */
-    private static int endOfActions(Line line, int categoryEnd) {
-        int open = categoryEnd + 1;
-        if (open < line.end() && line.bytes()[open] == '(') {
-            open = line.lastIndexOf(new byte[] {')', ' ', '{'}, categoryEnd);
-            open = open < 0 ? -1 : open + 2;
-        }
-        if (open < 0 || open >= line.end() || line.bytes()[open] != '{') {
-            return -1;
-        }
-        int close = line.indexOf('}', open);
-        return close < 0 || close + 1 >= line.end() || line.bytes()[close + 1] != ',' ? -1 : close + 2;
     }
 
     /** {@code [203.0.113.1]:31087}; without a port it is amavis's own peer, where no XFORWARD told it of the client. */

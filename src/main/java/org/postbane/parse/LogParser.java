@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,13 @@ public final class LogParser implements LineSink {
     private final SyslogHeader header;
     private final ProgramTable programs;
     private final Consumer<LogEvent> out;
+
+    /**
+     * What the line at hand states; empty between lines. Parsers do not call the next stage themselves: then the JIT compiles
+     * that stage, and all that it calls, into each of them, which took longer than a million lines do.
+     */
+    private final List<LogEvent> stated = new ArrayList<>();
+
     private final Line body = new Line();
     private long lines;
     private boolean stamped;
@@ -94,8 +103,18 @@ public final class LogParser implements LineSink {
         if (body.startsWith(REPEATED)) {
             repeat(program.parser);
         } else {
-            program.parser.parse(body, header, out);
+            program.parser.parse(body, header, stated::add);
         }
+        if (!stated.isEmpty()) {
+            handOn();
+        }
+    }
+
+    private void handOn() {
+        for (int i = 0; i < stated.size(); i++) {
+            out.accept(stated.get(i));
+        }
+        stated.clear();
     }
 
     /** rsyslog's {@code message repeated 3 times: [ text]}: the line before, three times more. */
@@ -108,7 +127,7 @@ public final class LogParser implements LineSink {
         }
         body.set(body.bytes(), end + TIMES.length, body.end() - 1);
         for (int i = 0; i < Math.min(times, MOST_REPEATS); i++) {
-            parser.parse(body, header, out);
+            parser.parse(body, header, stated::add);
         }
     }
 

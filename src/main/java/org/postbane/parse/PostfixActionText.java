@@ -24,6 +24,7 @@ final class PostfixActionText {
     private static final byte[] RECIPIENT_AFTER_SENDER = "> to=<".getBytes(US_ASCII);
     private static final byte[] RECIPIENT = "; to=<".getBytes(US_ASCII);
     private static final byte[] PROTO = "> proto=".getBytes(US_ASCII);
+    private static final byte[] DATA_CONTENT = "DATA content".getBytes(US_ASCII);
     private static final String MILTER = "milter-";
 
     private PostfixActionText() {}
@@ -71,6 +72,9 @@ final class PostfixActionText {
 
     /** {@code RCPT}, {@code END-OF-MESSAGE}; {@code DATA content} for after-220 and body rejects. */
     private static boolean isStage(Line body, int from, int to) {
+        if (to - from == DATA_CONTENT.length && body.hasAt(from, DATA_CONTENT)) {
+            return true;
+        }
         for (int i = from; i < to; i++) {
             byte b = body.bytes()[i];
             if (!(b >= 'A' && b <= 'Z' || b == '-')) {

@@ -26,6 +26,8 @@ final class PostfixDeliveryParser implements LineParser {
     private static final byte[] STATUS = ", status=".getBytes(US_ASCII);
     private static final byte[] QUEUED_AS = "queued as ".getBytes(US_ASCII);
     private static final byte[] FILTER_ID = " id=".getBytes(US_ASCII);
+    private static final byte[] SENT = "sent".getBytes(US_ASCII);
+    private static final byte[] CLOSE = {')'};
     private static final int MAX_REPLY = 400;
 
     @Override
@@ -60,6 +62,7 @@ final class PostfixDeliveryParser implements LineParser {
         int wordEnd = body.indexOf(' ', word);
         int statusEnd = wordEnd < 0 ? body.end() : wordEnd;
         int reply = Math.min(statusEnd + 2, body.end());
+        int replyEnd = body.endsWith(CLOSE) ? Math.max(reply, body.end() - 1) : body.end();
         out.accept(new LogEvent.Delivery(
                 header.at(),
                 header.by(),
@@ -68,7 +71,7 @@ final class PostfixDeliveryParser implements LineParser {
                 origTo,
                 body.text(relayFrom, relayEnd),
                 status(body, word, statusEnd),
-                body.text(reply, Math.min(body.end(), reply + MAX_REPLY)),
+                body.text(reply, Math.min(replyEnd, reply + MAX_REPLY)),
                 queuedAs(body, reply),
                 filterId(body, reply)));
     }
@@ -83,15 +86,19 @@ final class PostfixDeliveryParser implements LineParser {
     }
 
     private static int firstOf(Line body, int from, int status) {
-        int delay = body.indexOf(DELAY, from);
-        int use = body.indexOf(CONN_USE, from);
-        int end = delay < 0 ? status : Math.min(delay, status);
-        return use < 0 ? end : Math.min(use, end);
+        for (int comma = body.indexOf(',', from); comma >= 0 && comma < status; comma = body.indexOf(',', comma + 1)) {
+            if (body.hasAt(comma, DELAY) || body.hasAt(comma, CONN_USE)) {
+                return comma;
+            }
+        }
+        return status;
     }
 
     private static Status status(Line body, int from, int to) {
+        if (to - from == SENT.length && body.hasAt(from, SENT)) {
+            return Status.SENT; // nearly all
+        }
         return switch (body.text(from, to)) {
-            case "sent" -> Status.SENT;
             case "deferred" -> Status.DEFERRED;
             case "bounced" -> Status.BOUNCED;
             case "expired" -> Status.EXPIRED;

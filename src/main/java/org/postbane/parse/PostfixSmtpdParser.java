@@ -25,8 +25,15 @@ final class PostfixSmtpdParser implements LineParser {
     private static final byte[] SASL = ": SASL ".getBytes(US_ASCII);
     private static final byte[] FAILED = " authentication failed: ".getBytes(US_ASCII);
 
+    /** What Postfix prints where the client broke off before it named a login. */
+    private static final String NO_LOGIN = "(unavailable)";
+
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
+        if (body.startsWith(WARNING)) { // a word that could be a queue id
+            authFailure(body, header, out);
+            return;
+        }
         int colon = PostfixText.endOfId(body);
         if (body.startsWith(WARNING)) { // before all else, as this word could be a queue id
             authFailure(body, header, out);
@@ -128,8 +135,13 @@ final class PostfixSmtpdParser implements LineParser {
                 header.by(),
                 PostfixText.peer(body, from, end),
                 body.text(method, methodEnd),
-                login < 0 ? null : body.text(login + SASL_USERNAME.length, body.end()),
+                login < 0 ? null : login(body, login + SASL_USERNAME.length),
                 why));
+    }
+
+    private static @Nullable String login(Line body, int from) {
+        String login = body.text(from, body.end());
+        return login.equals(NO_LOGIN) ? null : login;
     }
 
     /** No wrong password: the server's own trouble, or a client that speaks another mechanism. */

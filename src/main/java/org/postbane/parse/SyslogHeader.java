@@ -82,7 +82,7 @@ final class SyslogHeader {
         byte[] bytes = line.bytes();
         int end = line.end();
         int i = from;
-        while (i < end && bytes[i] != '[' && bytes[i] != ':') {
+        while (i < end && bytes[i] != '[' && !(bytes[i] == ':' && i + 1 < end && bytes[i + 1] == ' ')) {
             if (bytes[i] <= ' ' || i - from > ProgramTable.MAX_NAME) {
                 return false;
             }
@@ -124,16 +124,22 @@ final class SyslogHeader {
         if (bytes[start + 3] != ' ' || bytes[start + 6] != ' ' || bytes[start + 15] != ' ') {
             return -1;
         }
-        int seconds = sixty(bytes, start + 13);
-        if (bytes[start + 12] != ':' || seconds < 0) {
+        int seconds = two(bytes, start + 13);
+        if (bytes[start + 12] != ':' || seconds < 0 || seconds > 60) { // 60: leap second
             return -1;
         }
         if (!isSameMinute(bytes, start, 12)) {
             int month = month(bytes, start);
             int day = bytes[start + 4] == ' ' ? digit(bytes[start + 5]) : two(bytes, start + 4);
             int hour = two(bytes, start + 7);
-            int minutes = sixty(bytes, start + 10);
-            if (month == 0 || day < 1 || hour < 0 || hour > 23 || minutes < 0 || bytes[start + 9] != ':') {
+            int minutes = two(bytes, start + 10);
+            if (month == 0
+                    || day < 1
+                    || hour < 0
+                    || hour > 23
+                    || minutes < 0
+                    || minutes > 59
+                    || bytes[start + 9] != ':') {
                 return -1;
             }
             long minuteOfYear = inYear(month, day, hour, minutes);
@@ -201,8 +207,8 @@ final class SyslogHeader {
             i++;
         } else if (i + 6 < end && (bytes[i] == '+' || bytes[i] == '-') && bytes[i + 3] == ':') {
             int hours = two(bytes, i + 1);
-            int minutes = sixty(bytes, i + 4);
-            if (hours < 0 || hours > 18 || minutes < 0) {
+            int minutes = two(bytes, i + 4);
+            if (hours < 0 || hours > 18 || minutes < 0 || minutes > 59) {
                 return -1;
             }
             offset = (hours * 60 + minutes) * (bytes[i] == '+' ? 60 : -60);
@@ -222,7 +228,7 @@ final class SyslogHeader {
         int month = two(bytes, start + 5);
         int day = two(bytes, start + 8);
         int hour = two(bytes, start + 11);
-        int minutes = sixty(bytes, start + 14);
+        int minutes = two(bytes, start + 14);
         if (bytes[start + 4] != '-' || bytes[start + 7] != '-' || bytes[start + 13] != ':') {
             return false;
         }
@@ -270,11 +276,6 @@ final class SyslogHeader {
     /** Two digits; -1 (or below) if they are none. */
     private static int two(byte[] bytes, int at) {
         return isDigit(bytes[at]) && isDigit(bytes[at + 1]) ? (bytes[at] - '0') * 10 + bytes[at + 1] - '0' : -1;
-    }
-
-    private static int sixty(byte[] bytes, int at) {
-        int value = two(bytes, at);
-        return value > 60 ? -1 : value;
     }
 
     private static int month(byte[] bytes, int at) {

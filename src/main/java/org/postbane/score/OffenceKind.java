@@ -19,11 +19,6 @@ public enum OffenceKind {
     /** A command refused with 5xx. */
     REJECT;
 
-    /** True for what a message is judged by, false for what happens before one is seen. */
-    boolean isTrial() {
-        return this == SPAM || this == VIRUS || this == BANNED || this == TRAP;
-    }
-
     /** As in the configuration. */
     public String word() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -33,7 +33,10 @@ public record Weighing(
 
     /** True where the jail counts what messages do, so that each message is a trial of honesty for it. */
     public boolean weighsTrials() {
-        return weights.keySet().stream().anyMatch(OffenceKind::isTrial);
+        return weighs(OffenceKind.SPAM)
+                || weighs(OffenceKind.VIRUS)
+                || weighs(OffenceKind.BANNED)
+                || weighs(OffenceKind.TRAP);
     }
 
     /** Whose standing a deed changes. */

@@ -27,6 +27,7 @@ final class ByMessageId {
     private final OpenMessages open;
     private final List<Waiting> waiting = new ArrayList<>();
     private long ambiguous;
+    private boolean changed;
 
     private record Waiting(String key, long size, Pending verdict) {}
 
@@ -60,6 +61,7 @@ final class ByMessageId {
                 ambiguous++;
                 if (waiting.size() < MOST_WAITING) {
                     waiting.add(new Waiting(key, size, verdict));
+                    changed = true;
                 }
                 return null;
             }
@@ -76,7 +78,8 @@ final class ByMessageId {
     /** pickup took a message with this Message-ID header: which verdict was on which message, if that is certain now. */
     @Nullable
     Found cameBack(String header, @Nullable String sender, Instant at) {
-        waiting.removeIf(verdict -> verdict.verdict().at().plus(PATIENCE).isBefore(at));
+        changed |= waiting.removeIf(
+                verdict -> verdict.verdict().at().plus(PATIENCE).isBefore(at));
         String key = waiting.isEmpty() ? null : MessageIds.asSpamdPrints(header);
         Waiting only = null;
         for (Iterator<Waiting> each = waiting.iterator(); each.hasNext() && key != null; ) {
@@ -105,11 +108,36 @@ final class ByMessageId {
             return null;
         }
         waiting.remove(only);
+        changed = true;
         ambiguous--;
         return new Found(found, only.verdict());
     }
 
     private static boolean isAbout(long a, long b) {
         return a > 0 && b > 0 && Math.abs(a - b) <= Math.max(SIZE_SLACK, a / 8);
+    }
+
+    /** Whether something changed since this was asked last. */
+    boolean takeChanged() {
+        boolean was = changed;
+        changed = false;
+        return was;
+    }
+
+    byte[] toRow() {
+        RowWriter row = new RowWriter();
+        row.number(waiting.size());
+        for (Waiting each : waiting) {
+            row.text(each.key());
+            row.number(each.size());
+            each.verdict().write(row);
+        }
+        return row.toBytes();
+    }
+
+    void restore(RowReader row) {
+        for (long left = row.number(); left > 0; left--) {
+            waiting.add(new Waiting(row.someText(), row.number(), Pending.read(row)));
+        }
     }
 }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -62,6 +63,7 @@ public final class Correlator implements Consumer<LogEvent> {
     private static final String MAIL_ROW = "mail:";
     private static final String PRELUDES_ROW = "preludes";
     private static final String STRAY_ROW = "stray";
+    private static final String WAITING_ROW = "waiting";
     private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
 
     private final CorrelateSettings settings;
@@ -264,6 +266,7 @@ public final class Correlator implements Consumer<LogEvent> {
         Pending verdict = event.filterId() == null || stray.isEmpty() ? null : stray.remove(event.filterId());
         if (verdict != null) {
             strayChanged = true;
+            touch(mail.root());
             mail.root().pending.add(verdict);
             sayings.pending(mail);
         }
@@ -343,8 +346,9 @@ public final class Correlator implements Consumer<LogEvent> {
         sayings.pending(root);
         if (!root.pending.isEmpty()) {
             orphaned.add(new Due(root, arrival(verdict.at()).plus(ORPHANED)));
-        } else if (root.awaitsDeliveries()) {
-            awaiting.add(new Due(root, arrival(verdict.at()).plus(settings.patience())));
+        } else if (root.awaitsDeliveries() && root.awaitsUntil == null) {
+            root.awaitsUntil = arrival(verdict.at()).plus(settings.patience());
+            awaiting.add(new Due(root, root.awaitsUntil));
         }
     }
 
@@ -424,6 +428,7 @@ public final class Correlator implements Consumer<LogEvent> {
         }
         Mail mail = queueId == null ? null : open.find(queueId);
         if (mail != null) {
+            touch(mail);
             mail.takePrelude(sender);
             mail.sender = mail.sender == null ? sender : mail.sender;
             trapped(mail, at, recipient);
@@ -461,6 +466,7 @@ public final class Correlator implements Consumer<LogEvent> {
         while (isDue(awaiting)) {
             Due due = awaiting.remove();
             touch(due.mail());
+            due.mail().awaitsUntil = null;
             sayings.victims(due.mail(), due.at(), true);
         }
         while (isDue(closing)) {
@@ -470,6 +476,7 @@ public final class Correlator implements Consumer<LogEvent> {
         }
         while (isDue(orphaned)) {
             Mail mail = orphaned.remove().mail();
+            touch(mail.root());
             sayings.lastPending(mail.root());
             if (mail.peer == null && !mail.queued) {
                 sayings.last(mail, now); // only the verdict ever spoke of it
@@ -556,6 +563,9 @@ public final class Correlator implements Consumer<LogEvent> {
         if (preludes.takeChanged()) {
             store.saveRow(PRELUDES_ROW, preludes.toRow());
         }
+        if (byMessageId.takeChanged()) {
+            store.saveRow(WAITING_ROW, byMessageId.toRow());
+        }
         if (strayChanged) {
             RowWriter row = new RowWriter();
             row.number(stray.size());
@@ -577,6 +587,8 @@ public final class Correlator implements Consumer<LogEvent> {
                 rows.put(serial, Mail.fromRow(serial, bytes));
             } else if (key.equals(PRELUDES_ROW)) {
                 preludes.restore(new RowReader(bytes));
+            } else if (key.equals(WAITING_ROW)) {
+                byMessageId.restore(new RowReader(bytes));
             } else if (key.equals(STRAY_ROW)) {
                 RowReader row = new RowReader(bytes);
                 for (long left = row.number(); left > 0; left--) {
@@ -602,24 +614,34 @@ public final class Correlator implements Consumer<LogEvent> {
             if (mail.closed != null) {
                 closing.add(new Due(mail, mail.closed.plus(settings.linger())));
             }
-            if (mail.awaitsDeliveries()) {
-                awaiting.add(new Due(mail, mail.since));
+            if (mail.awaitsUntil != null) {
+                awaiting.add(new Due(mail, mail.awaitsUntil));
             }
             if (!mail.pending.isEmpty()) {
                 orphaned.add(new Due(mail, mail.pending.get(0).at().plus(ORPHANED)));
             }
         }
+        sort(closing);
+        sort(awaiting);
+        sort(orphaned);
+    }
+
+    private static void sort(ArrayDeque<Due> queue) {
+        List<Due> inOrder = new ArrayList<>(queue);
+        inOrder.sort(Comparator.comparing(Due::at));
+        queue.clear();
+        queue.addAll(inOrder);
     }
 
     private void touch(Mail mail) {
-        boolean forgotten = mail.dropped && mail.children == 0;
-        if (remembers && !forgotten) {
+        if (remembers && !mail.forgotten) { // else its row would come back, for ever
             changed.add(mail);
         }
     }
 
     private void forget(Mail mail) {
         if (remembers) {
+            mail.forgotten = true;
             changed.remove(mail);
             gone.add(mail.serial);
         }

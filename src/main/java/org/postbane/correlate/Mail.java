@@ -71,6 +71,11 @@ final class Mail {
     final Set<String> added = new HashSet<>(0);
     /** Its queue id is free for others; kept for the sake of its children only. */
     boolean dropped;
+    /** Nothing of it is to be saved any more. */
+    boolean forgotten;
+    /** Until when deliveries that tell of a verdict's recipients are waited for; null if they are not. */
+    @Nullable
+    Instant awaitsUntil;
     /** All that will be said of it was said. */
     boolean settled;
 
@@ -275,6 +280,7 @@ final class Mail {
         row.texts(awaited);
         row.flag(awaitsAll);
         row.number(victims);
+        row.time(awaitsUntil);
         return row.toBytes();
     }
 
@@ -312,6 +318,7 @@ final class Mail {
         mail.awaited = row.texts();
         mail.awaitsAll = row.flag();
         mail.victims = (int) row.number();
+        mail.awaitsUntil = row.time();
         return new Restored(mail, indexed, parent);
     }
 

@@ -209,7 +209,7 @@ class KernelBanIT {
 
         assertEquals(0, daemon.stop());
         assertTrue(daemon.log().stripTrailing().endsWith("stopping"), daemon.log());
-        assertEquals(List.of(), Files.exists(directory.resolve("run/postbane.sock")) ? List.of("socket") : List.of());
+        assertFalse(Files.exists(directory.resolve("run/postbane.sock")));
         Outcome nobody = daemon.command("status").mustBe(69);
         assertEquals("postbane: no daemon listens on %s/run/postbane.sock%n".formatted(directory), nobody.err());
     }
@@ -251,7 +251,7 @@ class KernelBanIT {
         Map<String, Integer> left = kernel();
         Instant now = Instant.now();
         for (Map.Entry<String, Map<?, ?>> ban : bans.entrySet()) {
-            long expected = Duration.between(now, until(ban.getValue())).toSeconds();
+            double expected = Duration.between(now, until(ban.getValue())).toMillis() / 1000.0;
             assertEquals(expected, left.get(ban.getKey()), SLACK, ban.getKey());
         }
     }

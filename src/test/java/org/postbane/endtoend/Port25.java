@@ -1,5 +1,7 @@
 package org.postbane.endtoend;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -51,7 +53,7 @@ public final class Port25 {
             System.out.println("ready");
             while (true) {
                 try (Socket client = port.accept()) {
-                    client.getOutputStream().write("220 mx.example.org\r\n".getBytes());
+                    client.getOutputStream().write("220 mx.example.org\r\n".getBytes(US_ASCII));
                 } catch (IOException e) {
                     System.err.println("client went away: " + e.getMessage());
                 }
@@ -77,12 +79,16 @@ public final class Port25 {
         }
     }
 
+    private static InetAddress literal(String address) throws IOException {
+        return InetAddress.getAllByName(address)[0]; // it has no name, so nobody is asked
+    }
+
     private static boolean greeted(String address) {
         try (Socket socket = new Socket()) {
-            socket.bind(new InetSocketAddress(InetAddress.getByName(address), 0));
+            socket.bind(new InetSocketAddress(literal(address), 0));
             String server = address.contains(":") ? "fd25::1" : "10.25.25.1";
             socket.setSoTimeout(10_000);
-            socket.connect(new InetSocketAddress(InetAddress.getByName(server), 25), PATIENCE_MILLIS);
+            socket.connect(new InetSocketAddress(literal(server), 25), PATIENCE_MILLIS);
             return socket.getInputStream().read() == '2';
         } catch (SocketTimeoutException e) {
             return false;

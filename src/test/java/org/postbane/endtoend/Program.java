@@ -55,7 +55,7 @@ final class Program {
         Path out = Files.createTempFile("program", ".out");
         Path err = Files.createTempFile("program", ".err");
         try {
-            if (command.redirectInput() == ProcessBuilder.Redirect.PIPE) {
+            if (command.redirectInput().type() == ProcessBuilder.Redirect.Type.PIPE) {
                 command.redirectInput(Path.of("/dev/null").toFile());
             }
             Process process = command.redirectOutput(out.toFile())

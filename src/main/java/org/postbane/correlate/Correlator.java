@@ -40,7 +40,7 @@ import org.postbane.parse.Program;
  *   <li>A Message-ID that several clients' open messages have blames none of them.
  * </ul>
  *
- * <p>A verdict counts when it comes, with one victim; the others follow with the deliveries that tell how the client named
+ * <p>A verdict counts when it comes, with one victim; the others follow when deliveries have told of all how the client named
  * them, and after {@link CorrelateSettings#patience} without these. Lines may come in a somewhat different order than
  * things happened: a fact about an unknown queue id makes a message of unknown origin, which a {@code client=} line adopts
  * if it comes within {@link #REORDER}.
@@ -275,8 +275,8 @@ public final class Correlator implements Consumer<LogEvent> {
         } else if (event.origTo() != null && sayings.isTrap(event.to())) {
             trapped(mail, event.at(), event.to());
         }
-        if (mail.isJudged()) {
-            sayings.victims(mail, event.at(), false);
+        if (mail.isJudged() && !mail.awaitsDeliveries()) {
+            sayings.victims(mail, event.at(), false); // all at once: each change of a ban is a row, and a command
         }
     }
 
@@ -298,6 +298,7 @@ public final class Correlator implements Consumer<LogEvent> {
         Mail mail = open.find(event.queueId());
         if (mail != null && mail.closed == null) {
             close(mail, event.at());
+            sayings.victims(mail, event.at(), false);
         }
     }
 

@@ -50,6 +50,9 @@ final class Mail {
     @Nullable
     Mail nextOfMessageId;
 
+    @Nullable
+    Mail previousOfMessageId;
+
     /** The message that this one is the filter's output of. */
     @Nullable
     Mail parent;

@@ -4,7 +4,6 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.QueueId;
 
@@ -44,8 +43,7 @@ final class OpenMessages {
         unindex(mail);
         String key = MessageIds.asSpamdPrints(header);
         if (key != null) {
-            mail.indexed = key;
-            mail.nextOfMessageId = byMessageId.put(key, mail);
+            restoreIndex(mail, key);
         }
     }
 
@@ -53,6 +51,9 @@ final class OpenMessages {
     void restoreIndex(Mail mail, String key) {
         mail.indexed = key;
         mail.nextOfMessageId = byMessageId.put(key, mail);
+        if (mail.nextOfMessageId != null) {
+            mail.nextOfMessageId.previousOfMessageId = mail;
+        }
     }
 
     private void unindex(Mail mail) {
@@ -60,17 +61,18 @@ final class OpenMessages {
         if (key == null) {
             return;
         }
-        Mail before = byMessageId.get(key);
-        if (before != mail) {
-            while (before != null && before.nextOfMessageId != mail) {
-                before = before.nextOfMessageId;
-            }
-            Objects.requireNonNull(before).nextOfMessageId = mail.nextOfMessageId;
-        } else if (mail.nextOfMessageId == null) {
-            byMessageId.remove(key);
-        } else {
-            byMessageId.put(key, mail.nextOfMessageId);
+        Mail next = mail.nextOfMessageId;
+        if (next != null) {
+            next.previousOfMessageId = mail.previousOfMessageId;
         }
+        if (mail.previousOfMessageId != null) {
+            mail.previousOfMessageId.nextOfMessageId = next;
+        } else if (next != null) {
+            byMessageId.put(key, next);
+        } else {
+            byMessageId.remove(key);
+        }
+        mail.previousOfMessageId = null;
         mail.indexed = null;
         mail.nextOfMessageId = null;
     }

@@ -70,7 +70,7 @@ public final class Pipeline {
      * @param followLines the reference moves along with the lines
      */
     public LogParser parser(ZoneId zone, Instant reference, boolean followLines) {
-        return new LogParser(filter, zone, reference, followLines, this::accept);
+        return new LogParser(filter, zone, reference, followLines, false, this::accept);
     }
 
     /** In a replay, time passes by the lines: bans end in between. */

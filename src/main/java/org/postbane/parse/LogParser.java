@@ -36,6 +36,8 @@ public final class LogParser implements LineSink {
      */
     private final List<LogEvent> stated = new ArrayList<>();
 
+    private final Consumer<LogEvent> state = stated::add;
+
     private final Line body = new Line();
     private long lines;
     private boolean stamped;
@@ -46,9 +48,20 @@ public final class LogParser implements LineSink {
      * @param followLines the reference moves along with the lines, for a log of a known year that may run over New Year
      */
     public LogParser(MailFilter filter, ZoneId zone, Instant reference, boolean followLines, Consumer<LogEvent> out) {
+        this(filter, zone, reference, followLines, true, out);
+    }
+
+    /** @param texts relays and replies are wanted too, by which nothing is decided; without them it takes less time */
+    public LogParser(
+            MailFilter filter,
+            ZoneId zone,
+            Instant reference,
+            boolean followLines,
+            boolean texts,
+            Consumer<LogEvent> out) {
         this.header = new SyslogHeader(zone, reference, followLines);
         this.out = out;
-        Map<String, LineParser> postfix = postfixParsers();
+        Map<String, LineParser> postfix = postfixParsers(texts);
         AmavisParser amavis = new AmavisParser(filter);
         SpamdParser spamd = new SpamdParser();
         this.programs = new ProgramTable(name -> {
@@ -63,17 +76,18 @@ public final class LogParser implements LineSink {
         });
     }
 
-    private static Map<String, LineParser> postfixParsers() {
-        PostfixDeliveryParser delivery = new PostfixDeliveryParser();
+    private static Map<String, LineParser> postfixParsers(boolean texts) {
+        PostfixDeliveryParser relaying = new PostfixDeliveryParser(true, texts);
+        PostfixDeliveryParser delivery = new PostfixDeliveryParser(false, texts);
         return Map.ofEntries(
                 Map.entry("smtpd", new PostfixSmtpdParser()),
                 Map.entry("cleanup", new PostfixCleanupParser()),
                 Map.entry("qmgr", new PostfixQmgrParser()),
                 Map.entry("oqmgr", new PostfixQmgrParser()),
                 Map.entry("pickup", new PostfixPickupParser()),
-                Map.entry("smtp", delivery),
-                Map.entry("lmtp", delivery),
-                Map.entry("relay", delivery),
+                Map.entry("smtp", relaying),
+                Map.entry("lmtp", relaying),
+                Map.entry("relay", relaying),
                 Map.entry("local", delivery),
                 Map.entry("virtual", delivery),
                 Map.entry("pipe", delivery),
@@ -103,7 +117,7 @@ public final class LogParser implements LineSink {
         if (body.startsWith(REPEATED)) {
             repeat(program.parser);
         } else {
-            program.parser.parse(body, header, stated::add);
+            program.parser.parse(body, header, state);
         }
         if (!stated.isEmpty()) {
             handOn();
@@ -127,7 +141,7 @@ public final class LogParser implements LineSink {
         }
         body.set(body.bytes(), end + TIMES.length, body.end() - 1);
         for (int i = 0; i < Math.min(times, MOST_REPEATS); i++) {
-            parser.parse(body, header, stated::add);
+            parser.parse(body, header, state);
         }
     }
 

@@ -30,6 +30,18 @@ final class PostfixDeliveryParser implements LineParser {
     private static final byte[] CLOSE = {')'};
     private static final int MAX_REPLY = 400;
 
+    private final boolean passesOn;
+    private final boolean texts;
+
+    /**
+     * @param passesOn the agent speaks to another MTA or to a filter, which may answer with an id of its own
+     * @param texts relay and reply are wanted even where nothing is decided by them
+     */
+    PostfixDeliveryParser(boolean passesOn, boolean texts) {
+        this.passesOn = passesOn;
+        this.texts = texts;
+    }
+
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         int colon = PostfixText.endOfId(body);
@@ -56,24 +68,31 @@ final class PostfixDeliveryParser implements LineParser {
         if (status < 0) {
             return; // cut short
         }
-        int relayFrom = relay + RELAY.length;
-        int relayEnd = firstOf(body, relayFrom, status);
         int word = status + STATUS.length;
         int wordEnd = body.indexOf(' ', word);
         int statusEnd = wordEnd < 0 ? body.end() : wordEnd;
         int reply = Math.min(statusEnd + 2, body.end());
-        int replyEnd = body.endsWith(CLOSE) ? Math.max(reply, body.end() - 1) : body.end();
+        QueueId queuedAs = passesOn ? queuedAs(body, reply) : null;
         out.accept(new LogEvent.Delivery(
                 header.at(),
                 header.by(),
                 id,
                 body.text(to, toEnd),
                 origTo,
-                body.text(relayFrom, relayEnd),
+                queuedAs != null || texts ? relay(body, relay + RELAY.length, status) : "",
                 status(body, word, statusEnd),
-                body.text(reply, Math.min(replyEnd, reply + MAX_REPLY)),
-                queuedAs(body, reply),
-                filterId(body, reply)));
+                texts ? reply(body, reply) : "",
+                queuedAs,
+                passesOn && queuedAs == null ? filterId(body, reply) : null));
+    }
+
+    private static String relay(Line body, int from, int status) {
+        return body.text(from, firstOf(body, from, status));
+    }
+
+    private static String reply(Line body, int from) {
+        int end = body.endsWith(CLOSE) ? Math.max(from, body.end() - 1) : body.end();
+        return body.text(from, Math.min(end, from + MAX_REPLY));
     }
 
     /** The {@code >} that is followed by the next field; addresses may be quoted and hold anything. */

@@ -10,6 +10,7 @@ import org.postbane.source.Line;
 /** The pieces that lines of Postfix's programs are made of. */
 final class PostfixText {
 
+    private static final byte[] UNKNOWN = "unknown".getBytes(US_ASCII);
     private static final byte[] NOQUEUE = "NOQUEUE".getBytes(US_ASCII);
 
     private PostfixText() {}
@@ -84,9 +85,14 @@ final class PostfixText {
         int close = body.indexOf(']', open);
         int port = close + 1 < end ? number(body, close + 2, end) : 0;
         return new Peer(
-                body.text(from, open),
+                name(body, from, open),
                 IpPrefix.parse(body.bytes(), open + 1, close),
                 port < 0 || port > 65_535 ? 0 : port);
+    }
+
+    private static String name(Line body, int from, int to) {
+        boolean unknown = to - from == UNKNOWN.length && body.hasAt(from, UNKNOWN);
+        return unknown ? "unknown" : body.text(from, to);
     }
 
     /** Decimal digits from {@code from} to {@code to}; -1 if they are none or more than nine. */

@@ -66,10 +66,10 @@ public final class ClientTally {
         }
     }
 
-    void victims(Deed.Victims deed) {
+    /** @param weight points for each */
+    void victims(Deed.Victims deed, double weight) {
         if (deed.judgement() == Judgement.SPAM) {
             victims += deed.count();
-            double weight = scale.weights().getOrDefault(OffenceKind.SPAM, 0.0);
             standing = standing.plus(deed.at(), weight * deed.count(), scale.memory());
         }
     }

@@ -2,7 +2,6 @@ package org.postbane.score;
 
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +20,9 @@ final class Ledger {
     private final Weighing weighing;
     private final @Nullable ScoreStore store;
     private final int generation;
-    private final Map<OffenceKind, Double> weights = new EnumMap<>(OffenceKind.class);
+    /** By {@link OffenceKind#ordinal}: looked up for each deed and jail. */
+    private final double[] weights = new double[OffenceKind.values().length];
+
     private final boolean trials;
     private final List<Entry> changed = new ArrayList<>();
     private Map<Subject, Entry> young = new HashMap<>();
@@ -35,7 +36,7 @@ final class Ledger {
         this.weighing = weighing;
         this.store = store;
         this.generation = generation;
-        weights.putAll(weighing.weights());
+        weighing.weights().forEach((kind, weight) -> weights[index(kind)] = weight);
         trials = weighing.weighsTrials();
     }
 
@@ -65,7 +66,12 @@ final class Ledger {
 
     /** Points for one offence of the kind; 0 if it does not count. */
     double weight(OffenceKind kind) {
-        return weights.getOrDefault(kind, 0.0);
+        return weights[index(kind)];
+    }
+
+    @SuppressWarnings("EnumOrdinal") // within one run, and never stored
+    private static int index(OffenceKind kind) {
+        return kind.ordinal();
     }
 
     boolean weighsTrials() {

@@ -29,8 +29,9 @@ public final class Tally implements Consumer<Deed> {
             "", Who.CLIENT, Direction.ANY, Map.of(OffenceKind.SPAM, 1.0), new HalfLife(Duration.ofDays(14)), 20);
 
     private final Weighing scale;
+    private final double spamWeight;
     private final Map<IpPrefix, ClientTally> clients = new HashMap<>();
-    private final Map<String, AccountTally> accounts = new TreeMap<>();
+    private final Map<String, AccountTally> accounts = new HashMap<>();
     private long messages;
 
     public Tally() {
@@ -40,6 +41,7 @@ public final class Tally implements Consumer<Deed> {
     /** @param scale by which the scores are reckoned, instead of {@link #SCALE} */
     public Tally(Weighing scale) {
         this.scale = scale;
+        this.spamWeight = scale.weights().getOrDefault(OffenceKind.SPAM, 0.0);
     }
 
     /** Messages that were judged, accepted unjudged, or addressed to a trap; each once. */
@@ -52,9 +54,9 @@ public final class Tally implements Consumer<Deed> {
         return Collections.unmodifiableCollection(clients.values());
     }
 
-    /** All accounts that sent anything, sorted. A view. */
+    /** All accounts that sent anything, sorted. A copy. */
     public Collection<AccountTally> accounts() {
-        return Collections.unmodifiableCollection(accounts.values());
+        return new TreeMap<>(accounts).values();
     }
 
     @Override
@@ -113,8 +115,8 @@ public final class Tally implements Consumer<Deed> {
         }
     }
 
-    private static void victims(Deed.Victims deed, ClientTally client, @Nullable AccountTally account) {
-        client.victims(deed);
+    private void victims(Deed.Victims deed, ClientTally client, @Nullable AccountTally account) {
+        client.victims(deed, spamWeight);
         if (account != null && deed.judgement() == Judgement.SPAM) {
             account.victims += deed.count();
         }

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.postbane.config.Configuration;
 import org.postbane.correlate.Traps;
 import org.postbane.daemon.Pipeline;
@@ -27,7 +28,21 @@ final class Replay {
     private final LogParser parser;
 
     /** What makes two decisions one sentence: a ban that is prolonged keeps its beginning. */
-    private record Sentence(Subject subject, String jail, Instant from) {}
+    private record Sentence(Subject subject, String jail, Instant from) {
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Sentence sentence
+                    && sentence.subject.equals(subject)
+                    && sentence.from.equals(from)
+                    && sentence.jail.equals(jail);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * subject.hashCode() + from.hashCode();
+        }
+    }
 
     Replay(Configuration configuration, Traps traps, LogOptions options) {
         pipeline = new Pipeline(configuration, traps, new MemoryStore(), false, tally, this::decided);

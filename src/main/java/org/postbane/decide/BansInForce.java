@@ -80,13 +80,12 @@ final class BansInForce {
         if (due == null) {
             return;
         }
-        List<Due> others = bySubject.getOrDefault(subject, List.of()).stream()
-                .filter(other -> other.serial != due.serial)
-                .toList();
+        List<Due> others = new ArrayList<>(bySubject.getOrDefault(subject, List.of()));
+        others.remove(due);
         if (others.isEmpty()) {
             bySubject.remove(subject);
         } else {
-            bySubject.put(subject, others);
+            bySubject.put(subject, List.copyOf(others));
         }
         byEnd.remove(due);
         if (subject instanceof Subject.Client client) {

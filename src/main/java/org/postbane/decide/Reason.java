@@ -32,9 +32,9 @@ final class Reason {
         }
         Standing standing = scored.standing();
         if (standing.victims() > 0) {
-            text.append(", ").append(counted(standing.victims(), "victim", "victims"));
+            counted(text.append(", "), standing.victims(), "victim", "victims");
             if (standing.messages() > 0) { // else forgiven between the verdict and its victims
-                text.append(" in ").append(counted(standing.messages(), "message", "messages"));
+                counted(text.append(" in "), standing.messages(), "message", "messages");
             }
         }
         return text.toString();
@@ -71,8 +71,8 @@ final class Reason {
         };
     }
 
-    private static String counted(long number, String one, String many) {
-        return number + " " + (number == 1 ? one : many);
+    private static void counted(StringBuilder text, long number, String one, String many) {
+        text.append(number).append(' ').append(number == 1 ? one : many);
     }
 
     /** As {@code %.3f}. Each further offence of a banned client gets here, and a Formatter costs as much as ten lines of log. */

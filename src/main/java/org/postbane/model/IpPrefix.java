@@ -79,26 +79,32 @@ public record IpPrefix(long high, long low, int bits) implements Comparable<IpPr
         return v4 < 0 ? null : ofIpv4((int) v4);
     }
 
-    /** Dotted decimal, four parts, no leading zeros; -1 if it is not that. */
+    /** Dotted decimal, four parts, no leading zeros; -1 if it is not that. One loop, as this is compiled into many callers. */
     private static long ipv4(byte[] bytes, int from, int to) {
         if (to - from > 15) {
             return -1;
         }
         long address = 0;
-        int start = from;
-        for (int part = 0; part < 4; part++) {
-            int end = start;
-            while (end < to && bytes[end] != '.') {
-                end++;
+        int part = -1; // -1: no digit of it yet
+        int dots = 0;
+        for (int i = from; i < to; i++) {
+            int b = bytes[i];
+            if (b == '.') {
+                if (part < 0 || part > 255) {
+                    return -1;
+                }
+                address = address << 8 | part;
+                part = -1;
+                dots++;
+            } else {
+                // a second digit after a first one that is 0 is refused
+                if (b < '0' || b > '9' || part == 0 || part > 25) {
+                    return -1;
+                }
+                part = (part < 0 ? 0 : part * 10) + b - '0';
             }
-            int value = decimal(bytes, start, end, 255);
-            if (value < 0 || (end < to) != (part < 3)) {
-                return -1;
-            }
-            address = address << 8 | value;
-            start = end + 1;
         }
-        return address;
+        return part < 0 || part > 255 || dots != 3 ? -1 : address << 8 | part;
     }
 
     private static int decimal(byte[] bytes, int from, int to, int max) {

@@ -45,7 +45,7 @@ public record Evidence(double l20, double l40, double l60, double l80, double l9
 
     /** All messages fade to {@code factor} (0 to 1) of their weight. */
     public Evidence faded(double factor) {
-        if (factor == 1 || equals(NONE)) {
+        if (factor == 1 || l20 == 0 && l95 == 0) {
             return this; // as most subjects of jails that count no messages
         }
         return new Evidence(l20 * factor, l40 * factor, l60 * factor, l80 * factor, l95 * factor);

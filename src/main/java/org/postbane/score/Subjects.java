@@ -19,8 +19,10 @@ final class Subjects {
     private @Nullable Origin origin;
 
     /** From now on this origin is spoken of. */
+    @SuppressWarnings(
+            "ReferenceEquality") // the same deed's: to compare all five parts costs more than to make them anew
     void of(Origin newOrigin) {
-        if (!newOrigin.equals(origin)) {
+        if (newOrigin != origin) {
             origin = newOrigin;
             made.clear();
         }

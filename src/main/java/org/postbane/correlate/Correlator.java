@@ -201,16 +201,14 @@ public final class Correlator implements Consumer<LogEvent> {
     private Mail start(QueueId id, Instant at) {
         Mail before = open.find(id);
         if (before != null) {
-            sayings.last(before, at);
-            drop(before);
+            giveUp(before, at);
         }
         Mail mail = new Mail(nextSerial++, id, at);
         open.add(mail);
         touch(mail);
         if (open.size() > settings.mostOpen()) {
             Mail oldest = open.iterator().next();
-            sayings.last(oldest, at);
-            drop(oldest);
+            giveUp(oldest, at);
         }
         return mail;
     }
@@ -472,16 +470,14 @@ public final class Correlator implements Consumer<LogEvent> {
         }
         while (isDue(closing)) {
             Due due = closing.remove();
-            sayings.last(due.mail(), due.at());
-            drop(due.mail());
+            giveUp(due.mail(), due.at());
         }
         while (isDue(orphaned)) {
             Mail mail = orphaned.remove().mail();
             touch(mail.root());
             sayings.lastPending(mail.root());
             if (mail.peer == null && !mail.queued) {
-                sayings.last(mail, now); // only the verdict ever spoke of it
-                drop(mail);
+                giveUp(mail, now); // only the verdict ever spoke of it
             }
         }
         Iterator<Pending> oldest = stray.values().iterator();
@@ -513,9 +509,14 @@ public final class Correlator implements Consumer<LogEvent> {
         }
         Mail oldest = open.iterator().next();
         if (oldest.since.plus(settings.oldest()).isBefore(now)) {
-            sayings.last(oldest, now);
-            drop(oldest);
+            giveUp(oldest, now);
         }
+    }
+
+    /** Says what remains to be said of a message of which nothing more is to be expected, and forgets it. */
+    private void giveUp(Mail mail, Instant at) {
+        sayings.last(mail, at);
+        drop(mail);
     }
 
     /** Forgets a settled message; its record stays for as long as the filter's output of it is on its way. */

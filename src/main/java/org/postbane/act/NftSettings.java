@@ -52,22 +52,36 @@ public record NftSettings(String name, String table, Hook hook, String priority,
     }
 
     public NftSettings {
-        if (!TABLE.matcher(table).matches() || table.endsWith(BRIDGE)) {
+        table(table);
+        priority(priority);
+        ports = List.copyOf(ports);
+        ports.forEach(NftSettings::requirePort);
+    }
+
+    /** The name of a table, if it is one; the message of the exception says why not. */
+    public static String table(String text) {
+        if (!TABLE.matcher(text).matches() || text.endsWith(BRIDGE)) {
             throw new IllegalArgumentException(
                     "'%s' is no name for a table: expected a letter and at most 63 letters, digits or _"
-                            .formatted(table));
+                            .formatted(text));
         }
-        var parts = PRIORITY.matcher(priority);
+        return text;
+    }
+
+    /** A priority, if it is one; the message of the exception says why not. */
+    public static String priority(String text) {
+        var parts = PRIORITY.matcher(text);
         if (!parts.matches() || parts.group(1) != null && !PRIORITIES.contains(parts.group(1))) {
             throw new IllegalArgumentException(
                     "'%s' is no priority: expected raw, mangle, filter or security, perhaps with an offset, or a number"
-                            .formatted(priority));
+                            .formatted(text));
         }
-        ports = List.copyOf(ports);
-        for (int port : ports) {
-            if (port < 1 || port > 65535) {
-                throw new IllegalArgumentException("port %d is not in 1..65535".formatted(port));
-            }
+        return text;
+    }
+
+    private static void requirePort(int port) {
+        if (port < 1 || port > 65535) {
+            throw new IllegalArgumentException("port %d is not in 1..65535".formatted(port));
         }
     }
 
@@ -87,6 +101,7 @@ public record NftSettings(String name, String table, Hook hook, String priority,
                 throw new IllegalArgumentException("'%s' is no port: expected numbers, or all".formatted(word));
             }
             int port = Integer.parseInt(word);
+            requirePort(port);
             if (!ports.contains(port)) {
                 ports.add(port);
             }

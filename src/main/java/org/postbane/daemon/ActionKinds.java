@@ -53,40 +53,11 @@ public final class ActionKinds {
 
     private static NftSettings nftSettings(ActionDefinition definition) throws ConfigException {
         List<String> faults = new ArrayList<>();
-        NftSettings settings = NftSettings.defaults(definition.name());
-        // each value on its own first, so that every fault is told with its own place
-        String table = value(
-                definition,
-                "table",
-                faults,
-                text -> new NftSettings(
-                                settings.name(),
-                                text,
-                                settings.hook(),
-                                settings.priority(),
-                                List.of(),
-                                settings.verdict())
-                        .table());
+        // each value on its own, so that every fault is told with its own place
+        String table = value(definition, "table", faults, NftSettings::table);
         NftSettings.Hook hook = value(definition, "hook", faults, NftSettings.Hook::parse);
-        String priority = value(
-                definition,
-                "priority",
-                faults,
-                text -> new NftSettings(
-                                settings.name(), settings.table(), settings.hook(), text, List.of(), settings.verdict())
-                        .priority());
-        List<Integer> ports = value(
-                definition,
-                "ports",
-                faults,
-                text -> new NftSettings(
-                                settings.name(),
-                                settings.table(),
-                                settings.hook(),
-                                settings.priority(),
-                                NftSettings.ports(text),
-                                settings.verdict())
-                        .ports());
+        String priority = value(definition, "priority", faults, NftSettings::priority);
+        List<Integer> ports = value(definition, "ports", faults, NftSettings::ports);
         NftSettings.Verdict verdict = value(definition, "verdict", faults, NftSettings.Verdict::parse);
         if (table == null || hook == null || priority == null || ports == null || verdict == null) {
             throw new ConfigException(faults);

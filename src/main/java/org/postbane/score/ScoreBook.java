@@ -33,7 +33,7 @@ import org.postbane.model.Subject;
  * little since. Of the numbers that people are told, the messages are all bad ones, of kinds that the jail does not weigh
  * too, and neither is corrected when a verdict changes.
  */
-public final class ScoreBook implements Consumer<Deed> {
+public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
 
     private static final int MAX_WAITING = 20_000;
 
@@ -67,24 +67,29 @@ public final class ScoreBook implements Consumer<Deed> {
     @Override
     public void accept(Deed deed) {
         subjects.of(deed.origin());
-        if (deed instanceof Deed.Judged judged) {
-            text.judged(judged);
-            judged(judged);
-        } else if (deed instanceof Deed.Victims victims) {
-            OffenceKind kind = kind(victims.judgement());
-            if (kind != null) {
-                offence(deed, kind, victims.count(), victims.count(), Trial.UNCHANGED);
-            }
-        } else if (deed instanceof Deed.Trapped trapped) {
-            trapped(trapped);
-        } else if (deed instanceof Deed.Refused) {
-            offence(deed, OffenceKind.REJECT, 1, 0, Trial.UNCHANGED);
-        } else if (deed instanceof Deed.AuthFailed) {
-            offence(deed, OffenceKind.AUTH_FAILURE, 1, 0, Trial.UNCHANGED);
-        } else if (!(deed instanceof Deed.Unjudged)) {
-            throw new AssertionError(deed);
+        deed.accept(this);
+    }
+
+    @Override
+    public void visit(Deed.Victims deed) {
+        OffenceKind kind = kind(deed.judgement());
+        if (kind != null) {
+            offence(deed, kind, deed.count(), deed.count(), Trial.UNCHANGED);
         }
     }
+
+    @Override
+    public void visit(Deed.Refused deed) {
+        offence(deed, OffenceKind.REJECT, 1, 0, Trial.UNCHANGED);
+    }
+
+    @Override
+    public void visit(Deed.AuthFailed deed) {
+        offence(deed, OffenceKind.AUTH_FAILURE, 1, 0, Trial.UNCHANGED);
+    }
+
+    @Override
+    public void visit(Deed.Unjudged deed) {}
 
     /** Hands all changes to the store. To be called before the store commits. */
     public void flush() {
@@ -121,7 +126,9 @@ public final class ScoreBook implements Consumer<Deed> {
         return null;
     }
 
-    private void judged(Deed.Judged deed) {
+    @Override
+    public void visit(Deed.Judged deed) {
+        text.judged(deed);
         if (deed.trial() == Trial.UNCHANGED) {
             return;
         }
@@ -136,7 +143,8 @@ public final class ScoreBook implements Consumer<Deed> {
     }
 
     /** Also a trial for jails that do not weigh traps. */
-    private void trapped(Deed.Trapped deed) {
+    @Override
+    public void visit(Deed.Trapped deed) {
         for (Ledger ledger : ledgers) {
             Subject subject = subjectIn(ledger, deed.origin());
             if (subject != null && ledger.weight(OffenceKind.TRAP) == 0 && ledger.weighsTrials()) {

@@ -1,17 +1,16 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.QueueId;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /** The pieces that lines of Postfix's programs are made of. */
 final class PostfixText {
 
-    private static final byte[] UNKNOWN = "unknown".getBytes(US_ASCII);
-    private static final byte[] NOQUEUE = "NOQUEUE".getBytes(US_ASCII);
+    private static final Mark UNKNOWN = Mark.of("unknown");
+    private static final Mark NOQUEUE = Mark.of("NOQUEUE");
 
     private PostfixText() {}
 
@@ -37,7 +36,7 @@ final class PostfixText {
     }
 
     static boolean isNoQueue(Line body, int endOfId) {
-        return endOfId - body.start() == NOQUEUE.length && body.startsWith(NOQUEUE);
+        return endOfId - body.start() == NOQUEUE.length() && body.startsWith(NOQUEUE);
     }
 
     /**
@@ -91,7 +90,7 @@ final class PostfixText {
     }
 
     private static String name(Line body, int from, int to) {
-        boolean unknown = to - from == UNKNOWN.length && body.hasAt(from, UNKNOWN);
+        boolean unknown = to - from == UNKNOWN.length() && body.hasAt(from, UNKNOWN);
         return unknown ? "unknown" : body.text(from, to);
     }
 

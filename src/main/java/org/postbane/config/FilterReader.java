@@ -15,7 +15,7 @@ final class FilterReader {
 
     /** Keys of {@code [Definition]}; those of the verdicts are the names of {@link Judgement} in lower case. */
     static final Set<String> KEYS = Set.of(
-            "builtin", "postfix", "amavis", "spamd", "clean", "spam", "virus", "banned", "unchecked", "temporary");
+            "builtin", "postfix", "amavis", "spamd", "dovecot", "clean", "spam", "virus", "banned", "unchecked", "temporary");
 
     private final ConfigFolder folder;
     private final Faults faults;
@@ -44,6 +44,7 @@ final class FilterReader {
                 words(definition, "postfix"),
                 words(definition, "amavis"),
                 words(definition, "spamd"),
+                words(definition, "dovecot"),
                 categories(definition));
         return faults.count() > before ? Optional.empty() : Optional.of(filter);
     }

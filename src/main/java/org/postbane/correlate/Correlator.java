@@ -16,11 +16,13 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.postbane.correlate.Deed.Fault;
 import org.postbane.correlate.Mail.Pending;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
 import org.postbane.parse.LogEvent;
+import org.postbane.parse.LogEvent.Breach;
 import org.postbane.parse.LogEvent.Status;
 import org.postbane.parse.Peer;
 import org.postbane.parse.Program;
@@ -79,6 +81,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     private final Map<String, Pending> stray = new LinkedHashMap<>();
 
     private final Preludes preludes = new Preludes();
+
+    private final FailedLogins failedLogins = new FailedLogins();
 
     private final boolean remembers;
     private final Set<Mail> changed = new LinkedHashSet<>();
@@ -415,7 +419,35 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     @Override
     public void visit(LogEvent.AuthFailure event) {
-        sayings.authFailed(event.at(), event.client().address(), event.account());
+        IpPrefix client = event.client().address();
+        for (int left = client == null ? 0 : failedLogins.untold(event, client); left > 0; left--) {
+            sayings.authFailed(event.at(), client, event.account());
+        }
+    }
+
+    @Override
+    public void visit(LogEvent.Login event) {} // the message, if there is one, has its own line
+
+    @Override
+    public void visit(LogEvent.ProtocolError event) {
+        if (event.breach() == Breach.SLIP) {
+            return;
+        }
+        Fault fault = event.breach() == Breach.VIOLATION ? Fault.PROTOCOL : Fault.BROKEN_OFF;
+        String what = event.stage().isEmpty() ? event.reason() : event.reason() + " after " + event.stage();
+        sayings.misbehaved(event.at(), event.client().address(), fault, what);
+    }
+
+    @Override
+    public void visit(LogEvent.RateLimit event) {
+        sayings.misbehaved(event.at(), event.client().address(), Fault.RATE_LIMIT, "over the limit of " + event.limit());
+    }
+
+    @Override
+    public void visit(LogEvent.Postscreen event) {
+        if (event.failed()) {
+            sayings.misbehaved(event.at(), event.client().address(), Fault.POSTSCREEN, event.test());
+        }
     }
 
     /** A line names a recipient that the client asked for, whatever became of it. */

@@ -429,7 +429,8 @@ public final class Agent implements AgentControl, AutoCloseable {
                     pipeline.correlator().ambiguous(),
                     pipeline.judge().guarded(),
                     byJail,
-                    enforcement.status());
+                    enforcement.status(),
+                    Unknown.of(sources.stream().map(source -> source.parser).toList()));
         });
     }
 

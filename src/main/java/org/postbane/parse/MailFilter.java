@@ -15,15 +15,17 @@ import org.postbane.model.Judgement;
  *     another program
  * @param amavis names of amavis
  * @param spamd names of SpamAssassin's daemon
+ * @param dovecot names of Dovecot
  * @param categories amavis's words, without minor numbers, and what they mean
  */
 public record MailFilter(
-        Set<String> postfix, Set<String> amavis, Set<String> spamd, Map<String, Judgement> categories) {
+        Set<String> postfix, Set<String> amavis, Set<String> spamd, Set<String> dovecot, Map<String, Judgement> categories) {
 
     public MailFilter {
         postfix = Set.copyOf(postfix);
         amavis = Set.copyOf(amavis);
         spamd = Set.copyOf(spamd);
+        dovecot = Set.copyOf(dovecot);
         categories = Map.copyOf(categories);
     }
 
@@ -40,6 +42,10 @@ public record MailFilter(
 
     public boolean isSpamd(String program) {
         return names(spamd, program);
+    }
+
+    public boolean isDovecot(String program) {
+        return names(dovecot, program);
     }
 
     private static boolean names(Set<String> names, String program) {

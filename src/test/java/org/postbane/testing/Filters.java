@@ -11,9 +11,10 @@ public final class Filters {
     public static final MailFilter MAIL = new MailFilter(
             Set.of(
                     "smtpd", "cleanup", "qmgr", "smtp", "lmtp", "local", "virtual", "pipe", "discard", "error",
-                    "pickup"),
+                    "pickup", "postscreen", "dnsblog", "tlsproxy", "anvil", "bounce", "master", "postfix-script"),
             Set.of("amavis", "amavisd"),
             Set.of("spamd"),
+            Set.of("dovecot"),
             Map.of(
                     "CLEAN", Judgement.CLEAN,
                     "BAD-HEADER", Judgement.CLEAN,

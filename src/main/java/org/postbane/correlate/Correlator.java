@@ -82,8 +82,6 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     private final Preludes preludes = new Preludes();
 
-    private final FailedLogins failedLogins = new FailedLogins();
-
     private final boolean remembers;
     private final Set<Mail> changed = new LinkedHashSet<>();
     private final Set<Long> gone = new HashSet<>();
@@ -419,9 +417,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     @Override
     public void visit(LogEvent.AuthFailure event) {
-        IpPrefix client = event.client().address();
-        for (int left = client == null ? 0 : failedLogins.untold(event, client); left > 0; left--) {
-            sayings.authFailed(event.at(), client, event.account());
+        if (event.detail()) {
+            return; // told again by whom the client spoke to; or the next password database knew the login
+        }
+        for (int left = event.attempts(); left > 0; left--) {
+            sayings.authFailed(event.at(), event.client().address(), event.account());
         }
     }
 

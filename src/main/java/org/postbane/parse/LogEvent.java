@@ -272,8 +272,8 @@ public sealed interface LogEvent {
      *
      * @param account the login that was tried; null where the line does not say
      * @param repeats further attempts, 0 mostly: Dovecot's login processes tell of all at the end of the connection
-     * @param detail the authentication server's own line, before the one of the program that the client spoke to: one
-     *     attempt may be told of in both
+     * @param detail the authentication server's own line, before the one of the program that the client spoke to. Not to be
+     *     counted: the attempt is told of in both, and of several password databases each that does not know a login says so
      */
     record AuthFailure(
             Instant at,

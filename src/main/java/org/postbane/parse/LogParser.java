@@ -31,7 +31,6 @@ public final class LogParser implements LineSink {
             "warning: to avoid this condition, *",
             "warning: see * for examples of stress-adapting *",
             "warning: * -- throttling",
-            "master exit status *",
             "starting the Postfix mail system", // postfix-script
             "stopping the Postfix mail system",
             "refreshing the Postfix mail system",
@@ -54,7 +53,6 @@ public final class LogParser implements LineSink {
             "CONNECT *", // tlsproxy
             "DISCONNECT *",
             "CONNECT from *",
-            "DISCONNECT from *",
             "TLS handshake failed for service=* peer=*",
             "SSL_accept error from *",
             "SSL_accept:*",
@@ -73,9 +71,7 @@ public final class LogParser implements LineSink {
             "ID: removed",
             "ID: placed on hold",
             "ID: released from hold",
-            "ID: requeued",
-            "Reissued: *",
-            "name_mask: *"));
+            "ID: requeued"));
 
     private static final Mark REPEATED = Mark.of("message repeated ");
     private static final Mark TIMES = Mark.of(" times: [ ");

@@ -26,13 +26,10 @@ final class PostfixCleanupParser implements LineParser {
             "ID: pass: *",
             "ID: milter-header-*",
             "ID: milter-body-*",
-            "warning: ID: *: queue file size limit exceeded",
             "warning: *: queue file size limit exceeded",
             "ID: queue file size limit exceeded",
             "ID: too many recipients*",
-            "warning: milter *: *",
             "warning: connect to Milter service *",
-            "warning: *: unable to look up *",
             "warning: *: * map lookup problem*",
             "warning: *: read timeout on *",
             "ID: to=<*>, relay=none, *status=bounced *");

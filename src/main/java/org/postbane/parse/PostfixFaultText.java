@@ -23,7 +23,6 @@ final class PostfixFaultText {
     private static final Mark AFTER = Mark.of(" after ");
     private static final Mark FROM = Mark.of(" from ");
     private static final Mark LIMIT_EXCEEDED = Mark.of(" limit exceeded: ");
-    private static final Mark ABORT = Mark.of("NOQUEUE: abort: TLS from ");
     private static final Mark SSL_ERROR = Mark.of("SSL_accept error from ");
     private static final Mark IN = Mark.of(" in ");
     private static final Mark COMMAND = Mark.of(" command: ");
@@ -74,8 +73,6 @@ final class PostfixFaultText {
         }
         if (body.startsWith(SSL_ERROR)) {
             at(body, body.start() + SSL_ERROR.length(), "STARTTLS", "TLS handshake failed", Breach.SLIP, header, out);
-        } else if (body.startsWith(ABORT)) {
-            at(body, body.start() + ABORT.length(), "STARTTLS", "TLS aborted", Breach.BROKEN_OFF, header, out);
         }
     }
 

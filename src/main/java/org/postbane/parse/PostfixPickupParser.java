@@ -11,7 +11,7 @@ final class PostfixPickupParser implements LineParser {
     private static final Mark UID = Mark.of(": uid=");
     private static final Mark FROM = Mark.of(" from=<");
 
-    private static final Silent SILENT = Silent.ofPostfix("warning: ID: message has been queued for * days", "warning: *: message has been queued for * days", "warning: maildrop/*", "fatal: *");
+    private static final Silent SILENT = Silent.ofPostfix("warning: *: message has been queued for * days");
 
     @Override
     public boolean knows(Line body) {

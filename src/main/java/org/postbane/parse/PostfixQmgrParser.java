@@ -22,14 +22,10 @@ final class PostfixQmgrParser implements LineParser {
             "statistics: *",
             "warning: connect to transport *",
             "warning: please avoid flushing the whole queue *",
-            "warning: *: message * was corrupt*",
             "warning: mail for * is using up * of * active queue entries",
-            "warning: you may need *",
             "warning: to avoid this condition*",
             "warning: private/* socket: *",
-            "warning: transport * failure -- see a previous warning/fatal/panic logfile record *",
-            "warning: unexpected attribute * from * socket*",
-            "warning: backlog *");
+            "warning: transport * failure -- see a previous warning/fatal/panic logfile record *");
 
     @Override
     public boolean knows(Line body) {

@@ -47,9 +47,8 @@ final class PostfixSmtpdParser implements LineParser {
             "warning: *: address not listed for hostname *",
             "warning: *: hostname * verification failed: *",
             "warning: *: RBL lookup error: *",
-            "warning: *.*: RBL lookup error: *",
-            "warning: milter *: *",
             "warning: connect to Milter service *",
+            "warning: milter *: *",
             "warning: problem talking to server *",
             "warning: problem talking to service *",
             "warning: access table *",
@@ -57,13 +56,9 @@ final class PostfixSmtpdParser implements LineParser {
             "warning: cannot load *",
             "warning: connect to proxy *",
             "warning: lost connection with *",
-            "warning: * while receiving the initial server greeting",
-            "warning: * while sending *",
             "warning: timeout talking to proxy *",
             "warning: proxy * rejected *: *",
             "warning: haproxy *",
-            "NOQUEUE: filter: *",
-            "ID: milter-accept: *",
             "ID: queue file size limit exceeded");
 
     /** What Postfix prints where the client broke off before it named a login. */

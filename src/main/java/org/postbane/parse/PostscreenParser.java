@@ -30,6 +30,8 @@ final class PostscreenParser implements LineParser {
     private static final Mark PROTO = Mark.of(">, proto=");
     private static final Mark TOO_MANY = Mark.of(": too many connections");
 
+    private static final int RANK_AT = "DNSBL ".length();
+
     private static final Silent SILENT = Silent.ofPostfix(
             "cache * full cleanup: *",
             "NOQUEUE: reject: CONNECT from *: all server ports busy",
@@ -118,7 +120,10 @@ final class PostscreenParser implements LineParser {
         while (text < body.end() && (body.bytes()[text] == ':' || body.bytes()[text] == ' ')) {
             text++;
         }
-        String reason = test.name.equals("DNSBL") ? body.text(body.start() + 6, open).strip() : body.text(text, body.end());
+        int rank = body.start() + RANK_AT;
+        String reason = test.name.equals("DNSBL")
+                ? body.text(rank, Math.max(rank, open - " for ".length()))
+                : body.text(text, body.end());
         out.accept(new LogEvent.Postscreen(
                 header.at(), header.by(), PostfixText.peer(body, open, end), test.name, test.failed, reason));
     }

@@ -29,6 +29,9 @@ final class LogParserTest {
     private static Stream<Cases> bodies() {
         return Stream.of(
                         "postfix-smtpd",
+                        "postfix-smtpd-faults",
+                        "postfix-postscreen",
+                        "dovecot",
                         "postfix-cleanup",
                         "postfix-qmgr",
                         "postfix-delivery",
@@ -123,7 +126,8 @@ final class LogParserTest {
 
     private static String program(String file) {
         return switch (file) {
-            case "amavis", "spamd" -> file;
+            case "amavis", "spamd", "dovecot" -> file;
+            case "postfix-smtpd-faults" -> "postfix/smtpd";
             case "postfix-delivery" -> "postfix/smtp";
             default -> file.replace('-', '/');
         };

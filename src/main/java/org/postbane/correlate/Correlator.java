@@ -70,6 +70,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     private final CorrelateSettings settings;
     private final Sayings sayings;
+    private final Consumer<Deed> out;
+    /** Deeds of the call at hand. Kept till its end, for the JIT's sake: see {@link Deed.Visitor}. */
+    private final List<Deed> said = new ArrayList<>();
+
     private final OpenMessages open = new OpenMessages();
     private final ByMessageId byMessageId = new ByMessageId(open);
     /** In order of time; what is due is looked up again, as the message may be gone or changed. */
@@ -101,13 +105,22 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     public Correlator(CorrelateSettings settings, Predicate<String> traps, boolean remembers, Consumer<Deed> out) {
         this.settings = settings;
         this.remembers = remembers;
-        this.sayings = new Sayings(traps, out);
+        this.sayings = new Sayings(traps, said::add);
+        this.out = out;
     }
 
     @Override
     public void accept(LogEvent event) {
-        advance(event.at());
+        pass(event.at());
         event.accept(this);
+        handOn();
+    }
+
+    private void handOn() {
+        for (int i = 0; i < said.size(); i++) {
+            out.accept(said.get(i));
+        }
+        said.clear();
     }
 
     /** Verdicts that could be on messages of several clients, or contradict the queue id that they name; nobody was blamed. */
@@ -490,6 +503,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     /** It is {@code time} now, by the lines or, where none come, by the clock. Never goes back. */
     public void advance(Instant time) {
+        pass(time);
+        handOn();
+    }
+
+    private void pass(Instant time) {
         if (!time.isAfter(now)) {
             return;
         }
@@ -592,6 +610,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         closing.clear();
         awaiting.clear();
         orphaned.clear();
+        handOn();
     }
 
     // ---------------------------------------------------------------- over restarts

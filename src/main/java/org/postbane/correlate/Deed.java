@@ -19,7 +19,10 @@ public sealed interface Deed {
     /** Hands this to the method for its kind. */
     void accept(Visitor visitor);
 
-    /** What is to be done for each kind of deed. */
+    /**
+     * What is to be done for each kind of deed. Where the kind is not known beforehand, a call of {@link #accept} also ends a
+     * unit of the JIT's: what follows is compiled kind by kind, and once.
+     */
     interface Visitor {
         void visit(Judged deed);
 

@@ -257,7 +257,6 @@ public sealed interface LogEvent {
             visitor.visit(this);
         }
 
-
         private static final String BCC = " triggers BCC ";
 
         /** The recipient that {@code BCC address} in an access table added; null for other actions. */

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.source.Line;
-import org.postbane.source.Mark;
 import org.postbane.source.LineSink;
+import org.postbane.source.Mark;
 
 /**
  * Turns the lines of one source into events: reads the header, finds the parser for the program, hands the body to it.
@@ -167,12 +167,12 @@ public final class LogParser implements LineSink {
             return;
         }
         stamped = true;
-        ProgramTable.Entry program = programs.find(line, header.tagStart(), header.tagEnd());
+        ProgramTable.Entry program = programs.find(line, header.tagStart(), header.tagEnd(), header.tagHash());
         if (program == null || program.parser == null) {
             unread++;
             return;
         }
-        header.setProgram(program.process(header.pid()));
+        header.setProgram(program);
         body.set(line.bytes(), header.bodyStart(), line.end());
         if (body.startsWith(REPEATED)) {
             repeat(program.parser);

@@ -17,8 +17,8 @@ import org.postbane.model.RejectKind;
  * its direction and knows whom to judge:
  *
  * <ul>
- *   <li>{@link Deed.Judged} is a trial of honesty, ham too, in each jail that weighs anything that messages do. It adds no
- *       points and is not passed on: the victims that follow are.
+ *   <li>{@link Deed.Judged} is a trial of honesty, ham too, in each jail that weighs anything that messages do and asks for
+ *       certainty. It adds no points and is not passed on: the victims that follow are.
  *   <li>{@link Deed.Victims} adds the weight of the judgement for each victim.
  *   <li>{@link Deed.Trapped} is a trial and adds the weight of a trap hit.
  *   <li>{@link Deed.Refused} adds the weight of its kind of refusal, or else that of any refusal; {@link Deed.AuthFailed} and
@@ -152,7 +152,7 @@ public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
         }
         for (Ledger ledger : ledgers) {
             Subject subject = subjectIn(ledger, deed.origin());
-            if (subject != null && ledger.weighsTrials()) {
+            if (subject != null && (ledger.weighsTrials() || weighs(ledger, deed.judgement()))) {
                 Ledger.Entry entry = ledger.get(subject, deed.at());
                 ledger.put(entry, after(entry.standing(), deed, deed.trial(), 0, 0, ledger));
             }
@@ -177,8 +177,20 @@ public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
             Standing standing, Deed deed, Trial trial, double weight, int victims, Ledger ledger) {
         int spam = trial == Trial.SPAM || trial == Trial.HAM_TO_SPAM ? 1 : 0;
         int ham = trial == Trial.HAM ? 1 : trial == Trial.HAM_TO_SPAM ? -1 : 0;
+        boolean kept = ledger.weighsTrials();
         return standing.plus(
-                deed.at(), weight, spam, ham, victims, ledger.weighing().memory());
+                deed.at(),
+                weight,
+                kept ? spam : 0,
+                kept ? ham : 0,
+                victims,
+                spam,
+                ledger.weighing().memory());
+    }
+
+    private static boolean weighs(Ledger ledger, Judgement judgement) {
+        OffenceKind kind = kind(judgement);
+        return kind != null && ledger.weight(kind) > 0;
     }
 
     private void offence(Deed deed, OffenceKind kind, int count, int victims, Trial trial) {

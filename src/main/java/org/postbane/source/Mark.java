@@ -81,8 +81,7 @@ public final class Mark {
             return true;
         }
         return (at(bytes, from + 2 * Long.BYTES) & thirdMask) == third
-                && (length <= UNLOOPED
-                        || Arrays.equals(text, UNLOOPED, length, bytes, from + UNLOOPED, from + length));
+                && (length <= UNLOOPED || Arrays.equals(text, UNLOOPED, length, bytes, from + UNLOOPED, from + length));
     }
 
     @Override

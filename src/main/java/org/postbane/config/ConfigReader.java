@@ -40,8 +40,8 @@ public final class ConfigReader {
     private static final String SOURCE_PREFIX = "source";
 
     /** Keys by section, of {@code postbane.conf}; {@code source} for all sections {@code [source NAME]}. */
-    static final Map<String, Set<String>> KEYS =
-            Map.of("agent", AGENT, "store", STORE, SOURCE_PREFIX, SOURCE, "traps", TRAPS, "allow", ALLOW, "record", RECORD);
+    static final Map<String, Set<String>> KEYS = Map.of(
+            "agent", AGENT, "store", STORE, SOURCE_PREFIX, SOURCE, "traps", TRAPS, "allow", ALLOW, "record", RECORD);
 
     private static final Path SOCKET = Path.of("/run/postbane/postbane.sock");
     private static final String URL = "jdbc:h2:file:/var/lib/postbane/state";
@@ -104,7 +104,8 @@ public final class ConfigReader {
         Optional<MailFilter> filter = filter(sourceSections);
         Section recordSection = section(agent, "record");
         RecordSettings record = new RecordSettings(
-                recordSection.value("log", Values::truth).orElse(false), recordSection.value("file", Values::absolutePath));
+                recordSection.value("log", Values::truth).orElse(false),
+                recordSection.value("file", Values::absolutePath));
         faults.throwIfAny();
 
         List<Jail> enabled = jails.stream().filter(Jail::enabled).toList();

@@ -15,7 +15,17 @@ final class FilterReader {
 
     /** Keys of {@code [Definition]}; those of the verdicts are the names of {@link Judgement} in lower case. */
     static final Set<String> KEYS = Set.of(
-            "builtin", "postfix", "amavis", "spamd", "dovecot", "clean", "spam", "virus", "banned", "unchecked", "temporary");
+            "builtin",
+            "postfix",
+            "amavis",
+            "spamd",
+            "dovecot",
+            "clean",
+            "spam",
+            "virus",
+            "banned",
+            "unchecked",
+            "temporary");
 
     private final ConfigFolder folder;
     private final Faults faults;

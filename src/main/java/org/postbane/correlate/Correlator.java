@@ -453,7 +453,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     @Override
     public void visit(LogEvent.RateLimit event) {
-        sayings.misbehaved(event.at(), event.client().address(), Fault.RATE_LIMIT, "over the limit of " + event.limit());
+        sayings.misbehaved(
+                event.at(), event.client().address(), Fault.RATE_LIMIT, "over the limit of " + event.limit());
     }
 
     @Override

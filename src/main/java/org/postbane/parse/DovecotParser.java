@@ -80,17 +80,17 @@ final class DovecotParser implements LineParser {
 
     /** What follows the parenthesis when a password was wrong or a user unknown; to the end of the line. */
     private static final Mark[] REFUSALS = Stream.of(
-            "Password mismatch",
-            "password mismatch",
-            "unknown user",
-            "Unknown user",
-            "invalid credentials",
-            "Invalid credentials",
-            "Empty username",
-            "Empty password",
-            "Password query returned no password",
-            "Login invalid",
-            "No passdb found")
+                    "Password mismatch",
+                    "password mismatch",
+                    "unknown user",
+                    "Unknown user",
+                    "invalid credentials",
+                    "Invalid credentials",
+                    "Empty username",
+                    "Empty password",
+                    "Password query returned no password",
+                    "Login invalid",
+                    "No passdb found")
             .map(Mark::of)
             .toArray(Mark[]::new);
 
@@ -183,8 +183,7 @@ final class DovecotParser implements LineParser {
         if (mark != null) {
             Fields fields = Fields.of(body, text + mark.length());
             if (fields != null && fields.account != null) {
-                out.accept(new LogEvent.Login(
-                        header.at(), header.by(), fields.client, fields.account, fields.method));
+                out.accept(new LogEvent.Login(header.at(), header.by(), fields.client, fields.account, fields.method));
             }
             return;
         }
@@ -326,8 +325,7 @@ final class DovecotParser implements LineParser {
             return;
         }
         int methodEnd = body.indexOf(',', sasl + SASL.length());
-        String method =
-                body.text(sasl + SASL.length(), methodEnd < 0 || methodEnd > close ? close : methodEnd);
+        String method = body.text(sasl + SASL.length(), methodEnd < 0 || methodEnd > close ? close : methodEnd);
         String reason = null;
         for (int at = text + 2; at > 1 && reason == null; at = body.indexOf(COLON, at) + 2) {
             reason = refusal(body, at, nameless);
@@ -379,13 +377,12 @@ final class DovecotParser implements LineParser {
             if (end > word && end < body.end() && bytes[end] == '(') {
                 return end;
             }
-            boolean prefix = body.hasAt(word, INFO)
-                    || body.hasAt(word, WORKER_CONNECTION)
-                    || body.hasAt(word, WORKER);
+            boolean prefix = body.hasAt(word, INFO) || body.hasAt(word, WORKER_CONNECTION) || body.hasAt(word, WORKER);
             if (!prefix) {
                 return -1;
             }
-            int from = body.hasAt(word, INFO) ? word : body.indexOf(body.hasAt(word, WORKER_CONNECTION) ? ')' : '>', word);
+            int from =
+                    body.hasAt(word, INFO) ? word : body.indexOf(body.hasAt(word, WORKER_CONNECTION) ? ')' : '>', word);
             i = from < 0 ? -1 : body.indexOf(':', from);
         }
         return -1;

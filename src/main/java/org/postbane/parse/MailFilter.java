@@ -19,7 +19,11 @@ import org.postbane.model.Judgement;
  * @param categories amavis's words, without minor numbers, and what they mean
  */
 public record MailFilter(
-        Set<String> postfix, Set<String> amavis, Set<String> spamd, Set<String> dovecot, Map<String, Judgement> categories) {
+        Set<String> postfix,
+        Set<String> amavis,
+        Set<String> spamd,
+        Set<String> dovecot,
+        Map<String, Judgement> categories) {
 
     public MailFilter {
         postfix = Set.copyOf(postfix);

@@ -43,11 +43,22 @@ final class Silent {
 
     private final Shape[][] shapesAfterId = new Shape[129][];
 
-    /**
-     * @param anchored the first piece stands at the beginning
-     * @param open anything may follow the last piece
-     */
-    private record Shape(boolean anchored, Mark[] pieces, boolean open) {}
+    private static final class Shape {
+        private final Mark[] pieces;
+        /** The first piece stands at the beginning. */
+        private final boolean anchored;
+        /** Anything may follow the last piece. */
+        private final boolean open;
+
+        Shape(String text) {
+            pieces = Arrays.stream(text.split("\\*", -1))
+                    .filter(piece -> !piece.isEmpty())
+                    .map(Mark::of)
+                    .toArray(Mark[]::new);
+            anchored = !text.startsWith("*");
+            open = text.endsWith("*");
+        }
+    }
 
     private Silent(List<String> all) {
         List<List<Shape>> plain = lists();
@@ -55,7 +66,7 @@ final class Silent {
         for (String text : all) {
             boolean id = text.startsWith(ID);
             String shape = id ? text.substring(ID.length()) : text;
-            (id ? afterId : plain).get(slot(shape.charAt(0))).add(shape(shape));
+            (id ? afterId : plain).get(slot(shape.charAt(0))).add(new Shape(shape));
         }
         for (int i = 0; i < shapes.length; i++) {
             shapes[i] = plain.get(i).toArray(Shape[]::new);
@@ -80,14 +91,6 @@ final class Silent {
             lists.add(new ArrayList<>());
         }
         return lists;
-    }
-
-    private static Shape shape(String text) {
-        Mark[] pieces = Arrays.stream(text.split("\\*", -1))
-                .filter(piece -> !piece.isEmpty())
-                .map(Mark::of)
-                .toArray(Mark[]::new);
-        return new Shape(!text.startsWith("*"), pieces, text.endsWith("*"));
     }
 
     private static int slot(int first) {

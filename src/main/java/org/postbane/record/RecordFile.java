@@ -25,8 +25,7 @@ final class RecordFile implements RecordSink {
         for (DirtyMessage message : messages) {
             lines.append(RecordLine.of(message)).append('\n');
         }
-        Files.writeString(
-                path, lines, StandardCharsets.US_ASCII, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        Files.writeString(path, lines, StandardCharsets.US_ASCII, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
     @Override

@@ -35,9 +35,10 @@ final class RecordLine {
         text(line, "sender", message.origin().sender());
         text(line, "message-id", message.origin().messageId());
         line.append(" queue-id=")
-                .append(message.origin().queueId() == null
-                        ? UNKNOWN
-                        : message.origin().queueId().toString());
+                .append(
+                        message.origin().queueId() == null
+                                ? UNKNOWN
+                                : message.origin().queueId().toString());
         text(line, "filter", message.filter().isEmpty() ? null : message.filter());
         line.append(" verdict=").append(verdict(message.judgement()));
         line.append(" points=").append(points(message.points()));

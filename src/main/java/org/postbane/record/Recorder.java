@@ -46,7 +46,10 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor {
     private Instant nextLook = Instant.MIN;
 
     /** One message: by its client and first queue id, or by all that is known where it has none. */
-    private record Key(IpPrefix client, @Nullable QueueId queueId, @Nullable Origin origin) {
+    private record Key(
+            IpPrefix client,
+            @Nullable QueueId queueId,
+            @Nullable Origin origin) {
         static Key of(Origin origin) {
             return new Key(origin.client(), origin.queueId(), origin.queueId() == null ? origin : null);
         }
@@ -57,10 +60,15 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor {
         Origin origin;
         Instant last;
         String filter = "";
-        @Nullable Judgement judgement;
+
+        @Nullable
+        Judgement judgement;
+
         double points = Double.NaN;
         int victims;
-        @Nullable String trap;
+
+        @Nullable
+        String trap;
 
         Open(Deed deed) {
             at = deed.at();

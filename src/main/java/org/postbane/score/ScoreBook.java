@@ -9,8 +9,8 @@ import org.postbane.correlate.Deed;
 import org.postbane.correlate.Deed.Trial;
 import org.postbane.correlate.Origin;
 import org.postbane.model.Judgement;
-import org.postbane.model.Subject;
 import org.postbane.model.RejectKind;
+import org.postbane.model.Subject;
 
 /**
  * The book in which every jail keeps the standings of its subjects. What each deed does, in each jail that looks at mail of
@@ -59,7 +59,9 @@ public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
             ledgers.add(new Ledger(jail, store, Math.max(1000, MAX_WAITING / jails.size() / 2)));
         }
         weighsRejectKinds = jails.stream()
-                .anyMatch(jail -> Arrays.stream(RejectKind.values()).map(ScoreBook::kind).anyMatch(kind -> kind != null && jail.weighs(kind)));
+                .anyMatch(jail -> Arrays.stream(RejectKind.values())
+                        .map(ScoreBook::kind)
+                        .anyMatch(kind -> kind != null && jail.weighs(kind)));
     }
 
     /**
@@ -91,13 +93,12 @@ public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
 
     @Override
     public void visit(Deed.Misbehaved deed) {
-        OffenceKind kind =
-                switch (deed.fault()) {
-                    case PROTOCOL -> OffenceKind.PROTOCOL_ERROR;
-                    case BROKEN_OFF -> OffenceKind.LOST_CONNECTION;
-                    case RATE_LIMIT -> OffenceKind.RATE_LIMIT;
-                    case POSTSCREEN -> OffenceKind.POSTSCREEN;
-                };
+        OffenceKind kind = switch (deed.fault()) {
+            case PROTOCOL -> OffenceKind.PROTOCOL_ERROR;
+            case BROKEN_OFF -> OffenceKind.LOST_CONNECTION;
+            case RATE_LIMIT -> OffenceKind.RATE_LIMIT;
+            case POSTSCREEN -> OffenceKind.POSTSCREEN;
+        };
         offence(deed, kind, 1, 0, Trial.UNCHANGED);
     }
 

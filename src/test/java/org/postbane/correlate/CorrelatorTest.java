@@ -39,7 +39,7 @@ final class CorrelatorTest {
     private static final Traps TRAPS = Traps.of(List.of("@trap.example", "/^t[a-z]{0,2}[0-9]+@example\\.org$/"));
 
     private static Stream<Cases> cases() {
-        return Stream.of("link", "victims", "spamd", "traps", "other")
+        return Stream.of("link", "victims", "spamd", "traps", "faults", "other")
                 .flatMap(file -> Cases.of(CorrelatorTest.class, file + ".cases").stream());
     }
 
@@ -228,6 +228,8 @@ final class CorrelatorTest {
             what = "Trapped %s %s %s".formatted(origin.client(), trapped.address(), trapped.trial());
         } else if (deed instanceof Deed.Refused refused) {
             what = "Refused %s %s %d".formatted(origin.client(), refused.stage(), refused.code());
+        } else if (deed instanceof Deed.Misbehaved misbehaved) {
+            what = "Misbehaved %s %s: %s".formatted(origin.client(), misbehaved.fault(), misbehaved.what());
         } else if (deed instanceof Deed.AuthFailed failed) {
             what = "AuthFailed %s %s".formatted(origin.client(), failed.login());
         } else {

@@ -104,7 +104,9 @@ final class UnknownLinesTest {
         }
         parser.accept(Line.of("no header at all"));
 
-        assertEquals(Map.of("postfix/smtpd", 1L, "postfix/master", 1L, "dovecot", 1L), parser.unknown().byProgram());
+        assertEquals(
+                Map.of("postfix/smtpd", 1L, "postfix/master", 1L, "dovecot", 1L),
+                parser.unknown().byProgram());
         assertEquals(1, parser.unread());
         assertEquals(1, parser.unknown().headless());
     }

@@ -42,8 +42,7 @@ final class RecordLineTest {
 
     @Test
     void of_trapOnly_hasNoFilterAndNoPoints() {
-        Origin origin =
-                Origin.of(((Subject.Client) Subject.parse("2001:db8::1")).prefix(), null, "");
+        Origin origin = Origin.of(((Subject.Client) Subject.parse("2001:db8::1")).prefix(), null, "");
 
         String line = RecordLine.of(new DirtyMessage(AT, origin, "", null, Double.NaN, 0, "trap@example.org"));
 
@@ -55,8 +54,8 @@ final class RecordLineTest {
 
     @Test
     void of_hostileText_isEscaped() {
-        String line = RecordLine.of(message(
-                "-", "a b\"@x client=192.0.2.1\nrecord time=1", "<\u202e%\u00e4=\\\u0000>", "t\r\t@x"));
+        String line = RecordLine.of(
+                message("-", "a b\"@x client=192.0.2.1\nrecord time=1", "<\u202e%\u00e4=\\\u0000>", "t\r\t@x"));
 
         assertTrue(line.contains(" account=%2D "), line);
         assertTrue(line.contains(" sender=a%20b%22@x%20client%3D192.0.2.1%0Arecord%20time%3D1 "), line);

@@ -63,8 +63,7 @@ final class RecorderTest {
     }
 
     private void judged(double at, Origin origin, Judgement judgement, @Nullable Judgement before) {
-        recorder.accept(
-                new Deed.Judged(at(at), origin, judgement, before, Trial.SPAM, 12.5, "amavis", false));
+        recorder.accept(new Deed.Judged(at(at), origin, judgement, before, Trial.SPAM, 12.5, "amavis", false));
     }
 
     private void victims(double at, Origin origin, int count) {

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Random;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.postbane.correlate.Origin;
 import org.postbane.model.Judgement;
@@ -20,7 +21,8 @@ final class RecordLineTest {
             + " account=\\S* sender=\\S* message-id=\\S* queue-id=3064E52EAC1 filter=\\S* verdict=spam points=12\\.5 victims=3"
             + " trap=\\S*");
 
-    private static DirtyMessage message(String account, String sender, String messageId, String trap) {
+    private static DirtyMessage message(
+            @Nullable String account, String sender, String messageId, @Nullable String trap) {
         Origin origin = new Origin(
                 ((Subject.Client) Subject.parse("203.0.113.7")).prefix(),
                 account,

@@ -1,7 +1,6 @@
 package org.postbane.act;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -25,11 +24,6 @@ final class Roster {
 
     /** Never an empty list. Lists are immutable and mostly of one ban. */
     private final Map<Subject, List<Ban>> bans = new HashMap<>();
-
-    /** Takes in bans that are in force already. Of two of the same subject and jail the later in order stays. */
-    Roster(Collection<Ban> inForce) {
-        inForce.forEach(this::impose);
-    }
 
     /** How many subjects are banned. */
     int size() {

@@ -34,8 +34,11 @@ class ActionRunnerTest {
     private final FakeAction action = new FakeAction();
     private ActionRunner runner = start(List.of());
 
-    private ActionRunner start(Collection<Ban> inForce) {
-        return ActionRunner.start(action, inForce, PAUSE);
+    private ActionRunner start(List<Ban> inForce) {
+        ActionRunner started = ActionRunner.start(action, PAUSE);
+        started.restore(inForce);
+        started.allRestored();
+        return started;
     }
 
     @AfterEach
@@ -44,7 +47,7 @@ class ActionRunnerTest {
         runner.close();
     }
 
-    private void restart(Collection<Ban> inForce) {
+    private void restart(List<Ban> inForce) {
         runner.close();
         action.calls.clear();
         runner = start(inForce);

@@ -121,12 +121,13 @@ public final class ActionRunner implements AutoCloseable {
         lock.lock();
         try {
             for (Ban ban : part) {
-                int before = roster.size();
-                Decision change = roster.apply(new Decision.Impose(ban));
-                if (roster.size() > before) {
+                if (roster.takeFirst(ban)) {
                     first.add(ban);
-                } else if (change != null) { // a second jail bans it for longer
-                    later.add(change);
+                } else { // a second jail bans it, perhaps for longer
+                    Decision change = roster.apply(new Decision.Impose(ban));
+                    if (change != null) {
+                        later.add(change);
+                    }
                 }
             }
         } finally {

@@ -226,7 +226,7 @@ public final class NftAction implements Action {
             }
             if (!ban.isPermanent()) {
                 commands.append(" timeout ");
-                appendTimeout(Duration.between(now, ban.until()), commands);
+                appendTimeout(secondsLeft(now, ban.until()), commands);
             }
         }
         commands.append(" }\n");
@@ -243,10 +243,15 @@ public final class NftAction implements Action {
         }
     }
 
-    /** {@code 13d23h59m5s}, rounded up to whole seconds. Not plain seconds: nft takes at most eight digits of them. */
-    static void appendTimeout(Duration left, StringBuilder out) {
-        Duration bounded = left.compareTo(LONGEST) > 0 ? LONGEST : left;
-        long seconds = Math.max(1, bounded.plusNanos(999_999_999).toSeconds());
+    /** Rounded up. No overflow: both are within the times of {@link Instant}. */
+    private static long secondsLeft(Instant now, Instant until) {
+        long seconds = until.getEpochSecond() - now.getEpochSecond();
+        return until.getNano() > now.getNano() ? seconds + 1 : seconds;
+    }
+
+    /** {@code 13d23h59m5s}. Not plain seconds: nft takes at most eight digits of them. */
+    static void appendTimeout(long left, StringBuilder out) {
+        long seconds = Math.max(1, Math.min(left, LONGEST.toSeconds()));
         appendPart(seconds / 86_400, 'd', out);
         appendPart(seconds / 3_600 % 24, 'h', out);
         appendPart(seconds / 60 % 60, 'm', out);

@@ -37,6 +37,11 @@ final class Roster {
         return longest;
     }
 
+    /** Takes in a ban if it is the first of its subject, and says whether it was. Of many bans nearly all are. */
+    boolean takeFirst(Ban ban) {
+        return bans.putIfAbsent(ban.subject(), List.of(ban)) == null;
+    }
+
     /** What {@code change} means to the action; null if nothing. */
     @Nullable
     Decision apply(Decision change) {

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -13,7 +15,7 @@ import org.postbane.config.ConfigException;
 
 class CommonOptionsTest {
 
-    private static CommonOptions plain(String line) {
+    private static @Nullable CommonOptions plain(String line) {
         return CommonOptions.plain(line.isEmpty() ? List.of() : List.of(line.split(" ")));
     }
 
@@ -43,7 +45,7 @@ class CommonOptionsTest {
 
     @Test
     void plain_config_isWhatIsRead() {
-        CommonOptions options = plain("--config /nonexistent/postbane");
+        CommonOptions options = Objects.requireNonNull(plain("--config /nonexistent/postbane"));
 
         ConfigException fault = assertThrows(ConfigException.class, options::configuration);
 

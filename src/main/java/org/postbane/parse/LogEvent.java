@@ -59,6 +59,12 @@ public sealed interface LogEvent {
             implements LogEvent {}
 
     /**
+     * How many recipients the message has, as the client named them and the server accepted them: {@code nrcpt=5} in the words
+     * of one of Exim's ACLs, {@code nrcpts=5} of Sendmail.
+     */
+    record Recipients(Instant at, Program by, QueueId queueId, int count) implements LogEvent {}
+
+    /**
      * A delivery agent is done with one recipient for now: {@code ID: to=<r>, orig_to=<o>, relay=..., dsn=..., status=...}.
      *
      * @param origTo the recipient before alias expansion, where it differs

@@ -7,6 +7,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.source.Line;
@@ -28,6 +29,7 @@ public final class LogParser implements LineSink {
 
     private final SyslogHeader header;
     private final ProgramTable programs;
+    private final @Nullable EximFile eximFile;
     private final Consumer<LogEvent> out;
 
     /**
@@ -64,12 +66,18 @@ public final class LogParser implements LineSink {
         Map<String, LineParser> postfix = postfixParsers(texts);
         AmavisParser amavis = new AmavisParser(filter);
         SpamdParser spamd = new SpamdParser();
+        boolean readsExim = !filter.others().getOrDefault(MailFilter.EXIM, Set.of()).isEmpty();
+        EximParser exim = new EximParser();
+        this.eximFile = readsExim ? new EximFile(zone, exim) : null;
         this.programs = new ProgramTable(name -> {
             if (filter.isAmavis(name)) {
                 return amavis;
             }
             if (filter.isSpamd(name)) {
                 return spamd;
+            }
+            if (filter.isOther(MailFilter.EXIM, name)) {
+                return exim;
             }
             String service = filter.postfixService(name);
             return service == null ? null : postfix.get(service);
@@ -105,6 +113,10 @@ public final class LogParser implements LineSink {
     public void accept(Line line) {
         lines++;
         if (!header.parse(line)) {
+            if (eximFile != null && eximFile.parse(line, header, state)) {
+                stamped = true;
+                handOn();
+            }
             return;
         }
         stamped = true;

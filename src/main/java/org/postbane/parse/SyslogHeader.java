@@ -310,6 +310,12 @@ final class SyslogHeader {
         return Objects.requireNonNull(by, "asked before the program was looked up");
     }
 
+    /** The time of a line that bears another header. */
+    void setTime(Instant time) {
+        at = time;
+        by = null;
+    }
+
     void setProgram(Program program) {
         by = program;
     }

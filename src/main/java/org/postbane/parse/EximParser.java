@@ -322,7 +322,7 @@ final class EximParser implements LineParser {
         }
         if (line.hasAt(at, DISCARD)) {
             int close = PostfixText.endOfAddress(line, at + DISCARD.length);
-            if (close >= 0 && line.hasAt(close + 1, DISCARDED)) {
+            if (close >= 0 && line.hasAt(close + 1, DISCARDED) && !isCopy(line, own, header)) {
                 String recipient = line.text(at + DISCARD.length, close);
                 String reason = line.text(close + 3, line.end());
                 out.accept(new LogEvent.Match(
@@ -368,7 +368,7 @@ final class EximParser implements LineParser {
             stage = "END-OF-MESSAGE";
             Judgement judgement = of.forNow() ? null : EximVerdictText.refusal(reason);
             if (judgement != null && of.id() != null) {
-                refusedMessage(judgement, reason, of, header, out);
+                refusedMessage(line, judgement, reason, of, header, out);
                 return;
             }
         } else if (stage.equals("connection")) {
@@ -396,7 +396,12 @@ final class EximParser implements LineParser {
 
     /** Its content was seen, and it was refused for that. A copy in the reject log says nothing new. */
     private void refusedMessage(
-            Judgement judgement, String reason, Refusal of, SyslogHeader header, Consumer<LogEvent> out) {
+            Line line,
+            Judgement judgement,
+            String reason,
+            Refusal of,
+            SyslogHeader header,
+            Consumer<LogEvent> out) {
         QueueId id = of.id();
         if (id == null) {
             return;
@@ -404,6 +409,9 @@ final class EximParser implements LineParser {
         int recipients = EximVerdictText.recipients(reason);
         refused = recipients == 0 ? id : null;
         refusedAs = judgement;
+        if (of.own() && parts.isInOtherFile(header.at(), line)) {
+            return;
+        }
         if (of.client().address() != null) {
             out.accept(new LogEvent.Client(header.at(), header.by(), id, of.client(), null, null, null));
         }

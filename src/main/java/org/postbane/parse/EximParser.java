@@ -37,6 +37,7 @@ final class EximParser implements LineParser {
 
     private static final byte[] HOST = "H=".getBytes(US_ASCII);
     private static final byte[] HOST_FIELD = " H=".getBytes(US_ASCII);
+    private static final byte[] SIGNED_NAME = " DS".getBytes(US_ASCII);
     private static final byte[] PROTOCOL = " P=".getBytes(US_ASCII);
     private static final byte[] SENDER = " F=<".getBytes(US_ASCII);
     private static final byte[] LOGIN = " A=".getBytes(US_ASCII);
@@ -48,6 +49,7 @@ final class EximParser implements LineParser {
     private static final byte[] MESSAGE_ID = " id=".getBytes(US_ASCII);
     private static final byte[] FOR = " for ".getBytes(US_ASCII);
     private static final byte[] ORIGINAL = " <".getBytes(US_ASCII);
+    private static final byte[] PARENT = " (".getBytes(US_ASCII);
     private static final byte[] ROUTER = " R=".getBytes(US_ASCII);
     private static final byte[] TRANSPORT = " T=".getBytes(US_ASCII);
     private static final byte[] REPLY = " C=\"".getBytes(US_ASCII);
@@ -183,6 +185,7 @@ final class EximParser implements LineParser {
     private void arrival(Line line, int from, QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
         int end = endOfWord(line, from);
         String sender = line.hasAt(from, NULL_SENDER) && end == from + 2 ? "" : line.text(from, end);
+        end = line.hasAt(end, SIGNED_NAME) ? end + SIGNED_NAME.length : end;
         int fields = end;
         if (line.hasAt(end, HOST_FIELD)) {
             if (!host.find(line, end + HOST_FIELD.length, PROTOCOL)) {
@@ -253,10 +256,12 @@ final class EximParser implements LineParser {
             return;
         }
         int router = line.indexOf(ROUTER, end);
-        int original = line.hasAt(end, ORIGINAL) ? end : line.indexOf(ORIGINAL, end); // a pipe's name may have blanks
+        int original = line.indexOf(ORIGINAL, end);
         String to = line.text(from, end);
         String as = null;
-        if (original >= 0 && (original == end || router >= 0 && original < router && isNoAddress(line, from))) {
+        // a pipe's name may have blanks, and with all_parents there may be (parents) between
+        boolean isLater = router >= 0 && original < router && (isNoAddress(line, from) || line.hasAt(end, PARENT));
+        if (original >= 0 && (original == end || isLater)) {
             int close = PostfixText.endOfAddress(line, original + ORIGINAL.length);
             as = close < 0 ? null : line.text(original + ORIGINAL.length, close);
         }

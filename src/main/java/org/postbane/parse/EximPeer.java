@@ -24,6 +24,8 @@ final class EximPeer {
 
     private static final byte[] HELO_END = ") [".getBytes(US_ASCII);
     private static final byte[] INTERFACE = " I=[".getBytes(US_ASCII);
+    private static final byte[] FAST_OPEN = " TFO".getBytes(US_ASCII);
+    private static final byte[] PROXY = " PRX=".getBytes(US_ASCII);
     private static final byte[] IDENT = " U=".getBytes(US_ASCII);
 
     private @Nullable Peer peer;
@@ -115,9 +117,9 @@ final class EximPeer {
             }
             at = pastPort(line, close + 1);
         }
-        if (line.hasAt(at, IDENT)) {
+        while (line.hasAt(at, IDENT) || line.hasAt(at, FAST_OPEN) || line.hasAt(at, PROXY)) {
             int blank = line.indexOf(' ', at + 1);
-            at = blank < 0 ? line.end() : blank;
+            at = blank < 0 ? line.end() : line.bytes()[blank - 1] == ':' ? blank - 1 : blank;
         }
         for (byte[] each : next) {
             if (line.hasAt(at, each)) {

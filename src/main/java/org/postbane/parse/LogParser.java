@@ -68,6 +68,8 @@ public final class LogParser implements LineSink {
         SpamdParser spamd = new SpamdParser();
         boolean readsExim = !filter.others().getOrDefault(MailFilter.EXIM, Set.of()).isEmpty();
         EximParser exim = new EximParser();
+        SendmailParser sendmail = new SendmailParser();
+        OpenSmtpdParser openSmtpd = new OpenSmtpdParser();
         this.eximFile = readsExim ? new EximFile(zone, exim) : null;
         this.programs = new ProgramTable(name -> {
             if (filter.isAmavis(name)) {
@@ -78,6 +80,12 @@ public final class LogParser implements LineSink {
             }
             if (filter.isOther(MailFilter.EXIM, name)) {
                 return exim;
+            }
+            if (filter.isOther(MailFilter.SENDMAIL, name)) {
+                return sendmail;
+            }
+            if (name.indexOf('/') < 0 && filter.isOther(MailFilter.OPENSMTPD, name)) {
+                return openSmtpd;
             }
             String service = filter.postfixService(name);
             return service == null ? null : postfix.get(service);

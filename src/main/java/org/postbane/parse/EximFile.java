@@ -24,8 +24,7 @@ final class EximFile {
     boolean parse(Line line, SyslogHeader header, Consumer<LogEvent> out) {
         if (stamp.parse(line)) {
             inEntry = true;
-            header.setTime(stamp.at());
-            header.setProgram(unnumbered);
+            header.set(stamp.at(), unnumbered);
             body.set(line.bytes(), stamp.bodyStart(), line.end());
             parser.parseOwn(body, header, out);
             return true;
@@ -33,8 +32,7 @@ final class EximFile {
         if (!inEntry) {
             return false;
         }
-        header.setTime(stamp.at());
-        header.setProgram(unnumbered);
+        header.set(stamp.at(), unnumbered);
         parser.parseMore(line, header, out);
         return true;
     }

@@ -1,7 +1,5 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +7,7 @@ import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
 import org.postbane.parse.LogEvent.Status;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /**
  * Lines of Exim, main log and reject log. Shapes: Exim's specification, chapter "Log files"; {@code src/receive.c} (arrival),
@@ -35,44 +34,44 @@ import org.postbane.source.Line;
  */
 final class EximParser implements LineParser {
 
-    private static final byte[] HOST = "H=".getBytes(US_ASCII);
-    private static final byte[] HOST_FIELD = " H=".getBytes(US_ASCII);
-    private static final byte[] SIGNED_NAME = " DS".getBytes(US_ASCII);
-    private static final byte[] PROTOCOL = " P=".getBytes(US_ASCII);
-    private static final byte[] SENDER = " F=<".getBytes(US_ASCII);
-    private static final byte[] LOGIN = " A=".getBytes(US_ASCII);
-    private static final byte[] CIPHER = " X=".getBytes(US_ASCII);
-    private static final byte[] VERIFIED = " CV=".getBytes(US_ASCII);
-    private static final byte[] NAMED = " DN=\"".getBytes(US_ASCII);
-    private static final byte[] SERVER_NAME = " SNI=".getBytes(US_ASCII);
-    private static final byte[] SIZE = " S=".getBytes(US_ASCII);
-    private static final byte[] MESSAGE_ID = " id=".getBytes(US_ASCII);
-    private static final byte[] FOR = " for ".getBytes(US_ASCII);
-    private static final byte[] ORIGINAL = " <".getBytes(US_ASCII);
-    private static final byte[] PARENT = " (".getBytes(US_ASCII);
-    private static final byte[] ROUTER = " R=".getBytes(US_ASCII);
-    private static final byte[] TRANSPORT = " T=".getBytes(US_ASCII);
-    private static final byte[] REPLY = " C=\"".getBytes(US_ASCII);
-    private static final byte[] COLON = ": ".getBytes(US_ASCII);
-    private static final byte[] WARNING = " Warning: ".getBytes(US_ASCII);
-    private static final byte[] REJECTED = " rejected ".getBytes(US_ASCII);
-    private static final byte[] TEMPORARILY = " temporarily rejected ".getBytes(US_ASCII);
-    private static final byte[] RCPT = "RCPT <".getBytes(US_ASCII);
-    private static final byte[] DISCARDED = ": discarded by ".getBytes(US_ASCII);
-    private static final byte[] DISCARD = " RCPT <".getBytes(US_ASCII);
-    private static final byte[] FAILED = " authenticator failed for ".getBytes(US_ASCII);
-    private static final byte[] WRONG = ": 535 ".getBytes(US_ASCII);
-    private static final byte[] SET_ID = " (set_id=".getBytes(US_ASCII);
-    private static final byte[] SYNTAX = "rejected ".getBytes(US_ASCII);
-    private static final byte[] FROM = " from ".getBytes(US_ASCII);
-    private static final byte[] COMPLETED = "Completed".getBytes(US_ASCII);
-    private static final byte[] SA = "SA: ".getBytes(US_ASCII);
-    private static final byte[] ENVELOPE_TO = "Envelope-to: <".getBytes(US_ASCII);
-    private static final byte[] MORE_TO = "    <".getBytes(US_ASCII);
-    private static final byte[] NULL_SENDER = "<>".getBytes(US_ASCII);
+    private static final Mark HOST = Mark.of("H=");
+    private static final Mark HOST_FIELD = Mark.of(" H=");
+    private static final Mark SIGNED_NAME = Mark.of(" DS");
+    private static final Mark PROTOCOL = Mark.of(" P=");
+    private static final Mark SENDER = Mark.of(" F=<");
+    private static final Mark LOGIN = Mark.of(" A=");
+    private static final Mark CIPHER = Mark.of(" X=");
+    private static final Mark VERIFIED = Mark.of(" CV=");
+    private static final Mark NAMED = Mark.of(" DN=\"");
+    private static final Mark SERVER_NAME = Mark.of(" SNI=");
+    private static final Mark SIZE = Mark.of(" S=");
+    private static final Mark MESSAGE_ID = Mark.of(" id=");
+    private static final Mark FOR = Mark.of(" for ");
+    private static final Mark ORIGINAL = Mark.of(" <");
+    private static final Mark PARENT = Mark.of(" (");
+    private static final Mark ROUTER = Mark.of(" R=");
+    private static final Mark TRANSPORT = Mark.of(" T=");
+    private static final Mark REPLY = Mark.of(" C=\"");
+    private static final Mark COLON = Mark.of(": ");
+    private static final Mark WARNING = Mark.of(" Warning: ");
+    private static final Mark REJECTED = Mark.of(" rejected ");
+    private static final Mark TEMPORARILY = Mark.of(" temporarily rejected ");
+    private static final Mark RCPT = Mark.of("RCPT <");
+    private static final Mark DISCARDED = Mark.of(": discarded by ");
+    private static final Mark DISCARD = Mark.of(" RCPT <");
+    private static final Mark FAILED = Mark.of(" authenticator failed for ");
+    private static final Mark WRONG = Mark.of(": 535 ");
+    private static final Mark SET_ID = Mark.of(" (set_id=");
+    private static final Mark SYNTAX = Mark.of("rejected ");
+    private static final Mark FROM = Mark.of(" from ");
+    private static final Mark COMPLETED = Mark.of("Completed");
+    private static final Mark SA = Mark.of("SA: ");
+    private static final Mark ENVELOPE_TO = Mark.of("Envelope-to: <");
+    private static final Mark MORE_TO = Mark.of("    <");
+    private static final Mark NULL_SENDER = Mark.of("<>");
 
     /** What may follow the client in lines of ACLs. */
-    private static final byte[][] ACL = {SENDER, WARNING, REJECTED, TEMPORARILY, CIPHER, LOGIN, DISCARD};
+    private static final Mark[] ACL = {SENDER, WARNING, REJECTED, TEMPORARILY, CIPHER, LOGIN, DISCARD};
 
     private static final String AFTER_DATA = "after DATA";
     private static final String MIME = "during MIME ACL checks";
@@ -127,7 +126,7 @@ final class EximParser implements LineParser {
             return start;
         }
         if (own != null) {
-            own.setProgram(new Program(own.by().name(), pid));
+            own.set(own.at(), new Program(own.by().name(), pid));
         }
         return close + 2;
     }
@@ -157,7 +156,7 @@ final class EximParser implements LineParser {
         } else if (line.hasAt(from, SA)) {
             saExim(line, from, id, header, out);
         } else if (line.hasAt(from, COMPLETED)) {
-            int end = from + COMPLETED.length;
+            int end = from + COMPLETED.length();
             if (end == line.end() || bytes[end] == ' ') {
                 out.accept(new LogEvent.Removed(header.at(), header.by(), id));
             }
@@ -185,10 +184,10 @@ final class EximParser implements LineParser {
     private void arrival(Line line, int from, QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
         int end = endOfWord(line, from);
         String sender = line.hasAt(from, NULL_SENDER) && end == from + 2 ? "" : line.text(from, end);
-        end = line.hasAt(end, SIGNED_NAME) ? end + SIGNED_NAME.length : end;
+        end = line.hasAt(end, SIGNED_NAME) ? end + SIGNED_NAME.length() : end;
         int fields = end;
         if (line.hasAt(end, HOST_FIELD)) {
-            if (!host.find(line, end + HOST_FIELD.length, PROTOCOL)) {
+            if (!host.find(line, end + HOST_FIELD.length(), PROTOCOL)) {
                 return;
             }
             fields = host.end();
@@ -204,13 +203,13 @@ final class EximParser implements LineParser {
                     null));
         }
         int size = line.indexOf(SIZE, fields);
-        int digits = size + SIZE.length;
+        int digits = size + SIZE.length();
         int digitsEnd = PostfixText.endOfNumber(line, digits);
         int bytes = size < 0 ? -1 : PostfixText.number(line, digits, digitsEnd);
         int mid = size < 0 ? -1 : line.indexOf(MESSAGE_ID, digitsEnd);
         int subject = line.indexOf(TRANSPORT, digitsEnd);
         if (mid >= 0 && (subject < 0 || mid < subject)) {
-            int text = mid + MESSAGE_ID.length;
+            int text = mid + MESSAGE_ID.length();
             out.accept(new LogEvent.MessageId(
                     header.at(), header.by(), id, "<" + line.text(text, endOfWord(line, text)) + ">"));
         }
@@ -228,7 +227,7 @@ final class EximParser implements LineParser {
             at = endOfWord(line, at + 1);
         }
         int count = 0;
-        for (at += FOR.length - 1; at + 1 < line.end(); at = endOfWord(line, at + 1)) {
+        for (at += FOR.length() - 1; at + 1 < line.end(); at = endOfWord(line, at + 1)) {
             count++;
         }
         return count;
@@ -262,14 +261,14 @@ final class EximParser implements LineParser {
         // a pipe's name may have blanks, and with all_parents there may be (parents) between
         boolean isLater = router >= 0 && original < router && (isNoAddress(line, from) || line.hasAt(end, PARENT));
         if (original >= 0 && (original == end || isLater)) {
-            int close = PostfixText.endOfAddress(line, original + ORIGINAL.length);
-            as = close < 0 ? null : line.text(original + ORIGINAL.length, close);
+            int close = PostfixText.endOfAddress(line, original + ORIGINAL.length());
+            as = close < 0 ? null : line.text(original + ORIGINAL.length(), close);
         }
         int transport = line.indexOf(TRANSPORT, end);
-        int word = transport + TRANSPORT.length;
+        int word = transport + TRANSPORT.length();
         String relay = transport < 0 ? "none" : line.text(word, endOfWord(line, word));
         int reply = line.indexOf(REPLY, end);
-        String why = reply >= 0 ? line.text(reply + REPLY.length, line.end()) : "";
+        String why = reply >= 0 ? line.text(reply + REPLY.length(), line.end()) : "";
         out.accept(new LogEvent.Delivery(
                 header.at(), header.by(), id, to, as, relay, status, why, null, null));
     }
@@ -301,34 +300,34 @@ final class EximParser implements LineParser {
     /** {@code H=.. X=.. CV=.. F=<sender> A=.. rejected WHAT: reason}, {@code H=.. Warning: text}. */
     private void acl(
             Line line, int from, @Nullable QueueId id, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
-        if (!host.find(line, from + HOST.length, ACL)) {
+        if (!host.find(line, from + HOST.length(), ACL)) {
             return;
         }
         Peer client = host.peer();
         int at = pastTls(line, host.end());
         if (line.hasAt(at, WARNING)) {
-            warning(line.text(at + WARNING.length, line.end()), id, header, out);
+            warning(line.text(at + WARNING.length(), line.end()), id, header, out);
             return;
         }
         String sender = null;
         if (line.hasAt(at, SENDER)) {
-            int close = PostfixText.endOfAddress(line, at + SENDER.length);
+            int close = PostfixText.endOfAddress(line, at + SENDER.length());
             if (close < 0) {
                 return;
             }
-            sender = line.text(at + SENDER.length, close);
+            sender = line.text(at + SENDER.length(), close);
             at = close + 1;
         }
         if (line.hasAt(at, LOGIN)) {
-            at = endOfWord(line, at + LOGIN.length);
+            at = endOfWord(line, at + LOGIN.length());
         }
         if (client == null) {
             client = new Peer("", null, 0);
         }
         if (line.hasAt(at, DISCARD)) {
-            int close = PostfixText.endOfAddress(line, at + DISCARD.length);
+            int close = PostfixText.endOfAddress(line, at + DISCARD.length());
             if (close >= 0 && line.hasAt(close + 1, DISCARDED) && !isCopy(line, own, header)) {
-                String recipient = line.text(at + DISCARD.length, close);
+                String recipient = line.text(at + DISCARD.length(), close);
                 String reason = line.text(close + 3, line.end());
                 out.accept(new LogEvent.Match(
                         header.at(), header.by(), null, "discard", "RCPT", client, reason, sender, recipient));
@@ -337,7 +336,7 @@ final class EximParser implements LineParser {
         }
         boolean forNow = line.hasAt(at, TEMPORARILY);
         if (forNow || line.hasAt(at, REJECTED)) {
-            int what = at + (forNow ? TEMPORARILY.length : REJECTED.length);
+            int what = at + (forNow ? TEMPORARILY.length() : REJECTED.length());
             Refusal refusal = new Refusal(id, client, sender, forNow, own);
             rejected(line, what, refusal, header, out);
         }
@@ -360,14 +359,14 @@ final class EximParser implements LineParser {
         int end = line.indexOf(COLON, what);
         String stage = line.text(what, endOfWord(line, what));
         if (line.hasAt(what, RCPT)) {
-            int close = PostfixText.endOfAddress(line, what + RCPT.length);
+            int close = PostfixText.endOfAddress(line, what + RCPT.length());
             if (close < 0) {
                 return;
             }
-            recipient = line.text(what + RCPT.length, close);
+            recipient = line.text(what + RCPT.length(), close);
             end = line.hasAt(close + 1, COLON) ? close + 1 : -1;
         }
-        String reason = end < 0 ? "" : line.text(end + COLON.length, line.end());
+        String reason = end < 0 ? "" : line.text(end + COLON.length(), line.end());
         String words = line.text(what, end < 0 ? line.end() : end);
         if (words.startsWith(AFTER_DATA) || words.startsWith(MIME) || words.startsWith(LOCAL_SCAN)) {
             stage = "END-OF-MESSAGE";
@@ -452,7 +451,7 @@ final class EximParser implements LineParser {
             }
             return;
         }
-        int from = line.start() + (first ? ENVELOPE_TO.length : MORE_TO.length);
+        int from = line.start() + (first ? ENVELOPE_TO.length() : MORE_TO.length());
         int close = PostfixText.endOfAddress(line, from);
         if (close == line.end() - 1) {
             verdict("rejected after DATA", refusedAs, Double.NaN, true, id, null, List.of(line.text(from, close)), header, out);
@@ -483,7 +482,7 @@ final class EximParser implements LineParser {
     }
 
     private static void saExim(Line line, int from, QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
-        String text = line.text(from + SA.length, line.end());
+        String text = line.text(from + SA.length(), line.end());
         String action = text.startsWith("Action: ") ? text.substring("Action: ".length()) : text;
         Judgement judgement;
         if (action.startsWith("scanned but message isn't spam: ")) {
@@ -540,9 +539,9 @@ final class EximParser implements LineParser {
 
     /** {@code rejected EHLO from name (helo) [address]: syntactically invalid argument(s): ...}. */
     private void syntax(Line line, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
-        int command = line.start() + SYNTAX.length;
+        int command = line.start() + SYNTAX.length();
         int blank = line.indexOf(' ', command);
-        if (!line.hasAt(blank, FROM) || !host.find(line, blank + FROM.length, COLON) || isCopy(line, own, header)) {
+        if (!line.hasAt(blank, FROM) || !host.find(line, blank + FROM.length(), COLON) || isCopy(line, own, header)) {
             return;
         }
         Peer client = host.peer();
@@ -553,14 +552,14 @@ final class EximParser implements LineParser {
                 line.text(command, blank),
                 client == null ? new Peer("", null, 0) : client,
                 REFUSED,
-                line.text(host.end() + COLON.length, line.end()),
+                line.text(host.end() + COLON.length(), line.end()),
                 null,
                 null,
                 false));
     }
 
     private void authFailure(Line line, int blank, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
-        if (!host.find(line, blank + FAILED.length, WRONG) || isCopy(line, own, header)) {
+        if (!host.find(line, blank + FAILED.length(), WRONG) || isCopy(line, own, header)) {
             return;
         }
         Peer client = host.peer();
@@ -571,7 +570,7 @@ final class EximParser implements LineParser {
                 header.by(),
                 client == null ? new Peer("", null, 0) : client,
                 line.text(line.start(), blank),
-                named ? line.text(setId + SET_ID.length, line.end() - 1) : null,
-                line.text(host.end() + COLON.length, setId < 0 ? line.end() : setId)));
+                named ? line.text(setId + SET_ID.length(), line.end() - 1) : null,
+                line.text(host.end() + COLON.length(), setId < 0 ? line.end() : setId)));
     }
 }

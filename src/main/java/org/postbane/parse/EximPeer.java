@@ -1,10 +1,9 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.IpPrefix;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /**
  * Finds the client in a line of Exim's: {@code name (helo) [address]:port I=[ours]:port U=ident}, of which all but the address
@@ -22,11 +21,11 @@ import org.postbane.source.Line;
  */
 final class EximPeer {
 
-    private static final byte[] HELO_END = ") [".getBytes(US_ASCII);
-    private static final byte[] INTERFACE = " I=[".getBytes(US_ASCII);
-    private static final byte[] FAST_OPEN = " TFO".getBytes(US_ASCII);
-    private static final byte[] PROXY = " PRX=".getBytes(US_ASCII);
-    private static final byte[] IDENT = " U=".getBytes(US_ASCII);
+    private static final Mark HELO_END = Mark.of(") [");
+    private static final Mark INTERFACE = Mark.of(" I=[");
+    private static final Mark FAST_OPEN = Mark.of(" TFO");
+    private static final Mark PROXY = Mark.of(" PRX=");
+    private static final Mark IDENT = Mark.of(" U=");
 
     private @Nullable Peer peer;
     private int end;
@@ -37,7 +36,7 @@ final class EximPeer {
      * @param next of which one must follow
      * @return false if there is none
      */
-    boolean find(Line line, int from, byte[]... next) {
+    boolean find(Line line, int from, Mark... next) {
         byte[] bytes = line.bytes();
         int name = from;
         while (name < line.end() && isHostName(bytes[name])) {
@@ -56,7 +55,7 @@ final class EximPeer {
         return bytes[open] == '(' && afterHelo(line, from, name, open, next);
     }
 
-    private boolean afterHelo(Line line, int from, int name, int open, byte[]... next) {
+    private boolean afterHelo(Line line, int from, int name, int open, Mark... next) {
         IpPrefix first = null;
         int firstPort = 0;
         int firstEnd = -1;
@@ -108,7 +107,7 @@ final class EximPeer {
     }
 
     /** Where {@code next} stands after the address in the brackets at {@code open}; -1 if it does not. */
-    private static int after(Line line, int open, byte[]... next) {
+    private static int after(Line line, int open, Mark... next) {
         int at = pastPort(line, line.indexOf(']', open) + 1);
         if (line.hasAt(at, INTERFACE)) {
             int close = line.indexOf(']', at);
@@ -121,7 +120,7 @@ final class EximPeer {
             int blank = line.indexOf(' ', at + 1);
             at = blank < 0 ? line.end() : line.bytes()[blank - 1] == ':' ? blank - 1 : blank;
         }
-        for (byte[] each : next) {
+        for (Mark each : next) {
             if (line.hasAt(at, each)) {
                 return at;
             }

@@ -1,7 +1,5 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +11,7 @@ import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
 import org.postbane.parse.LogEvent.Status;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /**
  * Lines of OpenSMTPD, as far as client, recipients, logins and refusals go. Shapes: {@code usr.sbin/smtpd/smtp_session.c},
@@ -39,32 +38,32 @@ final class OpenSmtpdParser implements LineParser {
     private static final int MESSAGE = 8;
     private static final int MOST = 10_000;
 
-    private static final byte[] SMTP = " smtp ".getBytes(US_ASCII);
-    private static final byte[] EVENT = "event=".getBytes(US_ASCII);
-    private static final byte[] CONNECTED = "connected address=".getBytes(US_ASCII);
-    private static final byte[] DISCONNECTED = "disconnected".getBytes(US_ASCII);
-    private static final byte[] CLOSED = "closed".getBytes(US_ASCII);
-    private static final byte[] MESSAGE_ID = "message ".getBytes(US_ASCII);
-    private static final byte[] MSGID = "msgid=".getBytes(US_ASCII);
-    private static final byte[] SIZE = " size=".getBytes(US_ASCII);
-    private static final byte[] COUNT = " nrcpt=".getBytes(US_ASCII);
-    private static final byte[] OLD_COUNT = " ndest=".getBytes(US_ASCII);
-    private static final byte[] AUTHENTICATION = "authentication user=".getBytes(US_ASCII);
-    private static final byte[] OK = " result=ok".getBytes(US_ASCII);
-    private static final byte[] WRONG = " result=permfail".getBytes(US_ASCII);
-    private static final byte[] OLD_ADDRESS = " address=".getBytes(US_ASCII);
-    private static final byte[] FAILED = "failed-command ".getBytes(US_ASCII);
-    private static final byte[] COMMAND = "command=\"".getBytes(US_ASCII);
-    private static final byte[] RESULT = "\" result=\"".getBytes(US_ASCII);
-    private static final byte[] RCPT = "RCPT TO:<".getBytes(US_ASCII);
-    private static final byte[] MDA = " mda ".getBytes(US_ASCII);
-    private static final byte[] MTA = " mta ".getBytes(US_ASCII);
-    private static final byte[] DELIVERY = "delivery evpid=".getBytes(US_ASCII);
-    private static final byte[] FROM = " from=<".getBytes(US_ASCII);
-    private static final byte[] TO = " to=<".getBytes(US_ASCII);
-    private static final byte[] NAMED = " rcpt=<".getBytes(US_ASCII);
-    private static final byte[] STAT = " stat=".getBytes(US_ASCII);
-    private static final byte[] DELIVERED = " result=".getBytes(US_ASCII);
+    private static final Mark SMTP = Mark.of(" smtp ");
+    private static final Mark EVENT = Mark.of("event=");
+    private static final Mark CONNECTED = Mark.of("connected address=");
+    private static final Mark DISCONNECTED = Mark.of("disconnected");
+    private static final Mark CLOSED = Mark.of("closed");
+    private static final Mark MESSAGE_ID = Mark.of("message ");
+    private static final Mark MSGID = Mark.of("msgid=");
+    private static final Mark SIZE = Mark.of(" size=");
+    private static final Mark COUNT = Mark.of(" nrcpt=");
+    private static final Mark OLD_COUNT = Mark.of(" ndest=");
+    private static final Mark AUTHENTICATION = Mark.of("authentication user=");
+    private static final Mark OK = Mark.of(" result=ok");
+    private static final Mark WRONG = Mark.of(" result=permfail");
+    private static final Mark OLD_ADDRESS = Mark.of(" address=");
+    private static final Mark FAILED = Mark.of("failed-command ");
+    private static final Mark COMMAND = Mark.of("command=\"");
+    private static final Mark RESULT = Mark.of("\" result=\"");
+    private static final Mark RCPT = Mark.of("RCPT TO:<");
+    private static final Mark MDA = Mark.of(" mda ");
+    private static final Mark MTA = Mark.of(" mta ");
+    private static final Mark DELIVERY = Mark.of("delivery evpid=");
+    private static final Mark FROM = Mark.of(" from=<");
+    private static final Mark TO = Mark.of(" to=<");
+    private static final Mark NAMED = Mark.of(" rcpt=<");
+    private static final Mark STAT = Mark.of(" stat=");
+    private static final Mark DELIVERED = Mark.of(" result=");
 
     private final Map<String, Session> sessions = new LinkedHashMap<>();
 
@@ -85,9 +84,9 @@ final class OpenSmtpdParser implements LineParser {
             return;
         }
         if (body.hasAt(end, MDA) || body.hasAt(end, MTA)) {
-            int word = pastEvent(body, end + MDA.length);
+            int word = pastEvent(body, end + MDA.length());
             if (body.hasAt(word, DELIVERY)) {
-                delivery(body, word + DELIVERY.length, header, out);
+                delivery(body, word + DELIVERY.length(), header, out);
             }
             return;
         }
@@ -95,9 +94,9 @@ final class OpenSmtpdParser implements LineParser {
             return;
         }
         String id = body.text(body.start(), end);
-        int word = pastEvent(body, end + SMTP.length);
+        int word = pastEvent(body, end + SMTP.length());
         if (body.hasAt(word, CONNECTED)) {
-            connected(body, word + CONNECTED.length, id, header, out);
+            connected(body, word + CONNECTED.length(), id, header, out);
             return;
         }
         Session session = sessions.get(id);
@@ -107,7 +106,7 @@ final class OpenSmtpdParser implements LineParser {
         if (body.hasAt(word, MESSAGE_ID)) {
             message(body, word, session, header, out);
         } else if (body.hasAt(word, AUTHENTICATION)) {
-            authentication(body, word + AUTHENTICATION.length, session, header, out);
+            authentication(body, word + AUTHENTICATION.length(), session, header, out);
         } else if (body.hasAt(word, FAILED)) {
             refused(body, word, id, session, header, out);
         } else if (body.hasAt(word, DISCONNECTED) || body.hasAt(word, CLOSED)) {
@@ -127,7 +126,7 @@ final class OpenSmtpdParser implements LineParser {
     }
 
     private static int pastEvent(Line body, int at) {
-        return body.hasAt(at, EVENT) ? at + EVENT.length : at;
+        return body.hasAt(at, EVENT) ? at + EVENT.length() : at;
     }
 
     private void connected(Line body, int from, String id, SyslogHeader header, Consumer<LogEvent> out) {
@@ -150,7 +149,7 @@ final class OpenSmtpdParser implements LineParser {
     private static void message(
             Line body, int word, Session session, SyslogHeader header, Consumer<LogEvent> out) {
         int msgid = body.indexOf(MSGID, word);
-        int from = msgid + MSGID.length;
+        int from = msgid + MSGID.length();
         if (msgid < 0 || from + MESSAGE > body.end() || !isHex(body, from, from + MESSAGE)) {
             return;
         }
@@ -168,8 +167,8 @@ final class OpenSmtpdParser implements LineParser {
                 header.by(),
                 id,
                 "",
-                Math.max(0, number(body, size, SIZE.length)),
-                Math.max(0, number(body, count, COUNT.length))));
+                Math.max(0, number(body, size, SIZE.length())),
+                Math.max(0, number(body, count, COUNT.length()))));
     }
 
     private static int number(Line body, int field, int length) {
@@ -183,7 +182,7 @@ final class OpenSmtpdParser implements LineParser {
         if (!ok && !body.endsWith(WRONG)) {
             return; // tempfail: our own trouble
         }
-        int end = Math.max(from, body.end() - (ok ? OK.length : WRONG.length));
+        int end = Math.max(from, body.end() - (ok ? OK.length() : WRONG.length()));
         int old = body.lastIndexOf(OLD_ADDRESS, from);
         String user = body.text(from, old >= 0 && old < end ? old : end);
         if (ok) {
@@ -198,11 +197,11 @@ final class OpenSmtpdParser implements LineParser {
             Line body, int word, String id, Session session, SyslogHeader header, Consumer<LogEvent> out) {
         int command = body.indexOf(COMMAND, word);
         int result = command < 0 ? -1 : body.lastIndexOf(RESULT, command);
-        int reply = result + RESULT.length;
+        int reply = result + RESULT.length();
         if (result < 0 || body.bytes()[body.end() - 1] != '"' || reply >= body.end()) {
             return;
         }
-        int text = command + COMMAND.length;
+        int text = command + COMMAND.length();
         int code = PostfixText.number(body, reply, PostfixText.endOfNumber(body, reply));
         if (code < 400 || code > 599 || result < text) {
             return;
@@ -210,8 +209,8 @@ final class OpenSmtpdParser implements LineParser {
         String why = body.text(Math.min(body.end() - 1, reply + 4), body.end() - 1);
         String recipient = null;
         if (body.hasAt(text, RCPT)) {
-            int close = PostfixText.endOfAddress(body, text + RCPT.length);
-            recipient = close < 0 || close > result ? null : body.text(text + RCPT.length, close);
+            int close = PostfixText.endOfAddress(body, text + RCPT.length());
+            recipient = close < 0 || close > result ? null : body.text(text + RCPT.length(), close);
         }
         int blank = body.indexOf(' ', text);
         String stage = body.text(text, blank < 0 || blank > result ? result : blank);
@@ -263,21 +262,21 @@ final class OpenSmtpdParser implements LineParser {
         }
         QueueId id = QueueId.parse(body.bytes(), from, from + MESSAGE);
         int sender = from + 2 * MESSAGE;
-        int senderEnd = body.hasAt(sender, FROM) ? PostfixText.endOfAddress(body, sender + FROM.length) : -1;
+        int senderEnd = body.hasAt(sender, FROM) ? PostfixText.endOfAddress(body, sender + FROM.length()) : -1;
         int to = senderEnd + 1;
-        int toEnd = senderEnd >= 0 && body.hasAt(to, TO) ? PostfixText.endOfAddress(body, to + TO.length) : -1;
+        int toEnd = senderEnd >= 0 && body.hasAt(to, TO) ? PostfixText.endOfAddress(body, to + TO.length()) : -1;
         if (id == null || toEnd < 0) {
             return;
         }
-        String address = body.text(to + TO.length, toEnd);
+        String address = body.text(to + TO.length(), toEnd);
         String as = null;
         int named = toEnd + 1;
         if (body.hasAt(named, NAMED)) {
-            int end = PostfixText.endOfAddress(body, named + NAMED.length);
-            as = end < 0 ? null : body.text(named + NAMED.length, end);
+            int end = PostfixText.endOfAddress(body, named + NAMED.length());
+            as = end < 0 ? null : body.text(named + NAMED.length(), end);
         }
         int result = body.indexOf(DELIVERED, toEnd);
-        int word = result + DELIVERED.length;
+        int word = result + DELIVERED.length();
         int quote = result >= 0 && word < body.end() && body.bytes()[word] == '"' ? 1 : 0;
         String text = result < 0 ? "" : body.text(Math.min(word + quote, body.end()), body.end());
         int stat = body.indexOf(STAT, Math.max(result, toEnd));
@@ -289,7 +288,7 @@ final class OpenSmtpdParser implements LineParser {
                 as == null || as.equals(address) || as.equals("-") ? null : as,
                 "none",
                 text.startsWith("Ok") ? Status.SENT : text.startsWith("TempFail") ? Status.DEFERRED : Status.BOUNCED,
-                stat < 0 ? "" : body.text(stat + STAT.length, body.end()),
+                stat < 0 ? "" : body.text(stat + STAT.length(), body.end()),
                 null,
                 null));
     }

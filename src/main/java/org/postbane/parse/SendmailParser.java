@@ -1,7 +1,5 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +11,7 @@ import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
 import org.postbane.parse.LogEvent.Status;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /**
  * Lines of Sendmail, as far as client, recipients, logins and what milters say go. Shapes: {@code logsender()} in {@code
@@ -38,30 +37,30 @@ import org.postbane.source.Line;
  */
 final class SendmailParser implements LineParser {
 
-    private static final byte[] SENDER = "from=".getBytes(US_ASCII);
-    private static final byte[] SIZE = ", size=".getBytes(US_ASCII);
-    private static final byte[] RECIPIENTS = ", nrcpts=".getBytes(US_ASCII);
-    private static final byte[] MESSAGE_ID = ", msgid=".getBytes(US_ASCII);
-    private static final byte[] RELAY = ", relay=".getBytes(US_ASCII);
-    private static final byte[] TO = "to=".getBytes(US_ASCII);
-    private static final byte[] DELAY = ", delay=".getBytes(US_ASCII);
-    private static final byte[] MAILER = ", mailer=".getBytes(US_ASCII);
-    private static final byte[] STAT = ", stat=".getBytes(US_ASCII);
-    private static final byte[] MILTER = "Milter: ".getBytes(US_ASCII);
-    private static final byte[] DATA_REJECT = "data, reject=".getBytes(US_ASCII);
-    private static final byte[] DATA_DISCARD = "data, discard".getBytes(US_ASCII);
-    private static final byte[] MILTER_ADD = "Milter add: header: X-Spam-Flag: YES".getBytes(US_ASCII);
-    private static final byte[] MILTER_INSERT = "Milter insert (".getBytes(US_ASCII);
-    private static final byte[] FLAG = "): header: X-Spam-Flag: YES".getBytes(US_ASCII);
-    private static final byte[] RULESET = "ruleset=".getBytes(US_ASCII);
-    private static final byte[] ARGUMENT = ", arg1=".getBytes(US_ASCII);
-    private static final byte[] SECOND_ARGUMENT = ", arg2=".getBytes(US_ASCII);
-    private static final byte[] REJECT = ", reject=".getBytes(US_ASCII);
-    private static final byte[] AUTH = "AUTH=server, relay=".getBytes(US_ASCII);
-    private static final byte[] AUTH_ID = ", authid=".getBytes(US_ASCII);
-    private static final byte[] MECHANISM = ", mech=".getBytes(US_ASCII);
-    private static final byte[] AUTH_FAILURE = "AUTH failure (".getBytes(US_ASCII);
-    private static final byte[] FORGED = " (may be forged)".getBytes(US_ASCII);
+    private static final Mark SENDER = Mark.of("from=");
+    private static final Mark SIZE = Mark.of(", size=");
+    private static final Mark RECIPIENTS = Mark.of(", nrcpts=");
+    private static final Mark MESSAGE_ID = Mark.of(", msgid=");
+    private static final Mark RELAY = Mark.of(", relay=");
+    private static final Mark TO = Mark.of("to=");
+    private static final Mark DELAY = Mark.of(", delay=");
+    private static final Mark MAILER = Mark.of(", mailer=");
+    private static final Mark STAT = Mark.of(", stat=");
+    private static final Mark MILTER = Mark.of("Milter: ");
+    private static final Mark DATA_REJECT = Mark.of("data, reject=");
+    private static final Mark DATA_DISCARD = Mark.of("data, discard");
+    private static final Mark MILTER_ADD = Mark.of("Milter add: header: X-Spam-Flag: YES");
+    private static final Mark MILTER_INSERT = Mark.of("Milter insert (");
+    private static final Mark FLAG = Mark.of("): header: X-Spam-Flag: YES");
+    private static final Mark RULESET = Mark.of("ruleset=");
+    private static final Mark ARGUMENT = Mark.of(", arg1=");
+    private static final Mark SECOND_ARGUMENT = Mark.of(", arg2=");
+    private static final Mark REJECT = Mark.of(", reject=");
+    private static final Mark AUTH = Mark.of("AUTH=server, relay=");
+    private static final Mark AUTH_ID = Mark.of(", authid=");
+    private static final Mark MECHANISM = Mark.of(", mech=");
+    private static final Mark AUTH_FAILURE = Mark.of("AUTH failure (");
+    private static final Mark FORGED = Mark.of(" (may be forged)");
 
     private static final int MOST = 1000;
     private static final int MOST_AT_ONCE = 1000;
@@ -89,7 +88,7 @@ final class SendmailParser implements LineParser {
         } else if (body.hasAt(from, TO)) {
             delivery(body, from, id, header, out);
         } else if (body.hasAt(from, MILTER)) {
-            milter(body, from + MILTER.length, id, header, out);
+            milter(body, from + MILTER.length(), id, header, out);
         } else if (isSpamFlag(body, from)) {
             verdict(id, header, out);
         }
@@ -98,27 +97,27 @@ final class SendmailParser implements LineParser {
     /** The header that a milter added, which is the milter's word. */
     private static boolean isSpamFlag(Line body, int from) {
         if (body.hasAt(from, MILTER_INSERT)) {
-            int close = PostfixText.endOfNumber(body, from + MILTER_INSERT.length);
-            return body.hasAt(close, FLAG) && close + FLAG.length == body.end();
+            int close = PostfixText.endOfNumber(body, from + MILTER_INSERT.length());
+            return body.hasAt(close, FLAG) && close + FLAG.length() == body.end();
         }
-        return body.hasAt(from, MILTER_ADD) && from + MILTER_ADD.length == body.end();
+        return body.hasAt(from, MILTER_ADD) && from + MILTER_ADD.length() == body.end();
     }
 
     // ---------------------------------------------------------------- a message's life
 
     private void sender(Line body, int from, QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
-        int end = endOfText(body, from + SENDER.length);
+        int end = endOfText(body, from + SENDER.length());
         int relay = body.lastIndexOf(RELAY, end);
         if (!body.hasAt(end, SIZE) || relay < 0) {
             return;
         }
-        String sender = address(body, from + SENDER.length, end);
-        int digits = end + SIZE.length;
+        String sender = address(body, from + SENDER.length(), end);
+        int digits = end + SIZE.length();
         int size = PostfixText.number(body, digits, PostfixText.endOfNumber(body, digits));
         int nrcpts = body.indexOf(RECIPIENTS, end);
-        digits = nrcpts + RECIPIENTS.length;
+        digits = nrcpts + RECIPIENTS.length();
         int count = nrcpts < 0 ? 0 : PostfixText.number(body, digits, PostfixText.endOfNumber(body, digits));
-        Peer client = lastPeer(body, relay + RELAY.length);
+        Peer client = lastPeer(body, relay + RELAY.length());
         if (client != null) {
             Login login = logins.get(header.by());
             boolean same = login != null && login.client() != null && login.client().equals(client.address());
@@ -127,7 +126,7 @@ final class SendmailParser implements LineParser {
         }
         int mid = nrcpts < 0 ? -1 : body.indexOf(MESSAGE_ID, nrcpts);
         if (mid >= 0 && mid < relay) {
-            int text = mid + MESSAGE_ID.length;
+            int text = mid + MESSAGE_ID.length();
             int textEnd = Math.min(relay, endOfText(body, text));
             out.accept(new LogEvent.MessageId(header.at(), header.by(), id, body.text(text, textEnd)));
         }
@@ -143,14 +142,14 @@ final class SendmailParser implements LineParser {
         if (stat < 0 || delay < 0 || delay > stat) {
             return;
         }
-        String why = body.text(stat + STAT.length, body.end());
+        String why = body.text(stat + STAT.length(), body.end());
         Status status = why.equals("Sent") || why.startsWith("Sent ")
                 ? Status.SENT
                 : why.startsWith("Deferred") || why.startsWith("queued") ? Status.DEFERRED : Status.BOUNCED;
         int mailer = body.indexOf(MAILER, delay);
-        int word = mailer + MAILER.length;
+        int word = mailer + MAILER.length();
         String relay = mailer < 0 || mailer > stat ? "none" : body.text(word, endOfText(body, word));
-        int at = from + TO.length;
+        int at = from + TO.length();
         for (int count = 0; count < MOST_AT_ONCE && at < delay; count++) {
             int end = endOfText(body, at);
             out.accept(new LogEvent.Delivery(
@@ -191,7 +190,7 @@ final class SendmailParser implements LineParser {
 
     private static void milter(Line body, int from, QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
         if (body.hasAt(from, DATA_REJECT)) {
-            int reply = from + DATA_REJECT.length;
+            int reply = from + DATA_REJECT.length();
             int blank = PostfixText.endOfNumber(body, reply);
             int code = PostfixText.number(body, reply, blank);
             if (code >= 400 && code < 600) {
@@ -237,25 +236,25 @@ final class SendmailParser implements LineParser {
 
     private static void refused(
             Line body, int from, @Nullable QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
-        int name = from + RULESET.length;
+        int name = from + RULESET.length();
         int argument = body.indexOf(',', name);
         if (!body.hasAt(argument, ARGUMENT)) {
             return;
         }
-        int text = argument + ARGUMENT.length;
+        int text = argument + ARGUMENT.length();
         int end = endOfText(body, text);
         int relay = end;
         if (body.hasAt(end, SECOND_ARGUMENT)) {
-            relay = endOfText(body, end + SECOND_ARGUMENT.length);
+            relay = endOfText(body, end + SECOND_ARGUMENT.length());
         }
-        int peer = relay + RELAY.length;
+        int peer = relay + RELAY.length();
         int open = body.hasAt(relay, RELAY) ? body.indexOf('[', peer) : -1;
         int close = open < 0 ? -1 : body.indexOf(']', open);
-        int reject = close < 0 ? -1 : body.hasAt(close + 1, FORGED) ? close + 1 + FORGED.length : close + 1;
+        int reject = close < 0 ? -1 : body.hasAt(close + 1, FORGED) ? close + 1 + FORGED.length() : close + 1;
         if (!body.hasAt(reject, REJECT) || !isName(body, peer, open)) {
             return;
         }
-        int reply = reject + REJECT.length;
+        int reply = reject + REJECT.length();
         int blank = PostfixText.endOfNumber(body, reply);
         int code = PostfixText.number(body, reply, blank);
         if (code < 400 || code > 599) {
@@ -282,15 +281,15 @@ final class SendmailParser implements LineParser {
     }
 
     private void login(Line body, int from, SyslogHeader header) {
-        int peer = from + AUTH.length;
+        int peer = from + AUTH.length();
         int open = body.indexOf('[', peer);
         int close = open < 0 ? -1 : body.indexOf(']', open);
-        int name = close < 0 ? -1 : body.hasAt(close + 1, FORGED) ? close + 1 + FORGED.length : close + 1;
+        int name = close < 0 ? -1 : body.hasAt(close + 1, FORGED) ? close + 1 + FORGED.length() : close + 1;
         int end = body.lastIndexOf(MECHANISM, Math.max(name, body.start()));
-        if (!body.hasAt(name, AUTH_ID) || !isName(body, peer, open) || end < name + AUTH_ID.length) {
+        if (!body.hasAt(name, AUTH_ID) || !isName(body, peer, open) || end < name + AUTH_ID.length()) {
             return;
         }
-        Login login = new Login(ip(body, open, close), body.text(name + AUTH_ID.length, end));
+        Login login = new Login(ip(body, open, close), body.text(name + AUTH_ID.length(), end));
         logins.remove(header.by());
         logins.put(header.by(), login);
         if (logins.size() > MOST) {
@@ -301,10 +300,10 @@ final class SendmailParser implements LineParser {
     }
 
     private static void authFailure(Line body, int from, SyslogHeader header, Consumer<LogEvent> out) {
-        int method = from + AUTH_FAILURE.length;
+        int method = from + AUTH_FAILURE.length();
         int close = body.indexOf(')', method);
         int relay = close < 0 ? -1 : body.lastIndexOf(RELAY, close);
-        Peer client = relay < 0 ? null : lastPeer(body, relay + RELAY.length);
+        Peer client = relay < 0 ? null : lastPeer(body, relay + RELAY.length());
         if (client == null) {
             return;
         }
@@ -321,7 +320,7 @@ final class SendmailParser implements LineParser {
 
     /** {@code name [address] (may be forged)} up to the end of the line: what is in the last brackets, whatever the name is. */
     private static @Nullable Peer lastPeer(Line body, int from) {
-        int end = body.endsWith(FORGED) ? body.end() - FORGED.length : body.end();
+        int end = body.endsWith(FORGED) ? body.end() - FORGED.length() : body.end();
         int open = end - 1;
         while (open > from && body.bytes()[open] != '[') {
             open--;

@@ -230,7 +230,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     public void visit(LogEvent.MessageId event) {
         Mail mail = open.find(event.queueId());
         if (event.queueId().isExim()) {
-            // Not to be found by: Exim tells the Message-ID after spamd's verdict on it, so that a verdict on a message that
+            // Not to be found by: Exim tells the Message-ID after spamd's verdict on it, so that a verdict on a message
+            // that
             // repeats the Message-ID of another would be taken for one on that other, which is known already.
             mail = mail == null ? start(event.queueId(), event.at()) : mail;
             mail.messageId = event.messageId();

@@ -236,7 +236,8 @@ final class Mail {
         int known = named == null ? 0 : named.size();
         if (complete) {
             known += awaited == null ? 0 : awaited.size();
-            // of a message that was refused, no deliveries will tell; and Exim counts what the client named, before aliases
+            // of a message that was refused, no deliveries will tell; and Exim counts what the client named, before
+            // aliases
             boolean asCounted = awaitsAll && (known == 0 || !queued || id.isExim());
             known = asCounted ? Math.max(known, recipientsInQueue) : known;
         }

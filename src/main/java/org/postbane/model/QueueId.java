@@ -84,8 +84,7 @@ public record QueueId(long high, long low) {
         if (bytes[dash] != '-' || time < 0 || process < 0 || fraction < 0) {
             return null;
         }
-        return new QueueId(
-                Long.MIN_VALUE | (isLong ? LONG_FORM : 0) | time << FRACTION_BITS | fraction, process);
+        return new QueueId(Long.MIN_VALUE | (isLong ? LONG_FORM : 0) | time << FRACTION_BITS | fraction, process);
     }
 
     private static long base62(byte[] bytes, int from, int to) {

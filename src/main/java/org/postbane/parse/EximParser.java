@@ -148,8 +148,7 @@ final class EximParser implements LineParser {
         }
     }
 
-    private void ofMessage(
-            Line line, int from, QueueId id, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
+    private void ofMessage(Line line, int from, QueueId id, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
         byte[] bytes = line.bytes();
         if (line.hasAt(from, HOST)) {
             acl(line, from, id, own, header, out);
@@ -187,7 +186,7 @@ final class EximParser implements LineParser {
         end = line.hasAt(end, SIGNED_NAME) ? end + SIGNED_NAME.length() : end;
         int fields = end;
         if (line.hasAt(end, HOST_FIELD)) {
-            if (!host.find(line, end + HOST_FIELD.length(), PROTOCOL)) {
+            if (!host.find(line, end + HOST_FIELD.length(), true, PROTOCOL)) {
                 return;
             }
             fields = host.end();
@@ -269,8 +268,7 @@ final class EximParser implements LineParser {
         String relay = transport < 0 ? "none" : line.text(word, endOfWord(line, word));
         int reply = line.indexOf(REPLY, end);
         String why = reply >= 0 ? line.text(reply + REPLY.length(), line.end()) : "";
-        out.accept(new LogEvent.Delivery(
-                header.at(), header.by(), id, to, as, relay, status, why, null, null));
+        out.accept(new LogEvent.Delivery(header.at(), header.by(), id, to, as, relay, status, why, null, null));
     }
 
     /** A file, a pipe, or {@code :blackhole:}. */
@@ -300,7 +298,7 @@ final class EximParser implements LineParser {
     /** {@code H=.. X=.. CV=.. F=<sender> A=.. rejected WHAT: reason}, {@code H=.. Warning: text}. */
     private void acl(
             Line line, int from, @Nullable QueueId id, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
-        if (!host.find(line, from + HOST.length(), ACL)) {
+        if (!host.find(line, from + HOST.length(), true, ACL)) {
             return;
         }
         Peer client = host.peer();
@@ -400,12 +398,7 @@ final class EximParser implements LineParser {
 
     /** Its content was seen, and it was refused for that. A copy in the reject log says nothing new. */
     private void refusedMessage(
-            Line line,
-            Judgement judgement,
-            String reason,
-            Refusal of,
-            SyslogHeader header,
-            Consumer<LogEvent> out) {
+            Line line, Judgement judgement, String reason, Refusal of, SyslogHeader header, Consumer<LogEvent> out) {
         QueueId id = of.id();
         if (id == null) {
             return;
@@ -454,12 +447,20 @@ final class EximParser implements LineParser {
         int from = line.start() + (first ? ENVELOPE_TO.length() : MORE_TO.length());
         int close = PostfixText.endOfAddress(line, from);
         if (close == line.end() - 1) {
-            verdict("rejected after DATA", refusedAs, Double.NaN, true, id, null, List.of(line.text(from, close)), header, out);
+            verdict(
+                    "rejected after DATA",
+                    refusedAs,
+                    Double.NaN,
+                    true,
+                    id,
+                    null,
+                    List.of(line.text(from, close)),
+                    header,
+                    out);
         }
     }
 
-    private static void warning(
-            String text, @Nullable QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
+    private static void warning(String text, @Nullable QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
         Judgement judgement = id == null ? null : EximVerdictText.warning(text);
         if (id == null || judgement == null) {
             return;
@@ -541,7 +542,7 @@ final class EximParser implements LineParser {
     private void syntax(Line line, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
         int command = line.start() + SYNTAX.length();
         int blank = line.indexOf(' ', command);
-        if (!line.hasAt(blank, FROM) || !host.find(line, blank + FROM.length(), COLON) || isCopy(line, own, header)) {
+        if (!line.hasAt(blank, FROM) || !host.find(line, blank + FROM.length(), false, COLON) || isCopy(line, own, header)) {
             return;
         }
         Peer client = host.peer();
@@ -559,7 +560,7 @@ final class EximParser implements LineParser {
     }
 
     private void authFailure(Line line, int blank, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
-        if (!host.find(line, blank + FAILED.length(), WRONG) || isCopy(line, own, header)) {
+        if (!host.find(line, blank + FAILED.length(), false, WRONG) || isCopy(line, own, header)) {
             return;
         }
         Peer client = host.peer();

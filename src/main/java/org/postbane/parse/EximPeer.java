@@ -15,7 +15,8 @@ import org.postbane.source.Mark;
  * or an address literal, unless {@code helo_accept_junk_hosts} lets anything in, {@code x) [192.0.2.1] P=esmtp} too; so each
  * place is looked at where {@code ) [address]} stands before what must follow. Where that leaves several addresses, the
  * first counts if what follows it has its quotes in pairs, and what follows the others has not: then these stand in a
- * quoted string, out of which the client cannot write a plain quote. Else nobody is named.
+ * quoted string, out of which the client cannot write a plain quote. Else nobody is named, and never where a login follows, of
+ * which Exim escapes nothing. Known: where junk in HELO is let in and an ACL's words repeat it, quotes can be made to pair.
  *
  * <p>One object is reused for all lines. Not thread-safe.
  */
@@ -33,10 +34,11 @@ final class EximPeer {
     /**
      * Looks for the client from {@code from} on, where Exim's text about it begins.
      *
+     * @param paired Exim prints what follows with its quotes in pairs, as it does addresses, but not logins
      * @param next of which one must follow
      * @return false if there is none
      */
-    boolean find(Line line, int from, Mark... next) {
+    boolean find(Line line, int from, boolean paired, Mark... next) {
         byte[] bytes = line.bytes();
         int name = from;
         while (name < line.end() && isHostName(bytes[name])) {
@@ -52,15 +54,15 @@ final class EximPeer {
             peer = end < 0 ? null : new Peer(line.text(from, name), address, port(line, open));
             return end >= 0;
         }
-        return bytes[open] == '(' && afterHelo(line, from, name, open, next);
+        return bytes[open] == '(' && afterHelo(line, from, name, open, paired, next);
     }
 
-    private boolean afterHelo(Line line, int from, int name, int open, Mark... next) {
+    private boolean afterHelo(Line line, int from, int name, int open, boolean paired, Mark... next) {
         IpPrefix first = null;
         int firstPort = 0;
         int firstEnd = -1;
         boolean several = false;
-        boolean othersQuoted = true;
+        boolean othersQuoted = paired;
         for (int at = line.indexOf(HELO_END, open); at >= 0; at = line.indexOf(HELO_END, at + 1)) {
             IpPrefix address = address(line, at + 2);
             int after = address == null ? -1 : after(line, at + 2, next);

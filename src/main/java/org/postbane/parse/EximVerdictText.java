@@ -13,13 +13,16 @@ import org.postbane.model.Judgement;
  */
 final class EximVerdictText {
 
-    private static final Pattern NOT = Pattern.compile("\\b(?:not|non|no|isn't|without|if|whether)\\b.{0,12}spam|spam[ -]?trap");
+    private static final Pattern NOT =
+            Pattern.compile("\\b(?:not|non|no|isn't|without|if|whether)\\b.{0,12}spam|spam[ -]?trap");
     private static final Pattern SPAM = Pattern.compile("\\bspam\\b|\\bgtube\\b|\\bspamassassin\\b");
     private static final Pattern VIRUS = Pattern.compile("\\b(?:virus|malware|infected)\\b");
     private static final Pattern WARNING =
             Pattern.compile("\\b(?:as|is) spam\\b|\\bspam (?:was )?(?:detected|found|identified)\\b");
-    private static final Pattern CLEARED = Pattern.compile("spamassassin as \\S+ detected .{0,40}message as not spam \\(");
-    private static final Pattern POINTS = Pattern.compile("(?:\\bscore[d= :]+|spam \\()(-?[0-9]{1,6}(?:\\.[0-9]{1,3})?)");
+    private static final Pattern CLEARED =
+            Pattern.compile("spamassassin as \\S+ detected .{0,40}message as not spam \\(");
+    private static final Pattern POINTS =
+            Pattern.compile("(?:\\bscore[d= :]+|spam \\()(-?[0-9]{1,6}(?:\\.[0-9]{1,3})?)");
     private static final Pattern COUNT = Pattern.compile("\\bnrcpt=([0-9]{1,6})$");
 
     private EximVerdictText() {}

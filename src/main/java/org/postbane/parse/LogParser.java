@@ -65,7 +65,8 @@ public final class LogParser implements LineSink {
         Map<String, LineParser> postfix = postfixParsers(texts);
         AmavisParser amavis = new AmavisParser(filter);
         SpamdParser spamd = new SpamdParser();
-        boolean readsExim = !filter.others().getOrDefault(MailFilter.EXIM, Set.of()).isEmpty();
+        boolean readsExim =
+                !filter.others().getOrDefault(MailFilter.EXIM, Set.of()).isEmpty();
         EximParser exim = new EximParser();
         SendmailParser sendmail = new SendmailParser();
         OpenSmtpdParser openSmtpd = new OpenSmtpdParser();

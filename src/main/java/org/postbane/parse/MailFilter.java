@@ -38,8 +38,7 @@ public record MailFilter(
     }
 
     /** Without other mail servers than Postfix. */
-    public MailFilter(
-            Set<String> postfix, Set<String> amavis, Set<String> spamd, Map<String, Judgement> categories) {
+    public MailFilter(Set<String> postfix, Set<String> amavis, Set<String> spamd, Map<String, Judgement> categories) {
         this(postfix, amavis, spamd, categories, Map.of());
     }
 

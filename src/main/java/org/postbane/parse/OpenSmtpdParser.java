@@ -146,8 +146,7 @@ final class OpenSmtpdParser implements LineParser {
     }
 
     /** Before 6.4 with {@code address= host= msgid= from= to= size= ndest= proto=}, of which msgid comes before the client's text but for host. */
-    private static void message(
-            Line body, int word, Session session, SyslogHeader header, Consumer<LogEvent> out) {
+    private static void message(Line body, int word, Session session, SyslogHeader header, Consumer<LogEvent> out) {
         int msgid = body.indexOf(MSGID, word);
         int from = msgid + MSGID.length();
         if (msgid < 0 || from + MESSAGE > body.end() || !isHex(body, from, from + MESSAGE)) {
@@ -160,8 +159,7 @@ final class OpenSmtpdParser implements LineParser {
         int size = body.lastIndexOf(SIZE, from);
         int count = body.lastIndexOf(COUNT, from);
         count = count < 0 ? body.lastIndexOf(OLD_COUNT, from) : count;
-        out.accept(new LogEvent.Client(
-                header.at(), header.by(), id, session.client, session.account, null, null));
+        out.accept(new LogEvent.Client(header.at(), header.by(), id, session.client, session.account, null, null));
         out.accept(new LogEvent.Queued(
                 header.at(),
                 header.by(),

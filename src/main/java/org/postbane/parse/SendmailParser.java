@@ -120,7 +120,8 @@ final class SendmailParser implements LineParser {
         Peer client = lastPeer(body, relay + RELAY.length());
         if (client != null) {
             Login login = logins.get(header.by());
-            boolean same = login != null && login.client() != null && login.client().equals(client.address());
+            boolean same =
+                    login != null && login.client() != null && login.client().equals(client.address());
             String account = login != null && same ? login.account() : null;
             out.accept(new LogEvent.Client(header.at(), header.by(), id, client, account, null, null));
         }

@@ -42,8 +42,7 @@ final class LogParserTest {
     }
 
     private static Stream<Cases> lines() {
-        return Stream.of("lines", "exim-own")
-                .flatMap(file -> Cases.of(LogParserTest.class, file + ".cases").stream());
+        return Stream.of("lines", "exim-own").flatMap(file -> Cases.of(LogParserTest.class, file + ".cases").stream());
     }
 
     private static Stream<Cases> headers() {
@@ -136,7 +135,9 @@ final class LogParserTest {
     }
 
     private static String header(String program, String body) {
-        return body.matches("\\[\\d+] .*") && !program.equals("exim") ? program + body.replaceFirst("] ", "]: ") : program + "[7]: " + body;
+        return body.matches("\\[\\d+] .*") && !program.equals("exim")
+                ? program + body.replaceFirst("] ", "]: ")
+                : program + "[7]: " + body;
     }
 
     /** A parser and what it said of the line at hand. */

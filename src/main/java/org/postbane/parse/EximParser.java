@@ -542,7 +542,9 @@ final class EximParser implements LineParser {
     private void syntax(Line line, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
         int command = line.start() + SYNTAX.length();
         int blank = line.indexOf(' ', command);
-        if (!line.hasAt(blank, FROM) || !host.find(line, blank + FROM.length(), false, COLON) || isCopy(line, own, header)) {
+        if (!line.hasAt(blank, FROM)
+                || !host.find(line, blank + FROM.length(), false, COLON)
+                || isCopy(line, own, header)) {
             return;
         }
         Peer client = host.peer();

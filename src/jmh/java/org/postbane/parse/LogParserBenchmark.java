@@ -81,6 +81,8 @@ public class LogParserBenchmark {
                 Set.of("smtpd", "cleanup", "qmgr", "smtp", "virtual", "discard", "pickup"),
                 Set.of("amavis"),
                 Set.of("spamd"),
+                Set.of("rspamd"),
+                Set.of("clamav-milter"),
                 Map.of("CLEAN", Judgement.CLEAN, "SPAM", Judgement.SPAM));
         Instant reference = Instant.parse("2026-11-21T00:00:00Z");
         parser = new LogParser(filter, ZoneOffset.UTC, reference, true, event -> sink.consume(event));

@@ -15,7 +15,18 @@ final class FilterReader {
 
     /** Keys of {@code [Definition]}; those of the verdicts are the names of {@link Judgement} in lower case. */
     static final Set<String> KEYS = Set.of(
-            "builtin", "postfix", "amavis", "spamd", "clean", "spam", "virus", "banned", "unchecked", "temporary");
+            "builtin",
+            "postfix",
+            "amavis",
+            "spamd",
+            "rspamd",
+            "clamav-milter",
+            "clean",
+            "spam",
+            "virus",
+            "banned",
+            "unchecked",
+            "temporary");
 
     private final ConfigFolder folder;
     private final Faults faults;
@@ -44,6 +55,8 @@ final class FilterReader {
                 words(definition, "postfix"),
                 words(definition, "amavis"),
                 words(definition, "spamd"),
+                words(definition, "rspamd"),
+                words(definition, "clamav-milter"),
                 categories(definition));
         return faults.count() > before ? Optional.empty() : Optional.of(filter);
     }

@@ -64,12 +64,20 @@ public final class LogParser implements LineSink {
         Map<String, LineParser> postfix = postfixParsers(texts);
         AmavisParser amavis = new AmavisParser(filter);
         SpamdParser spamd = new SpamdParser();
+        RspamdParser rspamd = new RspamdParser();
+        ClamavMilterParser clamav = new ClamavMilterParser();
         this.programs = new ProgramTable(name -> {
             if (filter.isAmavis(name)) {
                 return amavis;
             }
             if (filter.isSpamd(name)) {
                 return spamd;
+            }
+            if (filter.isRspamd(name)) {
+                return rspamd;
+            }
+            if (filter.isClamavMilter(name)) {
+                return clamav;
             }
             String service = filter.postfixService(name);
             return service == null ? null : postfix.get(service);

@@ -15,15 +15,24 @@ import org.postbane.model.Judgement;
  *     another program
  * @param amavis names of amavis
  * @param spamd names of SpamAssassin's daemon
+ * @param rspamd names of rspamd
+ * @param clamavMilter names of clamav-milter
  * @param categories amavis's words, without minor numbers, and what they mean
  */
 public record MailFilter(
-        Set<String> postfix, Set<String> amavis, Set<String> spamd, Map<String, Judgement> categories) {
+        Set<String> postfix,
+        Set<String> amavis,
+        Set<String> spamd,
+        Set<String> rspamd,
+        Set<String> clamavMilter,
+        Map<String, Judgement> categories) {
 
     public MailFilter {
         postfix = Set.copyOf(postfix);
         amavis = Set.copyOf(amavis);
         spamd = Set.copyOf(spamd);
+        rspamd = Set.copyOf(rspamd);
+        clamavMilter = Set.copyOf(clamavMilter);
         categories = Map.copyOf(categories);
     }
 
@@ -40,6 +49,14 @@ public record MailFilter(
 
     public boolean isSpamd(String program) {
         return names(spamd, program);
+    }
+
+    public boolean isRspamd(String program) {
+        return names(rspamd, program);
+    }
+
+    public boolean isClamavMilter(String program) {
+        return names(clamavMilter, program);
     }
 
     private static boolean names(Set<String> names, String program) {

@@ -15,6 +15,9 @@ final class PostfixSmtpdParser implements LineParser {
 
     private static final byte[] CONNECT = "connect from ".getBytes(US_ASCII);
     private static final byte[] DISCONNECT = "disconnect from ".getBytes(US_ASCII);
+    private static final byte[] RCPT = " rcpt=".getBytes(US_ASCII);
+    private static final byte[] COMMANDS = " commands=".getBytes(US_ASCII);
+    private static final byte[] PROXY = "proxy-".getBytes(US_ASCII);
     private static final byte[] CLIENT = ": client=".getBytes(US_ASCII);
     private static final byte[] SASL_METHOD = ", sasl_method=".getBytes(US_ASCII);
     private static final byte[] SASL_USERNAME = ", sasl_username=".getBytes(US_ASCII);
@@ -40,6 +43,8 @@ final class PostfixSmtpdParser implements LineParser {
         } else if (colon >= 0) {
             if (body.hasAt(colon, CLIENT)) {
                 client(body, colon, header, out);
+            } else if (body.hasAt(colon + 2, PROXY)) {
+                PostfixProxyText.parse(body, colon + 2, header, out);
             } else {
                 PostfixActionText.parse(body, colon, header, out);
             }
@@ -49,11 +54,24 @@ final class PostfixSmtpdParser implements LineParser {
                 out.accept(new LogEvent.Connect(header.at(), header.by(), peer));
             }
         } else if (body.startsWith(DISCONNECT)) {
-            Peer peer = peer(body, body.start() + DISCONNECT.length);
-            if (peer != null) {
-                out.accept(new LogEvent.Disconnect(header.at(), header.by(), peer));
+            int end = PostfixText.endOfPeer(body, body.start() + DISCONNECT.length);
+            if (end >= 0) {
+                Peer peer = PostfixText.peer(body, body.start() + DISCONNECT.length, end);
+                out.accept(new LogEvent.Disconnect(header.at(), header.by(), peer, accepted(body, end)));
             }
+        } else if (body.startsWith(PROXY)) {
+            PostfixProxyText.parse(body, body.start(), header, out);
         }
+    }
+
+    /** {@code ehlo=1 mail=1 rcpt=2/3 data=1 quit=1 commands=6/7}: how many RCPT were accepted. */
+    private static int accepted(Line body, int from) {
+        int at = body.indexOf(RCPT, from);
+        int digits = at + RCPT.length;
+        if (at >= 0) {
+            return PostfixText.number(body, digits, PostfixText.endOfNumber(body, digits));
+        }
+        return body.indexOf(COMMANDS, from) < 0 ? -1 : 0;
     }
 
     private static @Nullable Peer peer(Line body, int from) {

@@ -64,6 +64,8 @@ final class SpamdParser implements LineParser {
                 messageId.equals(NO_ID) ? null : messageId,
                 size(body, dash),
                 List.of(),
+                null,
+                LogEvent.Recipients.ALL,
                 null));
     }
 }

@@ -34,7 +34,9 @@ final class LogParserTest {
                         "postfix-delivery",
                         "postfix-pickup",
                         "amavis",
-                        "spamd")
+                        "spamd",
+                        "rspamd",
+                        "clamav-milter")
                 .flatMap(file -> Cases.of(LogParserTest.class, file + ".cases").stream());
     }
 
@@ -123,7 +125,7 @@ final class LogParserTest {
 
     private static String program(String file) {
         return switch (file) {
-            case "amavis", "spamd" -> file;
+            case "amavis", "spamd", "rspamd", "clamav-milter" -> file;
             case "postfix-delivery" -> "postfix/smtp";
             default -> file.replace('-', '/');
         };

@@ -15,6 +15,8 @@ final class MailFilterTest {
             Set.of("smtpd", "cleanup", "mta/odd/qmgr"),
             Set.of("amavis", "/usr/sbin/amavisd"),
             Set.of("spamd"),
+            Set.of("rspamd"),
+            Set.of("clamav-milter"),
             Map.of(
                     "BAD-HEADER",
                     Judgement.CLEAN,

@@ -14,6 +14,8 @@ public final class Filters {
                     "pickup"),
             Set.of("amavis", "amavisd"),
             Set.of("spamd"),
+            Set.of("rspamd"),
+            Set.of("clamav-milter"),
             Map.of(
                     "CLEAN", Judgement.CLEAN,
                     "BAD-HEADER", Judgement.CLEAN,

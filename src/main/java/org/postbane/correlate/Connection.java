@@ -117,7 +117,7 @@ final class Connection {
         boolean waits = false;
         for (Mail mail : mails) {
             refused |= mail.refused;
-            waits |= mail.queued ? mail.closed == null : !mail.refused;
+            waits |= !mail.isDelivered() && !mail.refused;
         }
         return !waits || !refused && mails.stream().allMatch(mail -> mail.queued);
     }

@@ -91,7 +91,7 @@ public final class Correlator implements Consumer<LogEvent> {
         this.settings = settings;
         this.remembers = remembers;
         this.sayings = new Sayings(traps, out);
-        this.strays = new Strays(sayings);
+        this.strays = new Strays(sayings, this::released);
         this.connections = new Connections(settings.patience(), remembers, this::told);
     }
 
@@ -117,9 +117,7 @@ public final class Correlator implements Consumer<LogEvent> {
         } else if (event instanceof LogEvent.AuthFailure failure) {
             sayings.authFailed(failure.at(), failure.client().address(), failure.account());
         } else if (event instanceof LogEvent.Pickup pickup) {
-            Mail mail = start(pickup.queueId(), pickup.at());
-            mail.sender = pickup.sender();
-            mail.pickedUp = true;
+            pickedUp(pickup);
         } else if (event instanceof LogEvent.Connect) {
             preludes.take(event.by());
             connections.begin(event.by(), event.at());
@@ -151,7 +149,7 @@ public final class Correlator implements Consumer<LogEvent> {
             return; // before a proxy filter, which hands it in again
         }
         Mail mail = open.find(event.queueId());
-        if (mail == null || mail.peer != null || mail.since.plus(REORDER).isBefore(event.at())) {
+        if (mail == null || mail.peer != null || isOver(mail, event.at())) {
             mail = start(event.queueId(), event.at());
         }
         touch(mail);
@@ -168,8 +166,8 @@ public final class Correlator implements Consumer<LogEvent> {
             mail.prelude = prelude;
             mail.added.addAll(prelude.added());
         }
-        if (mail.queued) {
-            mail.takePrelude(mail.sender); // qmgr's line came before this one
+        if (mail.queued || mail.pendingTrap != null) {
+            mail.takePrelude(mail.sender); // later lines came before this one
         }
         connections.add(event.by(), mail);
         sayings.pending(mail);
@@ -219,6 +217,30 @@ public final class Correlator implements Consumer<LogEvent> {
         return mail;
     }
 
+    private void pickedUp(LogEvent.Pickup event) {
+        Mail mail = open.find(event.queueId());
+        if (mail == null || mail.peer != null || mail.pickedUp || isOver(mail, event.at())) {
+            mail = start(event.queueId(), event.at());
+        }
+        mail.sender = event.sender();
+        mail.pickedUp = true;
+        if (mail.messageId != null) {
+            cameBack(mail, mail.messageId, event.at()); // cleanup's line came before this one
+        }
+    }
+
+    /** Whether a line that begins a message cannot be about this one, which lines that changed places may have begun. */
+    private static boolean isOver(Mail mail, Instant at) {
+        return mail.since.plus(REORDER).isBefore(at);
+    }
+
+    private void cameBack(Mail mail, String header, Instant at) {
+        ByMessageId.Found found = byMessageId.cameBack(header, mail.sender, at);
+        if (found != null) {
+            apply(found.mail(), found.verdict());
+        }
+    }
+
     private void named(LogEvent.MessageId event) {
         Mail mail = open.find(event.queueId());
         boolean another = mail != null
@@ -230,10 +252,8 @@ public final class Correlator implements Consumer<LogEvent> {
         }
         open.addMessageId(mail, event.messageId());
         touch(mail);
-        ByMessageId.Found found =
-                mail.pickedUp ? byMessageId.cameBack(event.messageId(), mail.sender, event.at()) : null;
-        if (found != null) {
-            apply(found.mail(), found.verdict());
+        if (mail.pickedUp) {
+            cameBack(mail, event.messageId(), event.at());
         }
     }
 
@@ -483,16 +503,16 @@ public final class Correlator implements Consumer<LogEvent> {
             return;
         }
         Mail output = event.queuedAs() == null ? null : open.find(event.queuedAs());
-        if (output != null && output.parent == null && output.peer != null && isSameClient(output, client)) {
+        boolean passed = output != null && output.parent == null && output.isFromHere();
+        if (passed && (output.client == null || output.client.isLoopback() || output.client.equals(client))) {
             touch(output);
             output.client = client;
             output.account = connection.proxiedAccount;
             output.awaitsLink = false;
             sayings.pending(output);
         }
-        boolean passed =
-                event.code() < 500 && event.filterId() == null; // else: "250 2.7.0 Ok, discarded, id=1-2 - spam"
-        if (passed || event.code() / 100 == 4) {
+        boolean discarded = event.code() < 300 && event.filterId() != null; // 250 2.7.0 Ok, discarded, id=1-2 - spam
+        if (event.code() < 500 && !discarded) {
             connection.certain = false; // of what passed, the sum has recipients that are not counted here
             return;
         }
@@ -512,6 +532,7 @@ public final class Correlator implements Consumer<LogEvent> {
         if (verdict != null) {
             applyToRefused(mail, verdict);
         } else if (event.filterId() != null) {
+            mail.children++; // its row stays for as long
             strays.await(event.filterId(), mail, refusal);
         } else {
             apply(mail, refusal);
@@ -577,6 +598,9 @@ public final class Correlator implements Consumer<LogEvent> {
             return;
         }
         nextLook = time.plus(LOOK);
+        for (ByMessageId.Found late = byMessageId.late(now); late != null; late = byMessageId.late(now)) {
+            apply(late.mail(), late.verdict());
+        }
         connections.advance(time);
         strays.advance(time);
         while (awaiting.isDue(now)) {
@@ -660,9 +684,15 @@ public final class Correlator implements Consumer<LogEvent> {
             return;
         }
         forget(mail);
-        Mail root = mail.parent;
-        if (root != null && --root.children == 0 && root.dropped && !root.held) {
-            forget(root);
+        if (mail.parent != null) {
+            released(mail.parent);
+        }
+    }
+
+    /** One less has to do with this message. */
+    private void released(Mail mail) {
+        if (--mail.children == 0 && mail.dropped && !mail.held) {
+            forget(mail);
         }
     }
 
@@ -700,6 +730,7 @@ public final class Correlator implements Consumer<LogEvent> {
             store.saveRow(STRAY_ROW, strays.toRow());
         }
         connections.saveTo(store);
+        sayings.saveTo(store);
     }
 
     /** Goes on where {@link #saveTo} left off. For a new correlator only. */
@@ -714,6 +745,8 @@ public final class Correlator implements Consumer<LogEvent> {
                 preludes.restore(new RowReader(bytes));
             } else if (key.equals(WAITING_ROW)) {
                 byMessageId.restore(new RowReader(bytes));
+            } else if (key.equals(Sayings.ROW)) {
+                sayings.restore(new RowReader(bytes));
             } else if (key.equals(STRAY_ROW) || Connections.isRow(key)) {
                 others.put(key, bytes);
             }

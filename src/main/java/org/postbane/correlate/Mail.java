@@ -163,10 +163,15 @@ final class Mail {
         return judgement != null && judgement != Judgement.CLEAN;
     }
 
-    /** How many recipients the client named, as far as deliveries have told, or else qmgr. */
+    /** Whether deliveries have told of all recipients that qmgr spoke of. */
+    boolean isDelivered() {
+        return queued && reached != null && reached.size() >= recipientsInQueue;
+    }
+
+    /** How many recipients the client named, as far as deliveries have told, or else as many as after alias expansion. */
     int recipients() {
-        boolean all = closed != null || reached != null && reached.size() >= recipientsInQueue;
-        return named != null && all ? named.size() : Math.max(recipientsInQueue, named == null ? 0 : named.size());
+        int known = named == null ? 0 : named.size();
+        return isDelivered() ? known : Math.max(recipientsInQueue, known);
     }
 
     boolean isJudged() {
@@ -255,6 +260,11 @@ final class Mail {
         if (awaited != null) {
             awaited.remove(address);
         }
+    }
+
+    /** Whether it was delivered, and to these addresses alone. */
+    boolean isOnlyFor(Set<String> addresses) {
+        return named != null && !named.isEmpty() && addresses.containsAll(named);
     }
 
     private void keep(Set<String> addresses, String address) {

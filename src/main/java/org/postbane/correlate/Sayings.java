@@ -3,6 +3,8 @@ package org.postbane.correlate;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -19,6 +21,7 @@ import org.postbane.parse.LogEvent.Recipients;
  */
 final class Sayings {
 
+    static final String ROW = "quarantines";
     private static final int MOST_QUARANTINES = 100;
 
     private final Predicate<String> traps;
@@ -26,6 +29,7 @@ final class Sayings {
     /** Addresses that amavis quarantines to. */
     private final Set<String> quarantines = new HashSet<>();
 
+    private boolean changed;
     private long contradictions;
 
     Sayings(Predicate<String> traps, Consumer<Deed> out) {
@@ -66,7 +70,7 @@ final class Sayings {
             return;
         }
         if (verdict.quarantine() != null && quarantines.size() < MOST_QUARANTINES) {
-            quarantines.add(verdict.quarantine());
+            changed |= quarantines.add(verdict.quarantine().toLowerCase(Locale.ROOT));
         }
         root.sender = root.sender == null ? verdict.sender() : root.sender;
         if (verdict.isAsNamed()) {
@@ -185,18 +189,16 @@ final class Sayings {
             return;
         }
         victims(mail, at, true);
-        if (mail.pendingTrap != null && mail.client != null && !isQuarantine(mail)) {
+        if (mail.isFromHere() && mail.isOnlyFor(quarantines)) {
+            return; // the filter's own mail
+        }
+        if (mail.pendingTrap != null && mail.client != null) {
             out.accept(new Deed.Trapped(at, mail.origin(), mail.pendingTrap, mail.trap(), mail.isJudged()));
         }
         // what this host sends to itself (notifications, bounces through a filter) is nobody's deed
         if (!mail.isJudged() && !mail.isTrapped() && mail.queued && mail.isAnswerable()) {
             out.accept(new Deed.Unjudged(at, mail.origin()));
         }
-    }
-
-    /** Whether the trap is where the filter sends what it found. */
-    private boolean isQuarantine(Mail mail) {
-        return mail.isFromHere() && !mail.pendingTrapNamed && quarantines.contains(mail.pendingTrap);
     }
 
     /** Verdicts whose message did not turn up, or turned out to be handed in by this host. */
@@ -210,6 +212,19 @@ final class Sayings {
                 verdictAlone(verdict);
             }
         }
+    }
+
+    void saveTo(OpenMessageStore store) {
+        if (changed) {
+            RowWriter row = new RowWriter();
+            row.texts(quarantines);
+            store.saveRow(ROW, row.toBytes());
+            changed = false;
+        }
+    }
+
+    void restore(RowReader row) {
+        quarantines.addAll(Objects.requireNonNull(row.texts()));
     }
 
     void refused(Instant at, Origin origin, String stage, int code, String reason) {

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Mail.Pending;
@@ -25,13 +26,16 @@ final class Strays {
     private final Map<String, Pending> verdicts = new LinkedHashMap<>();
     private final Map<String, Refused> refused = new LinkedHashMap<>();
     private final Sayings sayings;
+    private final Consumer<Mail> released;
     private boolean changed;
 
     /** @param otherwise what the reply itself says, if no verdict comes */
     private record Refused(Mail mail, Pending otherwise) {}
 
-    Strays(Sayings sayings) {
+    /** @param released takes messages that the verdict is not waited for any more */
+    Strays(Sayings sayings, Consumer<Mail> released) {
         this.sayings = sayings;
+        this.released = released;
     }
 
     /** A verdict; the message that it is on if that was refused already. */
@@ -40,6 +44,7 @@ final class Strays {
         changed = true;
         Refused known = refused.remove(filterId);
         if (known != null) {
+            released.accept(known.mail());
             return known.mail();
         }
         if (verdicts.size() >= MOST) {
@@ -73,6 +78,7 @@ final class Strays {
     private void give(Refused each) {
         each.mail().pending.add(each.otherwise());
         sayings.pending(each.mail());
+        released.accept(each.mail());
     }
 
     void advance(Instant now) {
@@ -137,6 +143,7 @@ final class Strays {
             Mail mail = mails.apply(row.number());
             Pending otherwise = Pending.read(row);
             if (mail != null) {
+                mail.children++;
                 refused.put(filterId, new Refused(mail, otherwise));
             }
         }

@@ -19,6 +19,7 @@ import org.postbane.source.Line;
 final class ClamavMilterParser implements LineParser {
 
     private static final byte[] MESSAGE = "Message ".getBytes(US_ASCII);
+    private static final byte[] UNKNOWN = "UNKNOWN ".getBytes(US_ASCII);
     private static final byte[] FROM = " from <".getBytes(US_ASCII);
     private static final byte[] INFECTED = "' infected by ".getBytes(US_ASCII);
 
@@ -31,7 +32,7 @@ final class ClamavMilterParser implements LineParser {
         int idEnd = body.indexOf(' ', id);
         int infected = idEnd < 0 ? -1 : body.lastIndexOf(INFECTED, idEnd);
         QueueId queueId = idEnd < 0 ? null : QueueId.parse(body.bytes(), id, idEnd);
-        if (queueId == null || infected < 0 || !body.hasAt(idEnd, FROM)) {
+        if (queueId == null || body.hasAt(id, UNKNOWN) || infected < 0 || !body.hasAt(idEnd, FROM)) {
             return;
         }
         out.accept(new LogEvent.Verdict(

@@ -47,7 +47,7 @@ import org.postbane.parse.Program;
  * <p>Known shortcomings: of messages that a milter refused, deferred and passed in one connection, each counts one victim only,
  * unless the milter lists the recipients.
  */
-public final class Correlator implements Consumer<LogEvent> {
+public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     private static final Duration REORDER = Duration.ofSeconds(2);
     /** Verdicts that name no message that is known are kept so long. */
@@ -66,6 +66,10 @@ public final class Correlator implements Consumer<LogEvent> {
 
     private final CorrelateSettings settings;
     private final Sayings sayings;
+    private final Consumer<Deed> out;
+    /** Deeds of the call at hand. Kept till its end, for the JIT's sake: see {@link Deed.Visitor}. */
+    private final List<Deed> said = new ArrayList<>();
+
     private final OpenMessages open = new OpenMessages();
     private final ByMessageId byMessageId = new ByMessageId(open);
     private final DueMails closing = new DueMails();
@@ -90,45 +94,24 @@ public final class Correlator implements Consumer<LogEvent> {
     public Correlator(CorrelateSettings settings, Predicate<String> traps, boolean remembers, Consumer<Deed> out) {
         this.settings = settings;
         this.remembers = remembers;
-        this.sayings = new Sayings(traps, out);
+        this.sayings = new Sayings(traps, said::add);
+        this.out = out;
         this.strays = new Strays(sayings, this::released);
         this.connections = new Connections(settings.patience(), remembers, this::told);
     }
 
     @Override
     public void accept(LogEvent event) {
-        advance(event.at());
-        if (event instanceof LogEvent.Delivery delivery) {
-            delivered(delivery);
-        } else if (event instanceof LogEvent.Client client) {
-            handedIn(client);
-        } else if (event instanceof LogEvent.MessageId messageId) {
-            named(messageId);
-        } else if (event instanceof LogEvent.Queued queued) {
-            queued(queued);
-        } else if (event instanceof LogEvent.Removed removed) {
-            removed(removed);
-        } else if (event instanceof LogEvent.Verdict verdict) {
-            judged(verdict);
-        } else if (event instanceof LogEvent.Reject reject) {
-            refused(reject);
-        } else if (event instanceof LogEvent.Match match) {
-            matched(match);
-        } else if (event instanceof LogEvent.AuthFailure failure) {
-            sayings.authFailed(failure.at(), failure.client().address(), failure.account());
-        } else if (event instanceof LogEvent.Pickup pickup) {
-            pickedUp(pickup);
-        } else if (event instanceof LogEvent.Connect) {
-            preludes.take(event.by());
-            connections.begin(event.by(), event.at());
-        } else if (event instanceof LogEvent.Disconnect disconnect) {
-            preludes.take(event.by());
-            connections.end(event.by(), disconnect.recipients(), event.at());
-        } else if (event instanceof LogEvent.ProxyReply reply) {
-            proxyReplied(reply);
-        } else {
-            throw new AssertionError(event);
+        pass(event.at());
+        event.accept(this);
+        handOn();
+    }
+
+    private void handOn() {
+        for (int i = 0; i < said.size(); i++) {
+            out.accept(said.get(i));
         }
+        said.clear();
     }
 
     /** Verdicts that could be on messages of several clients, or contradict the queue id that they name; nobody was blamed. */
@@ -143,7 +126,33 @@ public final class Correlator implements Consumer<LogEvent> {
 
     // ---------------------------------------------------------------- a message's life
 
-    private void handedIn(LogEvent.Client event) {
+    @Override
+    public void visit(LogEvent.Connect event) {
+        preludes.take(event.by());
+        connections.begin(event.by(), event.at());
+    }
+
+    @Override
+    public void visit(LogEvent.Disconnect event) {
+        preludes.take(event.by());
+        connections.end(event.by(), event.recipients(), event.at());
+    }
+
+    @Override
+    public void visit(LogEvent.Pickup event) {
+        Mail mail = open.find(event.queueId());
+        if (mail == null || mail.peer != null || mail.pickedUp || isOver(mail, event.at())) {
+            mail = start(event.queueId(), event.at());
+        }
+        mail.sender = event.sender();
+        mail.pickedUp = true;
+        if (mail.messageId != null) {
+            cameBack(mail, mail.messageId, event.at()); // cleanup's line came before this one
+        }
+    }
+
+    @Override
+    public void visit(LogEvent.Client event) {
         if (event.queueId() == null) {
             connections.proxy(event.by(), event.client(), event.account());
             return; // before a proxy filter, which hands it in again
@@ -217,18 +226,6 @@ public final class Correlator implements Consumer<LogEvent> {
         return mail;
     }
 
-    private void pickedUp(LogEvent.Pickup event) {
-        Mail mail = open.find(event.queueId());
-        if (mail == null || mail.peer != null || mail.pickedUp || isOver(mail, event.at())) {
-            mail = start(event.queueId(), event.at());
-        }
-        mail.sender = event.sender();
-        mail.pickedUp = true;
-        if (mail.messageId != null) {
-            cameBack(mail, mail.messageId, event.at()); // cleanup's line came before this one
-        }
-    }
-
     /** Whether a line that begins a message cannot be about this one, which lines that changed places may have begun. */
     private static boolean isOver(Mail mail, Instant at) {
         return mail.since.plus(REORDER).isBefore(at);
@@ -241,7 +238,8 @@ public final class Correlator implements Consumer<LogEvent> {
         }
     }
 
-    private void named(LogEvent.MessageId event) {
+    @Override
+    public void visit(LogEvent.MessageId event) {
         Mail mail = open.find(event.queueId());
         boolean another = mail != null
                 && mail.closed != null
@@ -257,7 +255,8 @@ public final class Correlator implements Consumer<LogEvent> {
         }
     }
 
-    private void queued(LogEvent.Queued event) {
+    @Override
+    public void visit(LogEvent.Queued event) {
         Mail mail = open.find(event.queueId());
         if (mail == null || mail.closed != null) {
             // from before the log, or client= comes later; or another message, as qmgr's own lines keep their order
@@ -271,7 +270,8 @@ public final class Correlator implements Consumer<LogEvent> {
         touch(mail);
     }
 
-    private void delivered(LogEvent.Delivery event) {
+    @Override
+    public void visit(LogEvent.Delivery event) {
         if (event.status() == Status.DELIVERABLE || event.status() == Status.UNDELIVERABLE) {
             return; // address verification probes
         }
@@ -317,7 +317,8 @@ public final class Correlator implements Consumer<LogEvent> {
         }
     }
 
-    private void removed(LogEvent.Removed event) {
+    @Override
+    public void visit(LogEvent.Removed event) {
         Mail mail = open.find(event.queueId());
         if (mail != null && mail.closed == null) {
             close(mail, event.at());
@@ -333,7 +334,8 @@ public final class Correlator implements Consumer<LogEvent> {
 
     // ---------------------------------------------------------------- verdicts
 
-    private void judged(LogEvent.Verdict event) {
+    @Override
+    public void visit(LogEvent.Verdict event) {
         Judgement judgement = event.judgement();
         if (judgement == Judgement.TEMPORARY || judgement == Judgement.UNCHECKED) {
             return; // comes again, or was not looked at
@@ -436,7 +438,8 @@ public final class Correlator implements Consumer<LogEvent> {
 
     // ---------------------------------------------------------------- refusals and traps
 
-    private void refused(LogEvent.Reject event) {
+    @Override
+    public void visit(LogEvent.Reject event) {
         if (event.milter() && event.stage().equals(END_OF_MESSAGE)) {
             IpPrefix client = event.client().address();
             boolean forGood = event.code() >= 500;
@@ -452,7 +455,8 @@ public final class Correlator implements Consumer<LogEvent> {
         addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
     }
 
-    private void matched(LogEvent.Match event) {
+    @Override
+    public void visit(LogEvent.Match event) {
         IpPrefix client = event.client().address();
         String added = event.addedRecipient();
         if (added != null && client != null) {
@@ -496,7 +500,8 @@ public final class Correlator implements Consumer<LogEvent> {
     }
 
     /** A filter before the queue answered to a message; its connection tells who sent it. */
-    private void proxyReplied(LogEvent.ProxyReply event) {
+    @Override
+    public void visit(LogEvent.ProxyReply event) {
         Connection connection = connections.find(event.by());
         IpPrefix client = connection == null ? null : connection.proxied;
         if (connection == null || client == null) {
@@ -540,6 +545,11 @@ public final class Correlator implements Consumer<LogEvent> {
         if (event.recipient() != null && sayings.isTrap(event.recipient())) {
             trapped(mail, event.at(), event.recipient(), true);
         }
+    }
+
+    @Override
+    public void visit(LogEvent.AuthFailure event) {
+        sayings.authFailed(event.at(), event.client().address(), event.account());
     }
 
     /** A line names a recipient that the client asked for, whatever became of it. */
@@ -590,19 +600,28 @@ public final class Correlator implements Consumer<LogEvent> {
 
     /** It is {@code time} now, by the lines or, where none come, by the clock. Never goes back. */
     public void advance(Instant time) {
+        pass(time);
+        handOn();
+    }
+
+    private void pass(Instant time) {
         if (!time.isAfter(now)) {
             return;
         }
         now = time;
-        if (time.isBefore(nextLook)) {
-            return;
+        if (!time.isBefore(nextLook)) {
+            nextLook = time.plus(LOOK);
+            look();
         }
-        nextLook = time.plus(LOOK);
+    }
+
+    /** Says and forgets what is due. */
+    private void look() {
         for (ByMessageId.Found late = byMessageId.late(now); late != null; late = byMessageId.late(now)) {
             apply(late.mail(), late.verdict());
         }
-        connections.advance(time);
-        strays.advance(time);
+        connections.advance(now);
+        strays.advance(now);
         while (awaiting.isDue(now)) {
             DueMails.Due due = awaiting.remove();
             touch(due.mail());
@@ -710,6 +729,7 @@ public final class Correlator implements Consumer<LogEvent> {
         awaiting.clear();
         orphaned.clear();
         unlinked.clear();
+        handOn();
     }
 
     // ---------------------------------------------------------------- over restarts

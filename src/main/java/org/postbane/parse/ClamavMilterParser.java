@@ -1,12 +1,11 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.List;
 import java.util.function.Consumer;
 import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /**
  * Lines of clamav-milter with {@code LogInfected Full}. Shape: {@code clamfi_eom()} in {@code clamav-milter/clamfi.c}.
@@ -18,17 +17,17 @@ import org.postbane.source.Line;
  */
 final class ClamavMilterParser implements LineParser {
 
-    private static final byte[] MESSAGE = "Message ".getBytes(US_ASCII);
-    private static final byte[] UNKNOWN = "UNKNOWN ".getBytes(US_ASCII);
-    private static final byte[] FROM = " from <".getBytes(US_ASCII);
-    private static final byte[] INFECTED = "' infected by ".getBytes(US_ASCII);
+    private static final Mark MESSAGE = Mark.of("Message ");
+    private static final Mark UNKNOWN = Mark.of("UNKNOWN ");
+    private static final Mark FROM = Mark.of(" from <");
+    private static final Mark INFECTED = Mark.of("' infected by ");
 
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         if (!body.startsWith(MESSAGE)) {
             return;
         }
-        int id = body.start() + MESSAGE.length;
+        int id = body.start() + MESSAGE.length();
         int idEnd = body.indexOf(' ', id);
         int infected = idEnd < 0 ? -1 : body.lastIndexOf(INFECTED, idEnd);
         QueueId queueId = idEnd < 0 ? null : QueueId.parse(body.bytes(), id, idEnd);

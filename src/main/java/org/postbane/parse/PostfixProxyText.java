@@ -1,11 +1,10 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.QueueId;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /**
  * What smtpd logs when a filter before the queue answers. Source: Postfix's {@code src/smtpd/smtpd.c}, where the message ends.
@@ -16,10 +15,10 @@ import org.postbane.source.Line;
  */
 final class PostfixProxyText {
 
-    private static final byte[] REJECT = "proxy-reject: END-OF-MESSAGE: ".getBytes(US_ASCII);
-    private static final byte[] ACCEPT = "proxy-accept: END-OF-MESSAGE: ".getBytes(US_ASCII);
-    private static final byte[] SENDER = "; from=<".getBytes(US_ASCII);
-    private static final byte[] RECIPIENT = "> to=<".getBytes(US_ASCII);
+    private static final Mark REJECT = Mark.of("proxy-reject: END-OF-MESSAGE: ");
+    private static final Mark ACCEPT = Mark.of("proxy-accept: END-OF-MESSAGE: ");
+    private static final Mark SENDER = Mark.of("; from=<");
+    private static final Mark RECIPIENT = Mark.of("> to=<");
 
     private PostfixProxyText() {}
 
@@ -29,7 +28,7 @@ final class PostfixProxyText {
         if (!rejected && !body.hasAt(from, ACCEPT)) {
             return;
         }
-        int reply = from + (rejected ? REJECT.length : ACCEPT.length);
+        int reply = from + (rejected ? REJECT.length() : ACCEPT.length());
         int code = PostfixText.number(body, reply, PostfixText.endOfNumber(body, reply));
         if (code < 200 || code > 599) {
             return;
@@ -40,10 +39,10 @@ final class PostfixProxyText {
         String recipient = null;
         String address = null;
         if (sender >= 0) {
-            int begin = sender + SENDER.length;
+            int begin = sender + SENDER.length();
             int end = PostfixText.endOfAddress(body, begin);
             address = end < 0 ? null : body.text(begin, end);
-            recipient = body.hasAt(end, RECIPIENT) ? recipient(body, end + RECIPIENT.length) : null;
+            recipient = body.hasAt(end, RECIPIENT) ? recipient(body, end + RECIPIENT.length()) : null;
         }
         out.accept(new LogEvent.ProxyReply(
                 header.at(),

@@ -1,11 +1,10 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.QueueId;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /**
  * Lines of postfix/smtpd, under whatever service name. Shapes: {@code src/smtpd/smtpd.c}, {@code smtpd_check.c} and
@@ -13,20 +12,20 @@ import org.postbane.source.Line;
  */
 final class PostfixSmtpdParser implements LineParser {
 
-    private static final byte[] CONNECT = "connect from ".getBytes(US_ASCII);
-    private static final byte[] DISCONNECT = "disconnect from ".getBytes(US_ASCII);
-    private static final byte[] RCPT = " rcpt=".getBytes(US_ASCII);
-    private static final byte[] COMMANDS = " commands=".getBytes(US_ASCII);
-    private static final byte[] PROXY = "proxy-".getBytes(US_ASCII);
-    private static final byte[] CLIENT = ": client=".getBytes(US_ASCII);
-    private static final byte[] SASL_METHOD = ", sasl_method=".getBytes(US_ASCII);
-    private static final byte[] SASL_USERNAME = ", sasl_username=".getBytes(US_ASCII);
-    private static final byte[] SASL_SENDER = ", sasl_sender=".getBytes(US_ASCII);
-    private static final byte[] ORIG_QUEUE_ID = ", orig_queue_id=".getBytes(US_ASCII);
-    private static final byte[] ORIG_CLIENT = ", orig_client=".getBytes(US_ASCII);
-    private static final byte[] WARNING = "warning: ".getBytes(US_ASCII);
-    private static final byte[] SASL = ": SASL ".getBytes(US_ASCII);
-    private static final byte[] FAILED = " authentication failed: ".getBytes(US_ASCII);
+    private static final Mark CONNECT = Mark.of("connect from ");
+    private static final Mark DISCONNECT = Mark.of("disconnect from ");
+    private static final Mark RCPT = Mark.of(" rcpt=");
+    private static final Mark COMMANDS = Mark.of(" commands=");
+    private static final Mark PROXY = Mark.of("proxy-");
+    private static final Mark CLIENT = Mark.of(": client=");
+    private static final Mark SASL_METHOD = Mark.of(", sasl_method=");
+    private static final Mark SASL_USERNAME = Mark.of(", sasl_username=");
+    private static final Mark SASL_SENDER = Mark.of(", sasl_sender=");
+    private static final Mark ORIG_QUEUE_ID = Mark.of(", orig_queue_id=");
+    private static final Mark ORIG_CLIENT = Mark.of(", orig_client=");
+    private static final Mark WARNING = Mark.of("warning: ");
+    private static final Mark SASL = Mark.of(": SASL ");
+    private static final Mark FAILED = Mark.of(" authentication failed: ");
 
     /** What Postfix prints where the client broke off before it named a login. */
     private static final String NO_LOGIN = "(unavailable)";
@@ -49,14 +48,14 @@ final class PostfixSmtpdParser implements LineParser {
                 PostfixActionText.parse(body, colon, header, out);
             }
         } else if (body.startsWith(CONNECT)) {
-            Peer peer = peer(body, body.start() + CONNECT.length);
+            Peer peer = peer(body, body.start() + CONNECT.length());
             if (peer != null) {
                 out.accept(new LogEvent.Connect(header.at(), header.by(), peer));
             }
         } else if (body.startsWith(DISCONNECT)) {
-            int end = PostfixText.endOfPeer(body, body.start() + DISCONNECT.length);
+            int end = PostfixText.endOfPeer(body, body.start() + DISCONNECT.length());
             if (end >= 0) {
-                Peer peer = PostfixText.peer(body, body.start() + DISCONNECT.length, end);
+                Peer peer = PostfixText.peer(body, body.start() + DISCONNECT.length(), end);
                 out.accept(new LogEvent.Disconnect(header.at(), header.by(), peer, accepted(body, end)));
             }
         } else if (body.startsWith(PROXY)) {
@@ -67,7 +66,7 @@ final class PostfixSmtpdParser implements LineParser {
     /** {@code ehlo=1 mail=1 rcpt=2/3 data=1 quit=1 commands=6/7}: how many RCPT were accepted. */
     private static int accepted(Line body, int from) {
         int at = body.indexOf(RCPT, from);
-        int digits = at + RCPT.length;
+        int digits = at + RCPT.length();
         if (at >= 0) {
             return PostfixText.number(body, digits, PostfixText.endOfNumber(body, digits));
         }
@@ -85,7 +84,7 @@ final class PostfixSmtpdParser implements LineParser {
      */
     private static void client(Line body, int colon, SyslogHeader header, Consumer<LogEvent> out) {
         QueueId id = PostfixText.id(body, colon);
-        int from = colon + CLIENT.length;
+        int from = colon + CLIENT.length();
         int end = PostfixText.endOfPeer(body, from);
         if (end < 0 || id == null && !PostfixText.isNoQueue(body, colon)) {
             return;
@@ -98,14 +97,14 @@ final class PostfixSmtpdParser implements LineParser {
         int rest = body.end();
         int orig = body.lastIndexOf(ORIG_CLIENT, end);
         Peer origClient = null;
-        if (orig >= 0 && PostfixText.endOfPeer(body, orig + ORIG_CLIENT.length) == body.end()) {
-            origClient = PostfixText.peer(body, orig + ORIG_CLIENT.length, body.end());
+        if (orig >= 0 && PostfixText.endOfPeer(body, orig + ORIG_CLIENT.length()) == body.end()) {
+            origClient = PostfixText.peer(body, orig + ORIG_CLIENT.length(), body.end());
             rest = orig;
         }
         QueueId origId = null;
         int origIdAt = lastBefore(body, ORIG_QUEUE_ID, end, rest);
         if (origIdAt >= 0) {
-            origId = QueueId.parse(body.bytes(), origIdAt + ORIG_QUEUE_ID.length, rest);
+            origId = QueueId.parse(body.bytes(), origIdAt + ORIG_QUEUE_ID.length(), rest);
             rest = origId == null ? rest : origIdAt;
         }
         boolean loggedIn =
@@ -117,7 +116,7 @@ final class PostfixSmtpdParser implements LineParser {
         out.accept(new LogEvent.Client(header.at(), header.by(), id, client, account, origId, origClient));
     }
 
-    private static int lastBefore(Line body, byte[] mark, int from, int before) {
+    private static int lastBefore(Line body, Mark mark, int from, int before) {
         return new Line().set(body.bytes(), body.start(), before).lastIndexOf(mark, from);
     }
 
@@ -127,22 +126,22 @@ final class PostfixSmtpdParser implements LineParser {
             return null;
         }
         int sender = lastBefore(body, SASL_SENDER, name, to);
-        return body.text(name + SASL_USERNAME.length, sender < 0 ? to : sender);
+        return body.text(name + SASL_USERNAME.length(), sender < 0 ? to : sender);
     }
 
     /** {@code warning: name[address]: SASL LOGIN authentication failed: reason[, sasl_username=U]}. */
     private static void authFailure(Line body, SyslogHeader header, Consumer<LogEvent> out) {
-        int from = body.start() + WARNING.length;
+        int from = body.start() + WARNING.length();
         int end = PostfixText.endOfPeer(body, from);
         if (end < 0 || !body.hasAt(end, SASL)) {
             return;
         }
-        int method = end + SASL.length;
+        int method = end + SASL.length();
         int methodEnd = body.indexOf(' ', method);
         if (!body.hasAt(methodEnd, FAILED)) {
             return; // "authentication aborted": the client broke off, and no password was wrong
         }
-        int reason = methodEnd + FAILED.length;
+        int reason = methodEnd + FAILED.length();
         int login = body.indexOf(SASL_USERNAME, reason);
         String why = body.text(reason, login < 0 ? body.end() : login);
         if (isOurFault(why)) {
@@ -153,7 +152,7 @@ final class PostfixSmtpdParser implements LineParser {
                 header.by(),
                 PostfixText.peer(body, from, end),
                 body.text(method, methodEnd),
-                login < 0 ? null : login(body, login + SASL_USERNAME.length),
+                login < 0 ? null : login(body, login + SASL_USERNAME.length()),
                 why));
     }
 

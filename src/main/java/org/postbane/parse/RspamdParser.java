@@ -1,7 +1,5 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -10,6 +8,7 @@ import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /**
  * Task lines of rspamd. Shape: {@code log_format} in {@code conf/logging.inc} as it is by default, printed by {@code
@@ -31,17 +30,17 @@ final class RspamdParser implements LineParser {
 
     private static final int MOST_ACTION = 32;
 
-    private static final byte[] PROXY = ">; proxy; rspamd_task_write_log: id: <".getBytes(US_ASCII);
-    private static final byte[] TASK = ">; task; rspamd_task_write_log: id: <".getBytes(US_ASCII);
-    private static final byte[] QUEUE_ID = ", qid: <".getBytes(US_ASCII);
-    private static final byte[] END_OF_QUEUE_ID = ">, ip: ".getBytes(US_ASCII);
-    private static final byte[] ADDRESS = ", ip: ".getBytes(US_ASCII);
-    private static final byte[] RESULT = ", (default: ".getBytes(US_ASCII);
-    private static final byte[] SCORES = "): [".getBytes(US_ASCII);
-    private static final byte[] SYMBOLS = "] [".getBytes(US_ASCII);
-    private static final byte[] LENGTH = "]), len: ".getBytes(US_ASCII);
-    private static final byte[] DIGEST = ", digest: <".getBytes(US_ASCII);
-    private static final byte[] RECIPIENTS = ">, rcpts: <".getBytes(US_ASCII);
+    private static final Mark PROXY = Mark.of(">; proxy; rspamd_task_write_log: id: <");
+    private static final Mark TASK = Mark.of(">; task; rspamd_task_write_log: id: <");
+    private static final Mark QUEUE_ID = Mark.of(", qid: <");
+    private static final Mark END_OF_QUEUE_ID = Mark.of(">, ip: ");
+    private static final Mark ADDRESS = Mark.of(", ip: ");
+    private static final Mark RESULT = Mark.of(", (default: ");
+    private static final Mark SCORES = Mark.of("): [");
+    private static final Mark SYMBOLS = Mark.of("] [");
+    private static final Mark LENGTH = Mark.of("]), len: ");
+    private static final Mark DIGEST = Mark.of(", digest: <");
+    private static final Mark RECIPIENTS = Mark.of(">, rcpts: <");
     private static final int DIGEST_LENGTH = 32;
     private static final String CUT = "...";
 
@@ -56,7 +55,7 @@ final class RspamdParser implements LineParser {
         int messageIdEnd = field - 1;
         QueueId queueId = null;
         if (body.hasAt(field, QUEUE_ID)) {
-            int from = field + QUEUE_ID.length;
+            int from = field + QUEUE_ID.length();
             int end = body.indexOf('>', from);
             if (!body.hasAt(end, END_OF_QUEUE_ID)) {
                 return;
@@ -67,7 +66,7 @@ final class RspamdParser implements LineParser {
         if (!body.hasAt(field, ADDRESS)) {
             return;
         }
-        int from = field + ADDRESS.length;
+        int from = field + ADDRESS.length();
         int end = body.indexOf(',', from);
         if (end < 0) {
             return;
@@ -111,7 +110,7 @@ final class RspamdParser implements LineParser {
         if (close < 0 || close - i > 16) {
             return -1;
         }
-        return body.hasAt(close, PROXY) ? close + PROXY.length : body.hasAt(close, TASK) ? close + TASK.length : -1;
+        return body.hasAt(close, PROXY) ? close + PROXY.length() : body.hasAt(close, TASK) ? close + TASK.length() : -1;
     }
 
     /**
@@ -133,7 +132,7 @@ final class RspamdParser implements LineParser {
     private static @Nullable Result result(Line body, int from) {
         Result found = null;
         for (int at = body.indexOf(RESULT, from); at >= 0; at = body.indexOf(RESULT, at + 1)) {
-            Result next = resultAt(body, at + RESULT.length);
+            Result next = resultAt(body, at + RESULT.length());
             if (next != null && found != null && next.judgement() != found.judgement()) {
                 return new Result("?", Double.NaN, body.end());
             }
@@ -152,7 +151,7 @@ final class RspamdParser implements LineParser {
         if (!body.hasAt(close, SCORES) || close - at > MOST_ACTION) {
             return null;
         }
-        int scores = close + SCORES.length;
+        int scores = close + SCORES.length();
         int slash = body.indexOf('/', scores);
         int end = slash < 0 ? -1 : body.indexOf(']', slash);
         if (!body.hasAt(end, SYMBOLS) || end - scores > 40) {
@@ -163,20 +162,20 @@ final class RspamdParser implements LineParser {
 
     private static long size(Line body, int from) {
         int at = body.indexOf(LENGTH, from);
-        int digits = at + LENGTH.length;
+        int digits = at + LENGTH.length();
         return at < 0 ? 0 : Math.max(0, PostfixText.number(body, digits, PostfixText.endOfNumber(body, digits)));
     }
 
     /** Empty where there are none, or where the text could be something else. */
     private static List<String> recipients(Line body, int from) {
         int digest = body.indexOf(DIGEST, from);
-        int list = digest + DIGEST.length + DIGEST_LENGTH;
+        int list = digest + DIGEST.length() + DIGEST_LENGTH;
         boolean another = digest >= 0 && body.indexOf(DIGEST, digest + 1) >= 0;
         if (digest < 0 || another || !body.hasAt(list, RECIPIENTS)) {
             return new ArrayList<>(0);
         }
         List<String> recipients = new ArrayList<>(4);
-        int at = list + RECIPIENTS.length;
+        int at = list + RECIPIENTS.length();
         for (int i = at; i < body.end(); i++) {
             byte b = body.bytes()[i];
             if (b == ',' || b == '>') {

@@ -70,7 +70,8 @@ final class ConfigReaderTest {
                                 Map.of(OffenceKind.SPAM, 1.0, OffenceKind.VIRUS, 5.0),
                                 fortnight,
                                 20),
-                        new Weighing("trap", Who.CLIENT, Direction.ANY, Map.of(OffenceKind.TRAP, 1.0), fortnight, 20),
+                        new Weighing(
+                                "trap", Who.CLIENT, Direction.ANY, Map.of(OffenceKind.TRAP, 1.0), fortnight, 20, false),
                         new Weighing(
                                 "outgoing", Who.ACCOUNT, Direction.OUT, Map.of(OffenceKind.SPAM, 1.0), fortnight, 20),
                         new Weighing(
@@ -79,7 +80,8 @@ final class ConfigReaderTest {
                                 Direction.ANY,
                                 Map.of(OffenceKind.AUTH_FAILURE, 1.0),
                                 new Memory.Window(Duration.ofMinutes(10)),
-                                20)),
+                                20,
+                                false)),
                 c.weighings());
         Term decay = new Term.Decay(Duration.ofMinutes(10), Duration.ofDays(365));
         assertEquals(
@@ -266,7 +268,8 @@ final class ConfigReaderTest {
                                 Direction.IN,
                                 Map.of(OffenceKind.SPAM, 2.0, OffenceKind.VIRUS, 0.5, OffenceKind.BANNED, 1.0),
                                 new Memory.Window(Duration.ofDays(20)),
-                                7.5),
+                                7.5,
+                                false),
                         new Weighing(
                                 "count",
                                 Who.SENDER,
@@ -280,7 +283,8 @@ final class ConfigReaderTest {
                                 Direction.ANY,
                                 Map.of(OffenceKind.AUTH_FAILURE, 1.0),
                                 new Memory.HalfLife(Duration.ofHours(3)),
-                                20)),
+                                20,
+                                false)),
                 c.weighings());
         String nftables = "nftables[ports=\"25,587\"]";
         assertEquals(

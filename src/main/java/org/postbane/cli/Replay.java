@@ -3,6 +3,7 @@ package org.postbane.cli;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.postbane.config.Configuration;
@@ -45,7 +46,7 @@ final class Replay {
     }
 
     Replay(Configuration configuration, Traps traps, LogOptions options) {
-        pipeline = new Pipeline(configuration, traps, new MemoryStore(), false, tally, this::decided);
+        pipeline = new Pipeline(configuration, traps, new MemoryStore(), false, List.of(), tally, this::decided);
         parser = pipeline.parser(options.zone(), options.reference(), options.hasYear());
     }
 

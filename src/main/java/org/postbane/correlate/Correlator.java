@@ -508,8 +508,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             return;
         }
         Mail output = event.queuedAs() == null ? null : open.find(event.queuedAs());
-        boolean passed = output != null && output.parent == null && output.isFromHere();
-        if (passed && (output.client == null || output.client.isLoopback() || output.client.equals(client))) {
+        if (output != null && output.parent == null && output.isFromHere() && isFree(output, client)) {
             touch(output);
             output.client = client;
             output.account = connection.proxiedAccount;
@@ -545,6 +544,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.recipient() != null && sayings.isTrap(event.recipient())) {
             trapped(mail, event.at(), event.recipient(), true);
         }
+    }
+
+    /** Whether nothing speaks against it that this client sent the message. */
+    private static boolean isFree(Mail mail, IpPrefix client) {
+        return mail.client == null || mail.client.isLoopback() || mail.client.equals(client);
     }
 
     @Override

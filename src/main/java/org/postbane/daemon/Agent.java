@@ -95,7 +95,8 @@ public final class Agent implements AgentControl, AutoCloseable {
         this.store = store;
         this.since = clock.instant();
         this.lastReconcile = since;
-        this.pipeline = new Pipeline(configuration, configuration.traps(), store, true, deed -> {}, held);
+        this.pipeline = new Pipeline(
+                configuration, configuration.traps(), store, true, List.of(PostfixNetworks.ask()), deed -> {}, held);
         pipeline.judge().expire(since); // what ended while nobody ran is not enforced again
         this.enforcement =
                 enforces ? Enforcement.start(configuration, pipeline.judge().inForce(), clock) : Enforcement.none();

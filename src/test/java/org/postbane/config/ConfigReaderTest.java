@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.postbane.decide.Sentencing;
 import org.postbane.decide.Sentencing.Limit;
 import org.postbane.decide.Sentencing.Term;
+import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.model.Subject;
 import org.postbane.parse.MailFilter;
@@ -179,6 +180,7 @@ final class ConfigReaderTest {
         String text = """
                 [agent]
                 socket = /tmp/p.sock
+                relays = 192.0.2.25, 2001:db8:25::/64
                 [store]
                 url = jdbc:h2:mem:x;A=B
                 retention = 1w
@@ -200,6 +202,8 @@ final class ConfigReaderTest {
         Configuration c = ConfigReader.read(Optional.of(dir));
 
         assertEquals(Path.of("/tmp/p.sock"), c.socket());
+        assertTrue(c.relays().contains(IpPrefix.parse("2001:db8:25::7")));
+        assertTrue(c.relays().contains(IpPrefix.parse("192.0.2.25")));
         assertEquals("jdbc:h2:mem:x;A=B", c.storeUrl());
         assertEquals(Duration.ofDays(7), c.retention());
         assertEquals(List.of(new SourceSettings("one", Path.of("/one.log"), ZoneId.of("Asia/Tokyo"))), c.sources());

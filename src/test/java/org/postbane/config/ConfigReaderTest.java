@@ -202,8 +202,8 @@ final class ConfigReaderTest {
         Configuration c = ConfigReader.read(Optional.of(dir));
 
         assertEquals(Path.of("/tmp/p.sock"), c.socket());
-        assertTrue(c.relays().contains(IpPrefix.parse("2001:db8:25::7")));
-        assertTrue(c.relays().contains(IpPrefix.parse("192.0.2.25")));
+        assertTrue(c.relays().contains(Objects.requireNonNull(IpPrefix.parse("2001:db8:25::7"))));
+        assertTrue(c.relays().contains(Objects.requireNonNull(IpPrefix.parse("192.0.2.25"))));
         assertEquals("jdbc:h2:mem:x;A=B", c.storeUrl());
         assertEquals(Duration.ofDays(7), c.retention());
         assertEquals(List.of(new SourceSettings("one", Path.of("/one.log"), ZoneId.of("Asia/Tokyo"))), c.sources());

@@ -13,6 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postbane.config.JailReader.Jail;
 import org.postbane.correlate.Traps;
+import org.postbane.model.PrefixSet;
 import org.postbane.model.Subject;
 import org.postbane.parse.MailFilter;
 import org.postbane.record.RecordSettings;
@@ -31,7 +32,7 @@ public final class ConfigReader {
     /** Read where no directory is named; the built-in defaults where there is none. */
     public static final Path STANDARD = Path.of("/etc/postbane");
 
-    private static final Set<String> AGENT = Set.of("socket");
+    private static final Set<String> AGENT = Set.of("socket", "relays");
     private static final Set<String> STORE = Set.of("url", "retention");
     private static final Set<String> SOURCE = Set.of("path", "filter", "zone");
     private static final Set<String> TRAPS = Set.of("file", "addresses");
@@ -101,6 +102,9 @@ public final class ConfigReader {
         List<SourceSettings> sources = sources(sourceSections);
         Traps traps = traps(section(agent, "traps"));
         List<Subject> allow = allow(section(agent, "allow"));
+        PrefixSet relays = new PrefixSet(head.value("relays", Values::networks).orElse(List.of()).stream()
+                .map(subject -> ((Subject.Client) subject).prefix())
+                .toList());
         Optional<MailFilter> filter = filter(sourceSections);
         Section recordSection = section(agent, "record");
         RecordSettings record = new RecordSettings(
@@ -118,6 +122,7 @@ public final class ConfigReader {
                 sources,
                 traps,
                 allow,
+                relays,
                 enabled.stream().map(Jail::weighing).toList(),
                 enabled.stream().map(Jail::sentencing).toList(),
                 actions,

@@ -2,18 +2,15 @@ package org.postbane.correlate;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Deed.Fault;
@@ -49,19 +46,20 @@ import org.postbane.parse.Program;
  *
  * <p>Threads: one. Memory: {@link CorrelateSettings#mostOpen} messages. Errors: lines that do not fit yield nothing.
  *
- * <p>Known shortcomings: victims of a message that a milter refused are counted as one; a proxy filter's refusal is known
- * from the filter's own line only.
+ * <p>Known shortcomings: of messages that a milter refused, deferred and passed in one connection, each counts one victim only,
+ * unless the milter lists the recipients.
  */
 public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     private static final Duration REORDER = Duration.ofSeconds(2);
     /** Verdicts that name no message that is known are kept so long. */
     private static final Duration ORPHANED = Duration.ofSeconds(30);
+    /** After a verdict that names an output only, the first pass is looked for so long. */
+    private static final Duration UNLINKED = Duration.ofSeconds(10);
 
     /** Whether something is due is looked up so often. */
     private static final Duration LOOK = Duration.ofMillis(250);
 
-    private static final int MOST_STRAY = 10_000;
     private static final String MAIL_ROW = "mail:";
     private static final String PRELUDES_ROW = "preludes";
     private static final String STRAY_ROW = "stray";
@@ -76,27 +74,20 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     private final OpenMessages open = new OpenMessages();
     private final ByMessageId byMessageId = new ByMessageId(open);
-    /** In order of time; what is due is looked up again, as the message may be gone or changed. */
-    private final ArrayDeque<Due> closing = new ArrayDeque<>();
-
-    private final ArrayDeque<Due> awaiting = new ArrayDeque<>();
-    private final ArrayDeque<Due> orphaned = new ArrayDeque<>();
-    /** Verdicts on messages that were not passed on, by amavis's id, where the line names no queue id. */
-    private final Map<String, Pending> stray = new LinkedHashMap<>();
-
+    private final DueMails closing = new DueMails();
+    private final DueMails awaiting = new DueMails();
+    private final DueMails orphaned = new DueMails();
+    private final DueMails unlinked = new DueMails();
+    private final Strays strays;
+    private final Connections connections;
     private final Preludes preludes = new Preludes();
 
     private final boolean remembers;
     private final Set<Mail> changed = new LinkedHashSet<>();
     private final Set<Long> gone = new HashSet<>();
-    /** Whether {@link #stray} changed since it was saved. */
-    private boolean strayChanged;
-
     private Instant now = Instant.MIN;
     private Instant nextLook = Instant.MIN;
     private long nextSerial;
-
-    private record Due(Mail mail, Instant at) {}
 
     /**
      * @param traps which addresses no honest sender can know
@@ -107,6 +98,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         this.remembers = remembers;
         this.sayings = new Sayings(traps, said::add);
         this.out = out;
+        this.strays = new Strays(sayings, this::released);
+        this.connections = new Connections(settings.patience(), remembers, this::told);
     }
 
     @Override
@@ -138,23 +131,32 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     @Override
     public void visit(LogEvent.Connect event) {
         preludes.take(event.by());
+        connections.begin(event.by(), event.at());
     }
 
     @Override
     public void visit(LogEvent.Disconnect event) {
         preludes.take(event.by());
+        connections.end(event.by(), event.recipients(), event.at());
     }
 
     @Override
     public void visit(LogEvent.Pickup event) {
-        Mail mail = start(event.queueId(), event.at());
+        Mail mail = open.find(event.queueId());
+        if (mail == null || mail.peer != null || mail.pickedUp || isOver(mail, event.at())) {
+            mail = start(event.queueId(), event.at());
+        }
         mail.sender = event.sender();
         mail.pickedUp = true;
+        if (mail.messageId != null) {
+            cameBack(mail, mail.messageId, event.at()); // cleanup's line came before this one
+        }
     }
 
     @Override
     public void visit(LogEvent.Client event) {
         if (event.queueId() == null) {
+            connections.proxy(event.by(), event.client(), event.account());
             return; // before a proxy filter, which hands it in again
         }
         Mail mail = open.find(event.queueId());
@@ -163,7 +165,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 return; // a copy in the reject log
             }
             mail = mail == null ? start(event.queueId(), event.at()) : mail; // of which an ACL spoke before
-        } else if (mail == null || mail.peer != null || mail.since.plus(REORDER).isBefore(event.at())) {
+        } else if (mail == null || mail.peer != null || isOver(mail, event.at())) {
             mail = start(event.queueId(), event.at());
         }
         touch(mail);
@@ -180,6 +182,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             mail.prelude = prelude;
             mail.added.addAll(prelude.added());
         }
+        if (mail.queued || mail.pendingTrap != null) {
+            mail.takePrelude(mail.sender); // later lines came before this one
+        }
+        connections.add(event.by(), mail);
         sayings.pending(mail);
         if (mail.isJudged()) {
             awaitDeliveries(mail, event.at());
@@ -199,12 +205,14 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         touch(output);
         touch(root);
+        output.awaitsLink = false;
         output.parent = root;
         root.children++;
         root.pending.addAll(output.pending);
         output.pending.clear();
-        if (output.pendingTrap != null && root.pendingTrap == null) {
+        if (output.pendingTrap != null && output.pendingTrapNamed && root.pendingTrap == null) {
             root.pendingTrap = output.pendingTrap;
+            root.pendingTrapNamed = true;
         }
         if (root.client == null) {
             root.client = output.client; // the lines of the first pass are lost; XFORWARD still tells
@@ -228,6 +236,18 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         return mail;
     }
 
+    /** Whether a line that begins a message cannot be about this one, which lines that changed places may have begun. */
+    private static boolean isOver(Mail mail, Instant at) {
+        return mail.since.plus(REORDER).isBefore(at);
+    }
+
+    private void cameBack(Mail mail, String header, Instant at) {
+        ByMessageId.Found found = byMessageId.cameBack(header, mail.sender, at);
+        if (found != null) {
+            apply(found.mail(), found.verdict());
+        }
+    }
+
     @Override
     public void visit(LogEvent.MessageId event) {
         Mail mail = open.find(event.queueId());
@@ -249,10 +269,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         open.addMessageId(mail, event.messageId());
         touch(mail);
-        ByMessageId.Found found =
-                mail.pickedUp ? byMessageId.cameBack(event.messageId(), mail.sender, event.at()) : null;
-        if (found != null) {
-            apply(found.mail(), found.verdict());
+        if (mail.pickedUp) {
+            cameBack(mail, event.messageId(), event.at());
         }
     }
 
@@ -299,17 +317,16 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.queuedAs() != null) {
             cameBackAs(mail, event.queuedAs(), event.relay());
         }
-        Pending verdict = event.filterId() == null || stray.isEmpty() ? null : stray.remove(event.filterId());
+        Pending verdict = event.filterId() == null ? null : strays.take(event.filterId());
         if (verdict != null) {
-            strayChanged = true;
             touch(mail.root());
             mail.root().pending.add(verdict);
             sayings.pending(mail);
         }
         if (sayings.isTrap(as)) {
-            trapped(mail, event.at(), as);
+            trapped(mail, event.at(), as, event.origTo() != null);
         } else if (event.origTo() != null && sayings.isTrap(event.to())) {
-            trapped(mail, event.at(), event.to());
+            trapped(mail, event.at(), event.to(), false);
         }
         if (mail.isJudged() && !mail.awaitsDeliveries()) {
             sayings.victims(mail, event.at(), false); // all at once: each change of a ban is a row, and a command
@@ -341,7 +358,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     private void close(Mail mail, Instant at) {
         mail.closed = at;
-        closing.add(new Due(mail, arrival(at).plus(settings.linger())));
+        closing.add(mail, arrival(at).plus(settings.linger()));
         touch(mail);
     }
 
@@ -358,24 +375,75 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         IpPrefix client = event.client() == null ? null : event.client().address();
         Pending verdict = new Pending(
-                event.at(), event.filter(), judgement, event.points(), client, event.sender(), event.recipients());
-        Mail mail = null;
+                event.at(),
+                event.filter(),
+                judgement,
+                event.points(),
+                client,
+                event.sender(),
+                event.recipients(),
+                event.recipientsAre(),
+                event.quarantine());
         if (event.queueId() != null) {
-            mail = open.find(event.queueId());
-            mail = mail == null ? start(event.queueId(), event.at()) : mail;
+            Mail mail = open.find(event.queueId());
+            if (mail != null && isOf(mail.root(), client) || event.queuedAs().isEmpty()) {
+                apply(mail == null ? start(event.queueId(), event.at()).root() : mail.root(), verdict);
+            } else { // lost, or an id of the relay's that handed it in
+                output(event.queuedAs().get(0), verdict);
+            }
         } else if (!event.queuedAs().isEmpty()) {
-            QueueId output = event.queuedAs().get(0);
-            mail = open.find(output);
-            mail = mail == null ? start(output, event.at()) : mail;
+            output(event.queuedAs().get(0), verdict);
         } else if (event.filterId() != null) {
-            stray(event.filterId(), verdict);
+            Mail mail = strays.verdict(event.filterId(), verdict);
+            if (mail != null) {
+                applyToRefused(mail, verdict);
+            }
         } else if (event.messageId() != null) {
-            mail = byMessageId.find(
+            Mail mail = byMessageId.find(
                     event.messageId(), event.size(), verdict, event.at().minus(REORDER));
+            if (mail != null) {
+                apply(mail.root(), verdict);
+            }
         }
-        if (mail != null) {
-            apply(mail.root(), verdict);
+    }
+
+    /** Whether the message may be of this client, as the filter was told of it. */
+    private static boolean isOf(Mail root, @Nullable IpPrefix client) {
+        return client == null
+                || client.isLoopback()
+                || root.peer == null
+                || client.equals(root.client)
+                || client.equals(root.peer);
+    }
+
+    /** Whether no open message can be the one that this was made of: a filter before the queue, or a first pass elsewhere. */
+    private boolean isOnlyPass(Mail output) {
+        String key = output.messageId == null || !output.isAnswerable() ? null : output.indexed;
+        if (key == null) {
+            return false;
         }
+        for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
+            boolean other = mail != output && mail.parent == null && (mail.peer == null || !mail.peer.isLoopback());
+            if (other && isOf(mail, output.client)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** A verdict names what the filter made of a message: it counts when it is known of which. */
+    private void output(QueueId id, Pending verdict) {
+        Mail known = open.find(id);
+        Mail output = known == null ? start(id, verdict.at()) : known;
+        if (output.parent != null || isOnlyPass(output)) {
+            apply(output.root(), verdict);
+            return;
+        }
+        touch(output);
+        output.awaitsLink = true;
+        output.pending.add(verdict);
+        unlinked.add(output, arrival(verdict.at()).plus(UNLINKED));
+        orphaned.add(output, arrival(verdict.at()).plus(ORPHANED));
     }
 
     /** The verdict is on this message; it counts as soon as it is known who handed it in. */
@@ -384,7 +452,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         root.pending.add(verdict);
         sayings.pending(root);
         if (!root.pending.isEmpty()) {
-            orphaned.add(new Due(root, arrival(verdict.at()).plus(ORPHANED)));
+            orphaned.add(root, arrival(verdict.at()).plus(ORPHANED));
         } else {
             awaitDeliveries(root, verdict.at());
         }
@@ -393,18 +461,15 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     private void awaitDeliveries(Mail root, Instant since) {
         if (root.awaitsDeliveries() && root.awaitsUntil == null) {
             root.awaitsUntil = arrival(since).plus(settings.patience());
-            awaiting.add(new Due(root, root.awaitsUntil));
+            awaiting.add(root, root.awaitsUntil);
         }
     }
 
-    private void stray(String filterId, Pending verdict) {
-        if (stray.size() >= MOST_STRAY) {
-            Iterator<Pending> oldest = stray.values().iterator();
-            sayings.verdictAlone(oldest.next());
-            oldest.remove();
-        }
-        stray.put(filterId, verdict);
-        strayChanged = true;
+    /** amavis's verdict on a message that smtpd refused for it, with all recipients as the client named them. */
+    private void applyToRefused(Mail mail, Pending verdict) {
+        mail.listed = verdict.recipients();
+        mail.told = verdict.recipients().size();
+        apply(mail, verdict);
     }
 
     // ---------------------------------------------------------------- refusals and traps
@@ -412,7 +477,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     @Override
     public void visit(LogEvent.Reject event) {
         if (event.milter() && event.stage().equals(END_OF_MESSAGE)) {
-            refusedByMilter(event);
+            IpPrefix client = event.client().address();
+            boolean forGood = event.code() >= 500;
+            neverQueued(event.queueId(), event.at(), client, event.sender(), forGood ? event.reason() : null);
+            addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
             return;
         }
         IpPrefix client = event.client().address();
@@ -436,30 +504,87 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 touch(mail);
             }
         }
+        if (event.action().equals("milter-discard") && event.stage().equals(END_OF_MESSAGE)) {
+            neverQueued(event.queueId(), event.at(), client, event.sender(), event.reason());
+        }
         addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
     }
 
-    /** The whole message was refused after its content was seen: for good means as spam. It never gets to qmgr. */
-    private void refusedByMilter(LogEvent.Reject event) {
-        Mail mail = event.queueId() == null ? null : open.find(event.queueId());
-        if (mail == null) {
+    /**
+     * A milter ended a message after it had seen its content. It never gets to qmgr.
+     *
+     * @param reason null where it is to come again
+     */
+    private void neverQueued(
+            @Nullable QueueId id,
+            Instant at,
+            @Nullable IpPrefix client,
+            @Nullable String sender,
+            @Nullable String reason) {
+        if (id == null) {
             return;
         }
-        if (event.code() >= 500) {
-            Judgement spam = Judgement.SPAM;
-            List<String> recipients = List.of();
-            apply(
-                    mail,
-                    new Pending(
-                            event.at(),
-                            "milter",
-                            spam,
-                            Double.NaN,
-                            event.client().address(),
-                            event.sender(),
-                            recipients));
+        Mail known = open.find(id);
+        Mail mail = known == null || known.closed != null ? start(id, at) : known;
+        mail.refused = true;
+        mail.sender = mail.sender == null ? sender : mail.sender;
+        mail.takePrelude(sender);
+        if (reason != null) {
+            apply(mail, Refusals.verdict(at, "milter", client, sender, reason));
         }
-        close(mail, event.at());
+        close(mail, at);
+    }
+
+    /** A filter before the queue answered to a message; its connection tells who sent it. */
+    @Override
+    public void visit(LogEvent.ProxyReply event) {
+        Connection connection = connections.find(event.by());
+        IpPrefix client = connection == null ? null : connection.proxied;
+        if (connection == null || client == null) {
+            return;
+        }
+        Mail output = event.queuedAs() == null ? null : open.find(event.queuedAs());
+        if (output != null && output.parent == null && output.isFromHere() && isFree(output, client)) {
+            touch(output);
+            output.client = client;
+            output.account = connection.proxiedAccount;
+            output.awaitsLink = false;
+            sayings.pending(output);
+        }
+        boolean discarded = event.code() < 300 && event.filterId() != null; // 250 2.7.0 Ok, discarded, id=1-2 - spam
+        if (event.code() < 500 && !discarded) {
+            connection.certain = false; // of what passed, the sum has recipients that are not counted here
+            return;
+        }
+        Mail mail = new Mail(nextSerial++, Mail.NO_ID, event.at());
+        mail.peer = client;
+        mail.client = client;
+        mail.account = connection.proxiedAccount;
+        mail.sender = event.sender();
+        mail.refused = true;
+        mail.closed = event.at();
+        mail.dropped = true;
+        mail.held = true;
+        touch(mail);
+        connections.add(event.by(), mail);
+        Pending refusal = Refusals.verdict(event.at(), "proxy", client, event.sender(), event.reply());
+        Pending verdict = event.filterId() == null ? null : strays.take(event.filterId());
+        if (verdict != null) {
+            applyToRefused(mail, verdict);
+        } else if (event.filterId() != null) {
+            mail.children++; // its row stays for as long
+            strays.await(event.filterId(), mail, refusal);
+        } else {
+            apply(mail, refusal);
+        }
+        if (event.recipient() != null && sayings.isTrap(event.recipient())) {
+            trapped(mail, event.at(), event.recipient(), true);
+        }
+    }
+
+    /** Whether nothing speaks against it that this client sent the message. */
+    private static boolean isFree(Mail mail, IpPrefix client) {
+        return mail.client == null || mail.client.isLoopback() || mail.client.equals(client);
     }
 
     @Override
@@ -514,7 +639,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             touch(mail);
             mail.takePrelude(sender);
             mail.sender = mail.sender == null ? sender : mail.sender;
-            trapped(mail, at, recipient);
+            trapped(mail, at, recipient, true);
             return;
         }
         Prelude prelude = preludes.of(by, client, sender);
@@ -529,9 +654,17 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
     }
 
-    private void trapped(Mail mail, Instant at, String address) {
+    /**
+     * @param named the client named the address; else it could be one that the filter sends to, a quarantine for instance: of a
+     *     filter's output, the deliveries of the first pass say whom the client named
+     */
+    private void trapped(Mail mail, Instant at, String address, boolean named) {
+        if (mail.parent != null && !named) {
+            return;
+        }
+        touch(mail);
         touch(mail.root());
-        sayings.trapped(mail, at, address);
+        sayings.trapped(mail, at, address, named);
     }
 
     // ---------------------------------------------------------------- time
@@ -555,17 +688,28 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     /** Says and forgets what is due. */
     private void look() {
-        while (isDue(awaiting)) {
-            Due due = awaiting.remove();
+        for (ByMessageId.Found late = byMessageId.late(now); late != null; late = byMessageId.late(now)) {
+            apply(late.mail(), late.verdict());
+        }
+        connections.advance(now);
+        strays.advance(now);
+        while (awaiting.isDue(now)) {
+            DueMails.Due due = awaiting.remove();
             touch(due.mail());
             due.mail().awaitsUntil = null;
-            sayings.victims(due.mail(), due.at(), true);
+            sayings.victims(due.mail(), due.at(), !due.mail().refused);
         }
-        while (isDue(closing)) {
-            Due due = closing.remove();
+        while (unlinked.isDue(now)) {
+            Mail mail = unlinked.remove().mail();
+            touch(mail);
+            mail.awaitsLink = false;
+            sayings.pending(mail);
+        }
+        while (closing.isDue(now)) {
+            DueMails.Due due = closing.remove();
             giveUp(due.mail(), due.at());
         }
-        while (isDue(orphaned)) {
+        while (orphaned.isDue(now)) {
             Mail mail = orphaned.remove().mail();
             touch(mail.root());
             sayings.lastPending(mail.root());
@@ -573,27 +717,12 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 giveUp(mail, now); // only the verdict ever spoke of it
             }
         }
-        Iterator<Pending> oldest = stray.values().iterator();
-        while (oldest.hasNext()) {
-            Pending verdict = oldest.next();
-            if (verdict.at().plus(ORPHANED).isAfter(now)) {
-                break;
-            }
-            sayings.verdictAlone(verdict);
-            oldest.remove();
-            strayChanged = true;
-        }
         giveUpOld();
     }
 
     /** When a line with this stamp arrived: late, if it is already later than it says. */
     private Instant arrival(Instant stamp) {
         return stamp.isAfter(now) ? stamp : now;
-    }
-
-    private boolean isDue(ArrayDeque<Due> queue) {
-        Due first = queue.peek();
-        return first != null && !first.at().isAfter(now);
     }
 
     private void giveUpOld() {
@@ -608,8 +737,29 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     /** Says what remains to be said of a message of which nothing more is to be expected, and forgets it. */
     private void giveUp(Mail mail, Instant at) {
+        if (mail.connection != null && mail.refused) {
+            open.remove(mail);
+            mail.dropped = true;
+            mail.held = true;
+            touch(mail);
+            return; // until the connection tells how many recipients it had
+        }
+        connections.leaves(mail);
         sayings.last(mail, at);
         drop(mail);
+    }
+
+    /** The message's connection is over: how many recipients it had is known now, if ever. */
+    private void told(Mail mail, Instant at) {
+        touch(mail);
+        sayings.told(mail, at);
+        if (mail.held) {
+            mail.held = false;
+            sayings.last(mail, at);
+            if (mail.children == 0) {
+                forget(mail);
+            }
+        }
     }
 
     /** Forgets a settled message; its record stays for as long as the filter's output of it is on its way. */
@@ -624,18 +774,22 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             return;
         }
         forget(mail);
-        Mail root = mail.parent;
-        if (root != null && --root.children == 0 && root.dropped) {
-            forget(root);
+        if (mail.parent != null) {
+            released(mail.parent);
+        }
+    }
+
+    /** One less has to do with this message. */
+    private void released(Mail mail) {
+        if (--mail.children == 0 && mail.dropped && !mail.held) {
+            forget(mail);
         }
     }
 
     /** The log is at its end, and no line will follow: says all that is known. */
     public void finish() {
-        for (Pending verdict : stray.values()) {
-            sayings.verdictAlone(verdict);
-        }
-        stray.clear();
+        strays.finish();
+        connections.finish(now);
         List<Mail> rest = new ArrayList<>(open.size());
         open.iterator().forEachRemaining(rest::add);
         for (Mail mail : rest) {
@@ -645,6 +799,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         closing.clear();
         awaiting.clear();
         orphaned.clear();
+        unlinked.clear();
         handOn();
     }
 
@@ -662,21 +817,17 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (byMessageId.takeChanged()) {
             store.saveRow(WAITING_ROW, byMessageId.toRow());
         }
-        if (strayChanged) {
-            RowWriter row = new RowWriter();
-            row.number(stray.size());
-            stray.forEach((filterId, verdict) -> {
-                row.text(filterId);
-                verdict.write(row);
-            });
-            store.saveRow(STRAY_ROW, row.toBytes());
-            strayChanged = false;
+        if (strays.takeChanged()) {
+            store.saveRow(STRAY_ROW, strays.toRow());
         }
+        connections.saveTo(store);
+        sayings.saveTo(store);
     }
 
     /** Goes on where {@link #saveTo} left off. For a new correlator only. */
     public void restore(OpenMessageStore store) {
         Map<Long, Mail.Restored> rows = new TreeMap<>();
+        Map<String, byte[]> others = new TreeMap<>();
         store.forEachRow((key, bytes) -> {
             if (key.startsWith(MAIL_ROW)) {
                 long serial = Long.parseLong(key.substring(MAIL_ROW.length()));
@@ -685,11 +836,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 preludes.restore(new RowReader(bytes));
             } else if (key.equals(WAITING_ROW)) {
                 byMessageId.restore(new RowReader(bytes));
-            } else if (key.equals(STRAY_ROW)) {
-                RowReader row = new RowReader(bytes);
-                for (long left = row.number(); left > 0; left--) {
-                    stray.put(row.someText(), Pending.read(row));
-                }
+            } else if (key.equals(Sayings.ROW)) {
+                sayings.restore(new RowReader(bytes));
+            } else if (key.equals(STRAY_ROW) || Connections.isRow(key)) {
+                others.put(key, bytes);
             }
         });
         for (Mail.Restored row : rows.values()) { // in the order in which the messages began
@@ -708,25 +858,37 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 open.restoreIndex(mail, row.indexed());
             }
             if (mail.closed != null) {
-                closing.add(new Due(mail, mail.closed.plus(settings.linger())));
+                closing.add(mail, mail.closed.plus(settings.linger()));
             }
             if (mail.awaitsUntil != null) {
-                awaiting.add(new Due(mail, mail.awaitsUntil));
+                awaiting.add(mail, mail.awaitsUntil);
             }
             if (!mail.pending.isEmpty()) {
-                orphaned.add(new Due(mail, mail.pending.get(0).at().plus(ORPHANED)));
+                Instant since = mail.pending.get(0).at();
+                orphaned.add(mail, since.plus(ORPHANED));
+                if (mail.awaitsLink) {
+                    unlinked.add(mail, since.plus(UNLINKED));
+                }
             }
         }
-        sort(closing);
-        sort(awaiting);
-        sort(orphaned);
+        others.forEach((key, bytes) -> restoreJoined(key, bytes, rows));
+        connections.restored();
+        closing.restored();
+        awaiting.restored();
+        orphaned.restored();
+        unlinked.restored();
     }
 
-    private static void sort(ArrayDeque<Due> queue) {
-        List<Due> inOrder = new ArrayList<>(queue);
-        inOrder.sort(Comparator.comparing(Due::at));
-        queue.clear();
-        queue.addAll(inOrder);
+    private void restoreJoined(String key, byte[] bytes, Map<Long, Mail.Restored> rows) {
+        LongFunction<@Nullable Mail> mails = serial -> {
+            Mail.Restored row = rows.get(serial);
+            return row == null ? null : row.mail();
+        };
+        if (key.equals(STRAY_ROW)) {
+            strays.restore(new RowReader(bytes), mails);
+        } else {
+            connections.restore(key, bytes, mails);
+        }
     }
 
     private void touch(Mail mail) {

@@ -99,7 +99,8 @@ public final class Agent implements AgentControl, AutoCloseable {
         this.since = clock.instant();
         this.lastReconcile = since;
         this.recorder = Recorder.of(configuration.record());
-        this.pipeline = new Pipeline(configuration, configuration.traps(), store, true, recorder, held);
+        this.pipeline = new Pipeline(
+                configuration, configuration.traps(), store, true, List.of(PostfixNetworks.ask()), recorder, held);
         this.enforcement = enforces ? Enforcement.start(configuration, clock) : Enforcement.none();
         try {
             pipeline.restore(store, this::restored);

@@ -227,10 +227,13 @@ final class AmavisParser implements LineParser {
         }
         QueueId queueId = null;
         String messageId = null;
+        String quarantine = null;
         int end = head.end;
         if (head.certain) {
             if (line.hasAt(end, QUARANTINE)) {
                 int next = line.indexOf(',', end + QUARANTINE.length());
+                String place = line.text(end + QUARANTINE.length(), next < 0 ? line.end() : next);
+                quarantine = place.indexOf('@') < 0 ? null : place;
                 end = next < 0 ? line.end() : next;
             }
             if (line.hasAt(end, QUEUE_ID)) {
@@ -261,7 +264,9 @@ final class AmavisParser implements LineParser {
                 messageId,
                 size(line, tail),
                 queuedAs(line, tail),
-                filterId));
+                filterId,
+                head.recipients.isEmpty() ? LogEvent.Listed.ALL : LogEvent.Listed.EXPANDED,
+                quarantine));
     }
 
     /**

@@ -5,7 +5,6 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.source.Line;
@@ -117,36 +116,24 @@ public final class LogParser implements LineSink {
         this.header = new SyslogHeader(zone, reference, followLines);
         this.out = out;
         Map<String, LineParser> postfix = postfixParsers(texts);
-        AmavisParser amavis = new AmavisParser(filter);
-        SpamdParser spamd = new SpamdParser();
-        DovecotParser dovecot = new DovecotParser();
-        boolean readsExim =
-                !filter.others().getOrDefault(MailFilter.EXIM, Set.of()).isEmpty();
         EximParser exim = new EximParser();
-        SendmailParser sendmail = new SendmailParser();
-        OpenSmtpdParser openSmtpd = new OpenSmtpdParser();
-        this.eximFile = readsExim ? new EximFile(zone, exim) : null;
+        this.eximFile = filter.reads(Software.EXIM) ? new EximFile(zone, exim) : null;
+        Map<Software, LineParser> others = Map.of(
+                Software.AMAVIS, new AmavisParser(filter),
+                Software.SPAMD, new SpamdParser(),
+                Software.RSPAMD, new RspamdParser(),
+                Software.CLAMAV_MILTER, new ClamavMilterParser(),
+                Software.DOVECOT, new DovecotParser(),
+                Software.EXIM, exim,
+                Software.SENDMAIL, new SendmailParser(),
+                Software.OPENSMTPD, new OpenSmtpdParser());
         this.programs = new ProgramTable(name -> {
-            if (filter.isAmavis(name)) {
-                return amavis;
-            }
-            if (filter.isSpamd(name)) {
-                return spamd;
-            }
-            if (filter.isDovecot(name)) {
-                return dovecot;
-            }
-            if (filter.isOther(MailFilter.EXIM, name)) {
-                return exim;
-            }
-            if (filter.isOther(MailFilter.SENDMAIL, name)) {
-                return sendmail;
-            }
-            if (name.indexOf('/') < 0 && filter.isOther(MailFilter.OPENSMTPD, name)) {
-                return openSmtpd;
-            }
             String service = filter.postfixService(name);
-            return service == null ? null : postfix.getOrDefault(service, SILENT_POSTFIX);
+            if (service != null) {
+                return postfix.getOrDefault(service, SILENT_POSTFIX);
+            }
+            Software software = filter.software(name);
+            return software == null ? null : others.get(software);
         });
     }
 

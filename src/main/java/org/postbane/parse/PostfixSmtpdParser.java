@@ -15,6 +15,9 @@ final class PostfixSmtpdParser implements LineParser {
 
     private static final Mark CONNECT = Mark.of("connect from ");
     private static final Mark DISCONNECT = Mark.of("disconnect from ");
+    private static final Mark RCPT = Mark.of(" rcpt=");
+    private static final Mark COMMANDS = Mark.of(" commands=");
+    private static final Mark PROXY = Mark.of("proxy-");
     private static final Mark CLIENT = Mark.of(": client=");
     private static final Mark SASL_METHOD = Mark.of(", sasl_method=");
     private static final Mark SASL_USERNAME = Mark.of(", sasl_username=");
@@ -74,6 +77,8 @@ final class PostfixSmtpdParser implements LineParser {
         if (colon >= 0) {
             if (body.hasAt(colon, CLIENT)) {
                 client(body, colon, header, out);
+            } else if (body.hasAt(colon + 2, PROXY)) {
+                PostfixProxyText.parse(body, colon + 2, header, out);
             } else {
                 PostfixActionText.parse(body, colon, header, out);
             }
@@ -83,10 +88,13 @@ final class PostfixSmtpdParser implements LineParser {
                 out.accept(new LogEvent.Connect(header.at(), header.by(), peer));
             }
         } else if (body.startsWith(DISCONNECT)) {
-            Peer peer = peer(body, body.start() + DISCONNECT.length());
-            if (peer != null) {
-                out.accept(new LogEvent.Disconnect(header.at(), header.by(), peer));
+            int end = PostfixText.endOfPeer(body, body.start() + DISCONNECT.length());
+            if (end >= 0) {
+                Peer peer = PostfixText.peer(body, body.start() + DISCONNECT.length(), end);
+                out.accept(new LogEvent.Disconnect(header.at(), header.by(), peer, accepted(body, end)));
             }
+        } else if (body.startsWith(PROXY)) {
+            PostfixProxyText.parse(body, body.start(), header, out);
         } else {
             PostfixFaultText.parse(body, header, out);
         }
@@ -95,6 +103,16 @@ final class PostfixSmtpdParser implements LineParser {
     @Override
     public boolean knows(Line body) {
         return SILENT.matches(body);
+    }
+
+    /** {@code ehlo=1 mail=1 rcpt=2/3 data=1 quit=1 commands=6/7}: how many RCPT were accepted. */
+    private static int accepted(Line body, int from) {
+        int at = body.indexOf(RCPT, from);
+        int digits = at + RCPT.length();
+        if (at >= 0) {
+            return PostfixText.number(body, digits, PostfixText.endOfNumber(body, digits));
+        }
+        return body.indexOf(COMMANDS, from) < 0 ? -1 : 0;
     }
 
     private static @Nullable Peer peer(Line body, int from) {

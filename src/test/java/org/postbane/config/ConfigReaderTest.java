@@ -23,9 +23,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.postbane.decide.Sentencing;
 import org.postbane.decide.Sentencing.Limit;
 import org.postbane.decide.Sentencing.Term;
+import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.model.Subject;
 import org.postbane.parse.MailFilter;
+import org.postbane.parse.Software;
 import org.postbane.record.RecordSettings;
 import org.postbane.score.OffenceKind;
 import org.postbane.score.Weighing;
@@ -112,7 +114,8 @@ final class ConfigReaderTest {
         MailFilter filter = ConfigReader.builtIn().filter();
 
         assertEquals("smtpd", filter.postfixService("postfix/submission/smtpd"));
-        assertTrue(filter.isAmavis("amavis") && filter.isSpamd("spamd"));
+        assertEquals(Software.AMAVIS, filter.software("amavis"));
+        assertEquals(Software.SPAMD, filter.software("spamd"));
         assertEquals(Judgement.SPAM, filter.judgement("SPAMMY"));
         assertEquals(Judgement.VIRUS, filter.judgement("INFECTED"));
         assertEquals(Judgement.BANNED, filter.judgement("BANNED"));
@@ -181,6 +184,7 @@ final class ConfigReaderTest {
         String text = """
                 [agent]
                 socket = /tmp/p.sock
+                relays = 192.0.2.25, 2001:db8:25::/64
                 [store]
                 url = jdbc:h2:mem:x;A=B
                 retention = 1w
@@ -205,11 +209,13 @@ final class ConfigReaderTest {
         Configuration c = ConfigReader.read(Optional.of(dir));
 
         assertEquals(Path.of("/tmp/p.sock"), c.socket());
+        assertTrue(c.relays().contains(Objects.requireNonNull(IpPrefix.parse("2001:db8:25::7"))));
+        assertTrue(c.relays().contains(Objects.requireNonNull(IpPrefix.parse("192.0.2.25"))));
         assertEquals("jdbc:h2:mem:x;A=B", c.storeUrl());
         assertEquals(Duration.ofDays(7), c.retention());
         assertEquals(List.of(new SourceSettings("one", Path.of("/one.log"), ZoneId.of("Asia/Tokyo"))), c.sources());
         assertEquals(new RecordSettings(true, Optional.of(Path.of("/record.log"))), c.record());
-        assertTrue(c.filter().isSpamd("sa"));
+        assertEquals(Software.SPAMD, c.filter().software("sa"));
         assertTrue(List.of("a@example.org", "b@example.org", "any@trap.example.org", "xx@example.com").stream()
                 .allMatch(c.traps()::matches));
         assertFalse(c.traps().matches("c@example.org"));
@@ -382,7 +388,7 @@ final class ConfigReaderTest {
                 List.of("spam", "trap", "outgoing"),
                 c.sentencings().stream().map(Sentencing::jail).toList());
         assertEquals(new Limit.Severity(0.5), c.sentencings().get(0).limit());
-        assertTrue(c.filter().isSpamd("spamassassin"));
+        assertEquals(Software.SPAMD, c.filter().software("spamassassin"));
         assertEquals("smtpd", c.filter().postfixService("postfix/smtpd"));
         assertEquals("high", Objects.requireNonNull(c.actions().get("log")).value("level"));
     }

@@ -38,6 +38,8 @@ final class LogParserTest {
                         "postfix-pickup",
                         "amavis",
                         "spamd",
+                        "rspamd",
+                        "clamav-milter",
                         "exim",
                         "sendmail",
                         "opensmtpd")
@@ -129,7 +131,7 @@ final class LogParserTest {
 
     private static String program(String file) {
         return switch (file) {
-            case "amavis", "spamd", "dovecot", "exim" -> file;
+            case "amavis", "spamd", "rspamd", "clamav-milter", "dovecot", "exim" -> file;
             case "postfix-smtpd-faults" -> "postfix/smtpd";
             case "sendmail" -> "sm-mta";
             case "opensmtpd" -> "smtpd";

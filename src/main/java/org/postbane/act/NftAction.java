@@ -62,6 +62,11 @@ public final class NftAction implements Action {
     }
 
     @Override
+    public boolean takes(Ban ban) {
+        return ban.subject() instanceof Subject.Client;
+    }
+
+    @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
         Instant now = clock.instant();
         Map<NftSet, List<Ban>> wanted = new LinkedHashMap<>();

@@ -14,6 +14,10 @@ import org.postbane.model.IpPrefix;
  * its last group, or its last two, are zero, the run may begin there: those come to {@code 2001:db8:1:}, with the colon. A run
  * of two groups at least then reaches the end of the network, so no other address has that key. With more zero groups it would
  * not, and a network whose {@code ::} lies within has no key that is its own: these cannot be held.
+ *
+ * <p>Known shortcoming, of Postfix's way: the key of a single address ({@code 2001:db8::80}) is also what a longer text
+ * ({@code 2001:db8::80:0:1}) comes to when it is cut. Such neighbours share all groups before the {@code ::} and two of zeros
+ * behind it, so they are of the same /64 as good as always. Tables of type cidr and pcre do not have this.
  */
 final class PostfixKeys {
 

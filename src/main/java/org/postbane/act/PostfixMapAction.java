@@ -123,11 +123,8 @@ public final class PostfixMapAction implements Action {
     }
 
     private void reload() throws ActionException {
-        List<String> command = postfix("reload");
-        Command.Result result = programs.call(command, "");
-        // a Postfix that is down will read the map when it starts
-        if (result.status() != 0 && programs.call(postfix("status"), "").status() == 0) {
-            throw programs.failure(command, result);
+        if (programs.call(postfix("status"), "").status() == 0) { // else it reads the map when it starts
+            programs.run(postfix("reload"), "");
         }
     }
 

@@ -94,7 +94,7 @@ final class ConfigReaderTest {
                                 new Term.Fixed(Duration.ofDays(1), false, 1, Sentencing.FOREVER),
                                 List.of("nftables")),
                         new Sentencing(
-                                "outgoing", new Limit.Severity(0.05), OptionalDouble.of(0.001), decay, List.of("log")),
+                                "outgoing", new Limit.Severity(0.05), OptionalDouble.of(0.001), decay, List.of("postfix-sasl-map")),
                         new Sentencing(
                                 "auth",
                                 new Limit.Count(5),

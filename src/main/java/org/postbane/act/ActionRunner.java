@@ -3,7 +3,6 @@ package org.postbane.act;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -11,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -23,9 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An {@link Action} on a thread of its own. It begins with a reconcile, then applies what is submitted, at most {@value
- * #BATCH} changes at once. While there is nothing to do it has the action look every few seconds whether the place is still as
- * it was left, and reconciles if not.
+ * An {@link Action} on a thread of its own. It begins with a reconcile, which may start before all bans are read ({@link
+ * #restore}), then applies what is submitted, at most {@value #BATCH} changes at once. While there is nothing to do it has the
+ * action look every few seconds whether the place is still as it was left, and reconciles if not.
  *
  * <p>Threads: all public methods may be called from any; {@link #submit} waits for the action never, only, for some
  * microseconds, for the lock of the queue (a millisecond for 100,000 bans when a reconcile begins).
@@ -106,14 +106,18 @@ public final class ActionRunner implements AutoCloseable {
     private final Duration firstPause;
     private final Thread thread;
 
+    /** The bans of the start. */
+    private final Arrivals arrivals = new Arrivals();
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition work = lock.newCondition();
     private final Condition done = lock.newCondition();
     // all below: guarded by lock
-    private final Roster roster;
+    private final Roster roster = new Roster();
     private final Map<Subject, Decision> pending = new LinkedHashMap<>();
     private final Deque<TrialOrder> trials = new ArrayDeque<>();
-    private boolean reconcileWanted = true;
+    private boolean reconcileWanted;
+    private boolean arriving = true;
     private boolean busy;
     private boolean closing;
     private boolean ended;
@@ -128,29 +132,61 @@ public final class ActionRunner implements AutoCloseable {
     private long failures;
     private @Nullable String lastError;
 
-    private ActionRunner(Action action, Collection<Ban> inForce, Duration firstPause) {
+    private ActionRunner(Action action, Duration firstPause) {
         this.action = action;
         this.firstPause = firstPause;
-        roster = new Roster(inForce.stream().filter(action::takes).toList());
         thread = new Thread(this::loop, "action-" + action.name());
         thread.setDaemon(true);
     }
 
     /**
-     * Starts the thread, which first of all makes {@code inForce} hold.
+     * Starts the thread, which first of all makes what {@link #restore} brings hold.
      *
      * @param action closed by this object
-     * @param inForce all bans that name this action, of any jails
      */
-    public static ActionRunner start(Action action, Collection<Ban> inForce) {
-        return start(action, inForce, FIRST_PAUSE);
+    public static ActionRunner start(Action action) {
+        return start(action, FIRST_PAUSE);
     }
 
     /** @param firstPause time between a failure and the first retry */
-    static ActionRunner start(Action action, Collection<Ban> inForce, Duration firstPause) {
-        ActionRunner runner = new ActionRunner(action, inForce, firstPause);
+    static ActionRunner start(Action action, Duration firstPause) {
+        ActionRunner runner = new ActionRunner(action, firstPause);
         runner.thread.start();
         return runner;
+    }
+
+    /**
+     * Some of the bans in force that name this action, of any jails. Returns at once; the action may begin with them.
+     *
+     * @param part not changed afterwards
+     */
+    public void restore(List<Ban> part) {
+        List<Ban> first = new ArrayList<>(part.size());
+        List<Decision> later = new ArrayList<>();
+        lock.lock();
+        try {
+            for (Ban ban : part) {
+                if (!action.takes(ban)) {
+                    continue;
+                }
+                if (roster.takeFirst(ban)) {
+                    first.add(ban);
+                } else { // a second jail bans it, perhaps for longer
+                    Decision change = roster.apply(new Decision.Impose(ban));
+                    if (change != null) {
+                        later.add(change);
+                    }
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        arrivals.put(first, later);
+    }
+
+    /** All bans in force were given to {@link #restore}; to be called once, before {@link #submit}. */
+    public void allRestored() {
+        arrivals.end();
     }
 
     public String name() {
@@ -288,7 +324,7 @@ public final class ActionRunner implements AutoCloseable {
     }
 
     private boolean hasWork() {
-        return reconcileWanted || !pending.isEmpty();
+        return arriving || reconcileWanted || !pending.isEmpty();
     }
 
     /** Does what is still to be done, unless the action was failing, ends the thread and closes the action. Bans stay in force. */
@@ -297,6 +333,7 @@ public final class ActionRunner implements AutoCloseable {
         lock.lock();
         try {
             closing = true;
+            arrivals.cancel();
             work.signal();
         } finally {
             lock.unlock();
@@ -332,7 +369,7 @@ public final class ActionRunner implements AutoCloseable {
         lock.lock();
         try {
             while (true) {
-                TrialOrder trial = trials.poll();
+                TrialOrder trial = arriving ? null : trials.poll();
                 if (trial != null) {
                     busy = true;
                     return new Work(trial);
@@ -348,7 +385,7 @@ public final class ActionRunner implements AutoCloseable {
                     busy = true;
                     return takeWork();
                 } else if (looks) {
-                    return new Work();
+                    return new Work(Task.LOOK);
                 } else {
                     work.await();
                 }
@@ -361,6 +398,10 @@ public final class ActionRunner implements AutoCloseable {
     }
 
     private Work takeWork() {
+        if (arriving) {
+            arriving = false;
+            return new Work(Task.BEGIN);
+        }
         if (reconcileWanted) {
             reconcileWanted = false;
             pending.clear();
@@ -395,6 +436,8 @@ public final class ActionRunner implements AutoCloseable {
     }
 
     private enum Task {
+        /** The first reconcile. */
+        BEGIN,
         RECONCILE,
         APPLY,
         LOOK,
@@ -415,14 +458,14 @@ public final class ActionRunner implements AutoCloseable {
             this(Task.RECONCILE, bans, List.of(), null);
         }
 
+        /** Something that needs neither. */
+        Work(Task task) {
+            this(task, List.of(), List.of(), null);
+        }
+
         /** Changes. */
         Work(List<Decision> changes, List<Ban> none) {
             this(Task.APPLY, none, changes, null);
-        }
-
-        /** A look. */
-        Work() {
-            this(Task.LOOK, List.of(), List.of(), null);
         }
 
         Work(TrialOrder trial) {
@@ -441,6 +484,7 @@ public final class ActionRunner implements AutoCloseable {
         ActionException perform() {
             try {
                 switch (task) {
+                    case BEGIN -> begin();
                     case RECONCILE -> action.reconcile(bans);
                     case APPLY -> action.apply(changes);
                     case LOOK -> intact = action.isIntact();
@@ -465,6 +509,23 @@ public final class ActionRunner implements AutoCloseable {
                 order.result =
                         new Trial(subject, banned, Optional.empty(), Optional.of(String.valueOf(e.getMessage())));
                 throw e;
+            }
+        }
+
+        private void begin() throws ActionException {
+            try {
+                try {
+                    action.reconcile(arrivals);
+                } finally {
+                    arrivals.forEachRemaining(
+                            part -> {}); // the next try is from the roster, which must be whole by then
+                }
+            } catch (CancellationException e) {
+                throw new ActionException(action.name() + ": ended before all bans were read", e);
+            }
+            List<Decision> changes = arrivals.changes();
+            for (int from = 0; from < changes.size(); from += BATCH) {
+                action.apply(changes.subList(from, Math.min(from + BATCH, changes.size())));
             }
         }
 
@@ -509,7 +570,7 @@ public final class ActionRunner implements AutoCloseable {
             lastError = null;
             notBefore = System.nanoTime() + action.pause().toNanos();
             applied += changes.size();
-            reconciles += task == Task.RECONCILE ? 1 : 0;
+            reconciles += task == Task.APPLY ? 0 : 1;
         }
 
         private void failed(ActionException failure) {
@@ -519,7 +580,7 @@ public final class ActionRunner implements AutoCloseable {
             notBefore = System.nanoTime() + retryPause().toNanos();
             reconcileWanted = true;
             pending.clear();
-            if (failuresInRow == 1) {
+            if (failuresInRow == 1 && !closing) {
                 LOG.warn("{} (will be tried again until it works)", lastError);
             }
         }

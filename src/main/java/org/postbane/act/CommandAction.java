@@ -71,7 +71,12 @@ public final class CommandAction implements Action {
                 .filter(ban -> takes(ban) && ban.until().isAfter(now))
                 .forEach(ban -> wanted.put(ban.subject(), ban));
         if (settings.reconcile().isEmpty()) {
-            tell(settings.unban(), held.values().stream().filter(ban -> !wanted.containsKey(ban.subject())).toList(), now);
+            tell(
+                    settings.unban(),
+                    held.values().stream()
+                            .filter(ban -> !wanted.containsKey(ban.subject()))
+                            .toList(),
+                    now);
             tell(settings.ban(), wanted.values(), now);
         } else {
             call(settings.reconcile(), lines(wanted.values(), now));
@@ -88,7 +93,8 @@ public final class CommandAction implements Action {
         for (Decision change : changes) {
             Ban ban = change.ban();
             if (takes(ban)) {
-                boolean imposes = change instanceof Decision.Impose && ban.until().isAfter(now);
+                boolean imposes =
+                        change instanceof Decision.Impose && ban.until().isAfter(now);
                 (imposes ? imposed : lifted).put(ban.subject(), ban);
                 (imposes ? lifted : imposed).remove(ban.subject());
             }
@@ -129,12 +135,16 @@ public final class CommandAction implements Action {
                 "seconds",
                         b -> b.isPermanent()
                                 ? "-1"
-                                : String.valueOf(Math.max(1, Duration.between(now, b.until()).plusNanos(999_999_999).toSeconds())),
+                                : String.valueOf(Math.max(
+                                        1,
+                                        Duration.between(now, b.until())
+                                                .plusNanos(999_999_999)
+                                                .toSeconds())),
                 "reason", b -> b.reason().replaceAll("\\p{Cntrl}", " "));
         // in one pass: what is filled in is not looked at again
         return TAG.matcher(template)
-                .replaceAll(tag -> Matcher.quoteReplacement(
-                        Objects.requireNonNull(tags.get(tag.group(1)), tag.group()).apply(ban)));
+                .replaceAll(tag -> Matcher.quoteReplacement(Objects.requireNonNull(tags.get(tag.group(1)), tag.group())
+                        .apply(ban)));
     }
 
     private void call(List<String> command, String input) throws ActionException {
@@ -142,9 +152,13 @@ public final class CommandAction implements Action {
         try {
             result = Command.runGroup(command, input.getBytes(StandardCharsets.UTF_8), settings.timeout());
         } catch (IOException e) {
-            throw new ActionException("%s: %s".formatted(settings.name(), Programs.brief(String.valueOf(e.getMessage()))), e);
+            throw new ActionException(
+                    "%s: %s".formatted(settings.name(), Programs.brief(String.valueOf(e.getMessage()))), e);
         }
-        (result.out() + "\n" + result.err()).lines().filter(line -> !line.isBlank()).limit(MOST_LINES)
+        (result.out() + "\n" + result.err())
+                .lines()
+                .filter(line -> !line.isBlank())
+                .limit(MOST_LINES)
                 .forEach(line -> LOG.info("{}: {}", settings.name(), Programs.brief(line)));
         if (result.status() != 0) {
             throw new Programs(settings.name(), settings.timeout()).failure(command, result);

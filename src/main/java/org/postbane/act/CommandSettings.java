@@ -71,7 +71,8 @@ public record CommandSettings(
         while (at < text.strip().length()) {
             word.region(at, text.strip().length());
             if (!word.lookingAt()) {
-                throw new IllegalArgumentException("'%s': a quote is not closed, or stands within a word".formatted(text));
+                throw new IllegalArgumentException(
+                        "'%s': a quote is not closed, or stands within a word".formatted(text));
             }
             words.add(word.group(1) != null ? word.group(1) : word.group(2) != null ? word.group(2) : word.group(3));
             at = word.end();
@@ -103,8 +104,8 @@ public record CommandSettings(
             kinds.add(Arrays.stream(Kind.values())
                     .filter(kind -> kind.name().toLowerCase(Locale.ROOT).equals(word))
                     .findFirst()
-                    .orElseThrow(() -> new IllegalArgumentException(
-                            "'%s': expected client, account, sender".formatted(word))));
+                    .orElseThrow(() ->
+                            new IllegalArgumentException("'%s': expected client, account, sender".formatted(word))));
         }
         return kinds;
     }

@@ -59,7 +59,8 @@ public final class Fail2banAction implements Action {
 
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
-        Set<IpPrefix> wanted = Prefixes.inForce(bans.stream().filter(this::takes).toList(), clock.instant())
+        Set<IpPrefix> wanted = Prefixes.inForce(
+                        bans.stream().filter(this::takes).toList(), clock.instant())
                 .keySet();
         Set<IpPrefix> there = inJail();
         set("unbanip", there.stream().filter(prefix -> !wanted.contains(prefix)).toList());

@@ -23,7 +23,8 @@ public record Fail2banSettings(String name, String jail, Optional<Path> socket) 
     public static String jail(String text) {
         if (!JAIL.matcher(text).matches()) {
             throw new IllegalArgumentException(
-                    "'%s' is no name for a jail: expected a letter and at most 39 letters, digits, _ or -".formatted(text));
+                    "'%s' is no name for a jail: expected a letter and at most 39 letters, digits, _ or -"
+                            .formatted(text));
         }
         return text;
     }

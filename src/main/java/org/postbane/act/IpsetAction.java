@@ -95,7 +95,8 @@ public final class IpsetAction implements Action {
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
         Instant now = clock.instant();
-        Map<IpPrefix, Ban> wanted = Prefixes.inForce(bans.stream().filter(this::takes).toList(), now);
+        Map<IpPrefix, Ban> wanted =
+                Prefixes.inForce(bans.stream().filter(this::takes).toList(), now);
         held.clear();
         Set<String> there = names();
         StringBuilder input = new StringBuilder();
@@ -139,7 +140,9 @@ public final class IpsetAction implements Action {
             return 0;
         }
         Duration left = Duration.between(now, ban.until());
-        return left.compareTo(LONGEST) > 0 ? LONGEST.toSeconds() : Math.max(1, left.plusNanos(999_999_999).toSeconds());
+        return left.compareTo(LONGEST) > 0
+                ? LONGEST.toSeconds()
+                : Math.max(1, left.plusNanos(999_999_999).toSeconds());
     }
 
     private void restore(StringBuilder input) throws ActionException {
@@ -149,10 +152,15 @@ public final class IpsetAction implements Action {
     @Override
     public void apply(List<Decision> changes) throws ActionException {
         Instant now = clock.instant();
-        Prefixes.Outcome outcome =
-                Prefixes.Outcome.of(changes.stream().filter(change -> takes(change.ban())).toList(), now);
+        Prefixes.Outcome outcome = Prefixes.Outcome.of(
+                changes.stream().filter(change -> takes(change.ban())).toList(), now);
         StringBuilder input = new StringBuilder();
-        outcome.lifted().forEach(prefix -> input.append("del ").append(set(prefix)).append(' ').append(prefix).append('\n'));
+        outcome.lifted()
+                .forEach(prefix -> input.append("del ")
+                        .append(set(prefix))
+                        .append(' ')
+                        .append(prefix)
+                        .append('\n'));
         outcome.imposed().forEach((prefix, ban) -> add(set(prefix), prefix, ban, now, input));
         if (input.isEmpty()) {
             return;
@@ -170,7 +178,8 @@ public final class IpsetAction implements Action {
         for (String set : sets()) {
             Command.Result result = programs.call(List.of(Command.find("ipset"), "list", "-t", set), "");
             long expected = held.entrySet().stream()
-                    .filter(ban -> set(ban.getKey()).equals(set) && ban.getValue().isAfter(soon))
+                    .filter(ban ->
+                            set(ban.getKey()).equals(set) && ban.getValue().isAfter(soon))
                     .count();
             if (result.status() != 0 || entries(result.out()) < expected) {
                 return false;
@@ -188,7 +197,8 @@ public final class IpsetAction implements Action {
     private static long entries(String listing) {
         return listing.lines()
                 .filter(line -> line.startsWith("Number of entries: "))
-                .mapToLong(line -> Long.parseLong(line.substring("Number of entries: ".length()).strip()))
+                .mapToLong(line -> Long.parseLong(
+                        line.substring("Number of entries: ".length()).strip()))
                 .findFirst()
                 .orElse(0);
     }

@@ -25,7 +25,8 @@ public record IpsetSettings(String set, int maxElements, IptablesSettings rules)
     public static String set(String text) {
         if (!SET.matcher(text).matches()) {
             throw new IllegalArgumentException(
-                    "'%s' is no name for a set: expected a letter and at most 23 letters, digits, _ or -".formatted(text));
+                    "'%s' is no name for a set: expected a letter and at most 23 letters, digits, _ or -"
+                            .formatted(text));
         }
         return text;
     }

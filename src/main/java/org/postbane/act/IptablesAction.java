@@ -85,8 +85,10 @@ public final class IptablesAction implements Action {
 
     private void change(IptablesChain chain, List<IpPrefix> added, List<IpPrefix> deleted, boolean ofIpv4)
             throws ActionException {
-        List<IpPrefix> in = added.stream().filter(prefix -> prefix.isIpv4() == ofIpv4).toList();
-        List<IpPrefix> out = deleted.stream().filter(prefix -> prefix.isIpv4() == ofIpv4).toList();
+        List<IpPrefix> in =
+                added.stream().filter(prefix -> prefix.isIpv4() == ofIpv4).toList();
+        List<IpPrefix> out =
+                deleted.stream().filter(prefix -> prefix.isIpv4() == ofIpv4).toList();
         if (!in.isEmpty() || !out.isEmpty()) {
             chain.change(matches(in, ofIpv4), matches(out, ofIpv4));
             held.addAll(in);

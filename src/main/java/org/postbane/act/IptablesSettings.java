@@ -37,7 +37,8 @@ public record IptablesSettings(String name, String chain, Hook hook, List<Intege
     public static String chain(String text) {
         if (!CHAIN.matcher(text).matches()) {
             throw new IllegalArgumentException(
-                    "'%s' is no name for a chain: expected a letter and at most 27 letters, digits, _ or -".formatted(text));
+                    "'%s' is no name for a chain: expected a letter and at most 27 letters, digits, _ or -"
+                            .formatted(text));
         }
         return text;
     }

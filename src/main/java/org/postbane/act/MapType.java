@@ -30,8 +30,7 @@ public enum MapType {
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("'%s' is no type of map that can be made: expected %s"
                         .formatted(
-                                text,
-                                Arrays.stream(values()).map(MapType::word).collect(Collectors.joining(", ")))));
+                                text, Arrays.stream(values()).map(MapType::word).collect(Collectors.joining(", ")))));
     }
 
     /** As Postfix writes it. */

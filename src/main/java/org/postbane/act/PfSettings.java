@@ -27,7 +27,8 @@ public record PfSettings(String name, Optional<String> anchor, String table, boo
     public static String table(String text) {
         if (!TABLE.matcher(text).matches()) {
             throw new IllegalArgumentException(
-                    "'%s' is no name for a table: expected a letter and at most 30 letters, digits, _ or -".formatted(text));
+                    "'%s' is no name for a table: expected a letter and at most 30 letters, digits, _ or -"
+                            .formatted(text));
         }
         return text;
     }

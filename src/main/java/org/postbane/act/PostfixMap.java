@@ -55,7 +55,8 @@ public final class PostfixMap {
     private @Nullable Stamp index;
 
     /** What a file looks like from outside: any change of it changes this. */
-    private record Stamp(long size, FileTime modified, @Nullable Object key) {
+    private record Stamp(
+            long size, FileTime modified, @Nullable Object key) {
         static Stamp of(Path file) throws IOException {
             BasicFileAttributes a = Files.readAttributes(file, BasicFileAttributes.class);
             return new Stamp(a.size(), a.lastModifiedTime(), a.fileKey());
@@ -89,7 +90,8 @@ public final class PostfixMap {
             }
         }
         StringBuilder text = new StringBuilder("# Made by Postbane from its bans in force; changes here are lost.\n");
-        lines.forEach((key, value) -> text.append(key).append('\t').append(value).append('\n'));
+        lines.forEach(
+                (key, value) -> text.append(key).append('\t').append(value).append('\n'));
         return text.toString();
     }
 
@@ -98,13 +100,16 @@ public final class PostfixMap {
         if (lookup == Lookup.CLIENT && subject instanceof Subject.Client client) {
             return switch (type) {
                 case CIDR -> List.of(client.prefix().toString());
-                case PCRE -> PostfixKeys.of(client.prefix()).stream()
-                        .map(key -> expression(key, client.prefix()))
-                        .toList();
+                case PCRE ->
+                    PostfixKeys.of(client.prefix()).stream()
+                            .map(key -> expression(key, client.prefix()))
+                            .toList();
                 default -> PostfixKeys.of(client.prefix());
             };
         }
-        String key = lookup == Lookup.SENDER && subject instanceof Subject.Sender sender && sender.address().indexOf('@') > 0
+        String key = lookup == Lookup.SENDER
+                        && subject instanceof Subject.Sender sender
+                        && sender.address().indexOf('@') > 0
                 ? sender.address()
                 : lookup == Lookup.ACCOUNT && subject instanceof Subject.Account account ? account.login() : "";
         if (!isPlain(key)) {
@@ -131,7 +136,8 @@ public final class PostfixMap {
         return !key.isEmpty()
                 && !key.startsWith("#")
                 && !key.endsWith(":")
-                && key.chars().noneMatch(c -> c <= ' ' || c == '"' || c == '\\' || c == 0x7f || Character.isSpaceChar(c));
+                && key.chars()
+                        .noneMatch(c -> c <= ' ' || c == '"' || c == '\\' || c == 0x7f || Character.isSpaceChar(c));
     }
 
     private static String value(MapType type, String template, Ban ban) {
@@ -248,7 +254,9 @@ public final class PostfixMap {
     /** Whether Postfix's own look-up finds what keeps the subject out. */
     boolean holds(Lookup lookup, Subject subject) throws ActionException {
         List<String> wanted = keys(type, lookup, subject);
-        if (subject instanceof Subject.Client client && !wanted.isEmpty() && (type == MapType.CIDR || type == MapType.PCRE)) {
+        if (subject instanceof Subject.Client client
+                && !wanted.isEmpty()
+                && (type == MapType.CIDR || type == MapType.PCRE)) {
             IpPrefix first = IpPrefix.parse(client.prefix().toInetAddress().getHostAddress());
             wanted = List.of(String.valueOf(first));
         } else if (type == MapType.PCRE && subject instanceof Subject.Sender sender) {

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.postbane.act.PostfixMapSettings.Lookup;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
 import org.postbane.host.Command;
@@ -48,7 +47,9 @@ public final class PostfixMapAction implements Action {
     public PostfixMapAction(PostfixMapSettings settings, InstantSource clock) {
         this.settings = settings;
         this.clock = clock;
-        instance = settings.instance().map(directory -> List.of("-c", directory.toString())).orElse(List.of());
+        instance = settings.instance()
+                .map(directory -> List.of("-c", directory.toString()))
+                .orElse(List.of());
         programs = new Programs(settings.name(), PostfixMap.PATIENCE);
     }
 

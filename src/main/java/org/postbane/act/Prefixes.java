@@ -1,5 +1,6 @@
 package org.postbane.act;
 
+import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -7,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import java.time.Instant;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
 import org.postbane.model.IpPrefix;

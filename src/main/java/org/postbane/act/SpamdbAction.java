@@ -60,7 +60,8 @@ public final class SpamdbAction implements Action {
 
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
-        Set<IpPrefix> wanted = Prefixes.inForce(bans.stream().filter(this::takes).toList(), clock.instant())
+        Set<IpPrefix> wanted = Prefixes.inForce(
+                        bans.stream().filter(this::takes).toList(), clock.instant())
                 .keySet();
         Set<IpPrefix> gone = new HashSet<>(held);
         gone.removeAll(wanted);

@@ -37,7 +37,8 @@ final class ActionCommand implements Runnable {
     /** {@code postbane action test}. */
     @Command(
             name = "test",
-            description = "Ban and unban a documentation address, or an account or sender of nobody, and look whether it holds.")
+            description =
+                    "Ban and unban a documentation address, or an account or sender of nobody, and look whether it holds.")
     static final class Test implements Callable<Integer> {
 
         private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -73,7 +74,8 @@ final class ActionCommand implements Runnable {
             } else {
                 outcome.forEach((name, trial) -> session.out().println(name + ": " + text(trial)));
             }
-            boolean good = outcome.values().stream().allMatch(trial -> trial.isPresent() && trial.get().isGood());
+            boolean good = outcome.values().stream()
+                    .allMatch(trial -> trial.isPresent() && trial.get().isGood());
             return good ? ExitStatus.OK : ExitStatus.NO;
         }
 
@@ -101,7 +103,9 @@ final class ActionCommand implements Runnable {
                     out.begin()
                             .member("name", one.getKey())
                             .member("good", trial.isPresent() && trial.get().isGood())
-                            .member("subject", trial.map(t -> t.subject().toString()).orElse(null))
+                            .member(
+                                    "subject",
+                                    trial.map(t -> t.subject().toString()).orElse(null))
                             .member("result", text(trial))
                             .end();
                 }

@@ -69,7 +69,8 @@ final class MapCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         MapType chosen = type();
         if (sender && account || chosen == MapType.CIDR && lookup() != Lookup.CLIENT) {
-            throw new Failure(ExitStatus.USAGE, sender && account ? "--sender or --account" : "a cidr map holds clients only");
+            throw new Failure(
+                    ExitStatus.USAGE, sender && account ? "--sender or --account" : "a cidr map holds clients only");
         }
         try {
             PostfixMapSettings.text(text);
@@ -136,7 +137,8 @@ final class MapCommand implements Callable<Integer> {
     }
 
     private String made(AgentControl agent, MapType chosen) throws Exception {
-        return PostfixMap.text(chosen, lookup(), text, agent.bans(), Clock.systemUTC().instant());
+        return PostfixMap.text(
+                chosen, lookup(), text, agent.bans(), Clock.systemUTC().instant());
     }
 
     private void write(Path map, MapType chosen, String made) throws Failure {

@@ -140,7 +140,9 @@ final class StatusCommand implements Callable<Integer> {
                 out.begin()
                         .member("name", action.name())
                         .member("state", action.state().name().toLowerCase(Locale.ROOT))
-                        .member("retryInSeconds", action.retryIn().map(Duration::toSeconds).orElse(0L))
+                        .member(
+                                "retryInSeconds",
+                                action.retryIn().map(Duration::toSeconds).orElse(0L))
                         .member("drifts", action.drifts())
                         .member("bans", action.bans())
                         .member("pending", action.pending())

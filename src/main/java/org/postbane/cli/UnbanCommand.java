@@ -24,10 +24,7 @@ final class UnbanCommand implements Callable<Integer> {
     @Option(names = "--all", description = "Lift all bans.")
     private boolean all;
 
-    @Option(
-            names = "--jail",
-            paramLabel = "JAIL",
-            description = "Lift bans of this jail only, and forget nothing.")
+    @Option(names = "--jail", paramLabel = "JAIL", description = "Lift bans of this jail only, and forget nothing.")
     private @Nullable String jail;
 
     @Option(names = "--json", description = "One JSON document instead of text.")

@@ -112,7 +112,9 @@ final class ActionKinds {
         Path map = keys.value("map", "/var/lib/postbane/maps/client", Values::absolutePath);
         Lookup lookup = keys.value("lookup", "client", Lookup::parse);
         Optional<MapType> type = keys.value(
-                "type", "default", text -> text.equals("default") ? Optional.empty() : Optional.of(MapType.parse(text)));
+                "type",
+                "default",
+                text -> text.equals("default") ? Optional.empty() : Optional.of(MapType.parse(text)));
         if (lookup != Lookup.CLIENT && type.equals(Optional.of(MapType.CIDR))) {
             keys.fault("type", "a cidr map holds clients only");
             type = Optional.empty();

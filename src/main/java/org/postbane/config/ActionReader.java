@@ -49,8 +49,9 @@ final class ActionReader {
                 layers.stream().flatMap(file -> file.sections().stream()).toList(), faults);
         Section.refuseOthers(sections, List.of("Definition", "Init"), faults);
         Place whole = new Place(
-                layers.get(0).file(), 0, layers.get(0).sections().stream().anyMatch(part -> part.place()
-                        .builtIn()));
+                layers.get(0).file(),
+                0,
+                layers.get(0).sections().stream().anyMatch(part -> part.place().builtIn()));
         Section definition = sections.getOrDefault("Definition", new Section("Definition", whole, null, faults));
         definition.refuseOthers(Set.of("builtin"));
         Optional<String> kind = definition.required("builtin", ActionKinds.expected(), ActionKinds::kind);

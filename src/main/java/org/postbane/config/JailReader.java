@@ -178,7 +178,8 @@ final class JailReader {
                 raw.direction().orElse(Direction.ANY),
                 weights,
                 memory,
-                raw.scale().orElse(SCALE));
+                raw.scale().orElse(SCALE),
+                alpha.isPresent());
         List<String> names =
                 definitions.stream().map(ActionDefinition::name).distinct().toList();
         Sentencing sentencing = new Sentencing(section.name(), limit, alpha, term(raw), names);

@@ -50,7 +50,7 @@ import org.postbane.parse.Program;
  * <p>Known shortcomings: victims of a message that a milter refused are counted as one; a proxy filter's refusal is known
  * from the filter's own line only.
  */
-public final class Correlator implements Consumer<LogEvent> {
+public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     private static final Duration REORDER = Duration.ofSeconds(2);
     /** Verdicts that name no message that is known are kept so long. */
@@ -68,6 +68,10 @@ public final class Correlator implements Consumer<LogEvent> {
 
     private final CorrelateSettings settings;
     private final Sayings sayings;
+    private final Consumer<Deed> out;
+    /** Deeds of the call at hand. Kept till its end, for the JIT's sake: see {@link Deed.Visitor}. */
+    private final List<Deed> said = new ArrayList<>();
+
     private final OpenMessages open = new OpenMessages();
     private final ByMessageId byMessageId = new ByMessageId(open);
     /** In order of time; what is due is looked up again, as the message may be gone or changed. */
@@ -99,39 +103,22 @@ public final class Correlator implements Consumer<LogEvent> {
     public Correlator(CorrelateSettings settings, Predicate<String> traps, boolean remembers, Consumer<Deed> out) {
         this.settings = settings;
         this.remembers = remembers;
-        this.sayings = new Sayings(traps, out);
+        this.sayings = new Sayings(traps, said::add);
+        this.out = out;
     }
 
     @Override
     public void accept(LogEvent event) {
-        advance(event.at());
-        if (event instanceof LogEvent.Delivery delivery) {
-            delivered(delivery);
-        } else if (event instanceof LogEvent.Client client) {
-            handedIn(client);
-        } else if (event instanceof LogEvent.MessageId messageId) {
-            named(messageId);
-        } else if (event instanceof LogEvent.Queued queued) {
-            queued(queued);
-        } else if (event instanceof LogEvent.Removed removed) {
-            removed(removed);
-        } else if (event instanceof LogEvent.Verdict verdict) {
-            judged(verdict);
-        } else if (event instanceof LogEvent.Reject reject) {
-            refused(reject);
-        } else if (event instanceof LogEvent.Match match) {
-            matched(match);
-        } else if (event instanceof LogEvent.AuthFailure failure) {
-            sayings.authFailed(failure.at(), failure.client().address(), failure.account());
-        } else if (event instanceof LogEvent.Pickup pickup) {
-            Mail mail = start(pickup.queueId(), pickup.at());
-            mail.sender = pickup.sender();
-            mail.pickedUp = true;
-        } else if (event instanceof LogEvent.Connect || event instanceof LogEvent.Disconnect) {
-            preludes.take(event.by());
-        } else {
-            throw new AssertionError(event);
+        pass(event.at());
+        event.accept(this);
+        handOn();
+    }
+
+    private void handOn() {
+        for (int i = 0; i < said.size(); i++) {
+            out.accept(said.get(i));
         }
+        said.clear();
     }
 
     /** Verdicts that could be on messages of several clients, or contradict the queue id that they name; nobody was blamed. */
@@ -146,7 +133,25 @@ public final class Correlator implements Consumer<LogEvent> {
 
     // ---------------------------------------------------------------- a message's life
 
-    private void handedIn(LogEvent.Client event) {
+    @Override
+    public void visit(LogEvent.Connect event) {
+        preludes.take(event.by());
+    }
+
+    @Override
+    public void visit(LogEvent.Disconnect event) {
+        preludes.take(event.by());
+    }
+
+    @Override
+    public void visit(LogEvent.Pickup event) {
+        Mail mail = start(event.queueId(), event.at());
+        mail.sender = event.sender();
+        mail.pickedUp = true;
+    }
+
+    @Override
+    public void visit(LogEvent.Client event) {
         if (event.queueId() == null) {
             return; // before a proxy filter, which hands it in again
         }
@@ -213,7 +218,8 @@ public final class Correlator implements Consumer<LogEvent> {
         return mail;
     }
 
-    private void named(LogEvent.MessageId event) {
+    @Override
+    public void visit(LogEvent.MessageId event) {
         Mail mail = open.find(event.queueId());
         boolean another = mail != null
                 && mail.closed != null
@@ -231,7 +237,8 @@ public final class Correlator implements Consumer<LogEvent> {
         }
     }
 
-    private void queued(LogEvent.Queued event) {
+    @Override
+    public void visit(LogEvent.Queued event) {
         Mail mail = open.find(event.queueId());
         if (mail == null || mail.closed != null) {
             // from before the log, or client= comes later; or another message, as qmgr's own lines keep their order
@@ -245,7 +252,8 @@ public final class Correlator implements Consumer<LogEvent> {
         touch(mail);
     }
 
-    private void delivered(LogEvent.Delivery event) {
+    @Override
+    public void visit(LogEvent.Delivery event) {
         if (event.status() == Status.DELIVERABLE || event.status() == Status.UNDELIVERABLE) {
             return; // address verification probes
         }
@@ -292,7 +300,8 @@ public final class Correlator implements Consumer<LogEvent> {
         }
     }
 
-    private void removed(LogEvent.Removed event) {
+    @Override
+    public void visit(LogEvent.Removed event) {
         Mail mail = open.find(event.queueId());
         if (mail != null && mail.closed == null) {
             close(mail, event.at());
@@ -308,7 +317,8 @@ public final class Correlator implements Consumer<LogEvent> {
 
     // ---------------------------------------------------------------- verdicts
 
-    private void judged(LogEvent.Verdict event) {
+    @Override
+    public void visit(LogEvent.Verdict event) {
         Judgement judgement = event.judgement();
         if (judgement == Judgement.TEMPORARY || judgement == Judgement.UNCHECKED) {
             return; // comes again, or was not looked at
@@ -363,7 +373,8 @@ public final class Correlator implements Consumer<LogEvent> {
 
     // ---------------------------------------------------------------- refusals and traps
 
-    private void refused(LogEvent.Reject event) {
+    @Override
+    public void visit(LogEvent.Reject event) {
         if (event.milter() && event.stage().equals(END_OF_MESSAGE)) {
             refusedByMilter(event);
             return;
@@ -376,7 +387,8 @@ public final class Correlator implements Consumer<LogEvent> {
         addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
     }
 
-    private void matched(LogEvent.Match event) {
+    @Override
+    public void visit(LogEvent.Match event) {
         IpPrefix client = event.client().address();
         String added = event.addedRecipient();
         if (added != null && client != null) {
@@ -412,6 +424,11 @@ public final class Correlator implements Consumer<LogEvent> {
                             recipients));
         }
         close(mail, event.at());
+    }
+
+    @Override
+    public void visit(LogEvent.AuthFailure event) {
+        sayings.authFailed(event.at(), event.client().address(), event.account());
     }
 
     /** A line names a recipient that the client asked for, whatever became of it. */
@@ -454,14 +471,23 @@ public final class Correlator implements Consumer<LogEvent> {
 
     /** It is {@code time} now, by the lines or, where none come, by the clock. Never goes back. */
     public void advance(Instant time) {
+        pass(time);
+        handOn();
+    }
+
+    private void pass(Instant time) {
         if (!time.isAfter(now)) {
             return;
         }
         now = time;
-        if (time.isBefore(nextLook)) {
-            return;
+        if (!time.isBefore(nextLook)) {
+            nextLook = time.plus(LOOK);
+            look();
         }
-        nextLook = time.plus(LOOK);
+    }
+
+    /** Says and forgets what is due. */
+    private void look() {
         while (isDue(awaiting)) {
             Due due = awaiting.remove();
             touch(due.mail());
@@ -552,6 +578,7 @@ public final class Correlator implements Consumer<LogEvent> {
         closing.clear();
         awaiting.clear();
         orphaned.clear();
+        handOn();
     }
 
     // ---------------------------------------------------------------- over restarts

@@ -15,6 +15,27 @@ public sealed interface Deed {
 
     Origin origin();
 
+    /** Hands this to the method for its kind. */
+    void accept(Visitor visitor);
+
+    /**
+     * What is to be done for each kind of deed. Where the kind is not known beforehand, a call of {@link #accept} also ends a
+     * unit of the JIT's: what follows is compiled kind by kind, and once.
+     */
+    interface Visitor {
+        void visit(Judged deed);
+
+        void visit(Victims deed);
+
+        void visit(Trapped deed);
+
+        void visit(Unjudged deed);
+
+        void visit(Refused deed);
+
+        void visit(AuthFailed deed);
+    }
+
     /**
      * A filter judged the message. It counts from now on.
      *
@@ -34,7 +55,12 @@ public sealed interface Deed {
             double points,
             String filter,
             boolean trapped)
-            implements Deed {}
+            implements Deed {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /**
      * Recipients of a message that was judged bad: its victims, as the client named them, each once.
@@ -42,7 +68,12 @@ public sealed interface Deed {
      * @param judgement of the message
      * @param count how many become known now, 1 or more
      */
-    record Victims(Instant at, Origin origin, Judgement judgement, int count) implements Deed {}
+    record Victims(Instant at, Origin origin, Judgement judgement, int count) implements Deed {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /**
      * The message was addressed to a trap, accepted or not. Once for a message.
@@ -51,12 +82,22 @@ public sealed interface Deed {
      * @param trial what it was as a trial until now, and what it is
      * @param judged a verdict on it was told before
      */
-    record Trapped(Instant at, Origin origin, String address, Trial trial, boolean judged) implements Deed {}
+    record Trapped(Instant at, Origin origin, String address, Trial trial, boolean judged) implements Deed {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /**
      * The message was accepted and left the queue, no filter judged it, and it was addressed to no trap. No trial.
      */
-    record Unjudged(Instant at, Origin origin) implements Deed {}
+    record Unjudged(Instant at, Origin origin) implements Deed {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /**
      * A command was refused for good (5xx).
@@ -64,14 +105,24 @@ public sealed interface Deed {
      * @param stage the command, e.g. {@code RCPT}
      * @param code 500 to 599
      */
-    record Refused(Instant at, Origin origin, String stage, int code, String reason) implements Deed {}
+    record Refused(Instant at, Origin origin, String stage, int code, String reason) implements Deed {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /**
      * A login failed.
      *
      * @param login the one that was tried; null where the line does not say
      */
-    record AuthFailed(Instant at, Origin origin, @Nullable String login) implements Deed {}
+    record AuthFailed(Instant at, Origin origin, @Nullable String login) implements Deed {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /** The test of honesty that each message is (the design's "certainty"): counted once, as ham or as spam. */
     enum Trial {

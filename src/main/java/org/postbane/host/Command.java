@@ -77,7 +77,8 @@ public final class Command {
      * those of the administrator's; else {@code name} itself.
      */
     public static String find(String name) {
-        for (String place : List.of("/usr/sbin/", "/sbin/", "/usr/local/sbin/", "/usr/bin/", "/bin/", "/usr/local/bin/")) {
+        for (String place :
+                List.of("/usr/sbin/", "/sbin/", "/usr/local/sbin/", "/usr/bin/", "/bin/", "/usr/local/bin/")) {
             if (Files.isExecutable(Path.of(place + name))) {
                 return place + name;
             }

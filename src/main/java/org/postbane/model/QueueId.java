@@ -23,7 +23,7 @@ public record QueueId(long high, long low) {
     private static final String ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
     private static byte[] codes() {
-        byte[] codes = new byte[128];
+        byte[] codes = new byte[256];
         for (int c = '0'; c <= '9'; c++) {
             codes[c] = (byte) (c - '0' + 1);
         }
@@ -34,6 +34,11 @@ public record QueueId(long high, long low) {
             codes[c] = (byte) (c - 'a' + 37);
         }
         return codes;
+    }
+
+    /** Whether queue ids are made of bytes like this. */
+    public static boolean isCharacter(byte b) {
+        return CODE[b & 0xff] != 0;
     }
 
     /** The id in {@code text}, or null if it is none ({@code NOQUEUE}, a word of another alphabet, too long or too short). */
@@ -61,8 +66,7 @@ public record QueueId(long high, long low) {
     private static long pack(byte[] bytes, int from, int to) {
         long word = 0;
         for (int i = from; i < to; i++) {
-            int b = bytes[i];
-            int code = b < 0 ? 0 : CODE[b];
+            int code = CODE[bytes[i] & 0xff];
             if (code == 0) {
                 return -1;
             }

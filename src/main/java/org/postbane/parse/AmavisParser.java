@@ -1,7 +1,5 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,6 +12,7 @@ import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /**
  * Verdict lines of amavisd-new. Shape: {@code $log_templ} in {@code Amavis/Conf.pm}, as it is by default:
@@ -41,23 +40,23 @@ final class AmavisParser implements LineParser {
     /** Places that look like a head are tried so often: a stranger could write a line full of them. */
     private static final int MOST_HEADS = 50;
 
-    private static final byte[] PASSED = "Passed ".getBytes(US_ASCII);
-    private static final byte[] BLOCKED = "Blocked ".getBytes(US_ASCII);
-    private static final byte[] NAME = {'('};
-    private static final byte[] NAME_END = {')', ' ', '{'};
-    private static final byte[] ACTIONS = {'{'};
-    private static final byte[] COMMA = {','};
-    private static final byte[] DOTS = "...".getBytes(US_ASCII);
-    private static final byte[] ARROW = "> -> <".getBytes(US_ASCII);
-    private static final byte[] NEXT_RECIPIENT = ">,<".getBytes(US_ASCII);
-    private static final byte[] QUARANTINE = ", quarantine: ".getBytes(US_ASCII);
-    private static final byte[] QUEUE_ID = ", Queue-ID: ".getBytes(US_ASCII);
-    private static final byte[] MESSAGE_ID = ", Message-ID: ".getBytes(US_ASCII);
-    private static final byte[] RESENT = ", Resent-Message-ID: ".getBytes(US_ASCII);
-    private static final byte[] MAIL_ID = ", mail_id: ".getBytes(US_ASCII);
-    private static final byte[] HITS = ", Hits: ".getBytes(US_ASCII);
-    private static final byte[] SIZE = ", size: ".getBytes(US_ASCII);
-    private static final byte[] QUEUED_AS = ", queued_as: ".getBytes(US_ASCII);
+    private static final Mark PASSED = Mark.of("Passed ");
+    private static final Mark BLOCKED = Mark.of("Blocked ");
+    private static final Mark NAME = Mark.of("(");
+    private static final Mark NAME_END = Mark.of(") {");
+    private static final Mark ACTIONS = Mark.of("{");
+    private static final Mark COMMA = Mark.of(",");
+    private static final Mark DOTS = Mark.of("...");
+    private static final Mark ARROW = Mark.of("> -> <");
+    private static final Mark NEXT_RECIPIENT = Mark.of(">,<");
+    private static final Mark QUARANTINE = Mark.of(", quarantine: ");
+    private static final Mark QUEUE_ID = Mark.of(", Queue-ID: ");
+    private static final Mark MESSAGE_ID = Mark.of(", Message-ID: ");
+    private static final Mark RESENT = Mark.of(", Resent-Message-ID: ");
+    private static final Mark MAIL_ID = Mark.of(", mail_id: ");
+    private static final Mark HITS = Mark.of(", Hits: ");
+    private static final Mark SIZE = Mark.of(", size: ");
+    private static final Mark QUEUED_AS = Mark.of(", queued_as: ");
 
     private final MailFilter filter;
     private final Map<Program, Partial> partials = new LinkedHashMap<>();
@@ -85,7 +84,7 @@ final class AmavisParser implements LineParser {
                 verdict(body, text, body.text(body.start() + 1, idEnd), header, out);
             }
         } else if (!partials.isEmpty() && body.hasAt(text, DOTS)) {
-            proceed(body, text + DOTS.length, idEnd, header, out);
+            proceed(body, text + DOTS.length(), idEnd, header, out);
         }
     }
 
@@ -121,7 +120,7 @@ final class AmavisParser implements LineParser {
             partials.remove(partials.keySet().iterator().next());
         }
         ByteArrayOutputStream parts = new ByteArrayOutputStream(2048);
-        parts.write(body.bytes(), text, body.end() - DOTS.length - text);
+        parts.write(body.bytes(), text, body.end() - DOTS.length() - text);
         partials.put(by, new Partial(body.text(body.start() + 1, idEnd), parts));
     }
 
@@ -130,8 +129,8 @@ final class AmavisParser implements LineParser {
         if (partial == null || !partial.id.equals(body.text(body.start() + 1, idEnd))) {
             return; // the rest of another kind of line
         }
-        boolean more = body.endsWith(DOTS) && body.end() - DOTS.length > text;
-        partial.text.write(body.bytes(), text, (more ? body.end() - DOTS.length : body.end()) - text);
+        boolean more = body.endsWith(DOTS) && body.end() - DOTS.length() > text;
+        partial.text.write(body.bytes(), text, (more ? body.end() - DOTS.length() : body.end()) - text);
         if (more && partial.text.size() < MAX_JOINED) {
             return;
         }
@@ -145,7 +144,7 @@ final class AmavisParser implements LineParser {
     /** @param text where {@code Passed } or {@code Blocked } begins */
     private void verdict(Line line, int text, String filterId, SyslogHeader header, Consumer<LogEvent> out) {
         boolean blocked = line.hasAt(text, BLOCKED);
-        int category = text + (blocked ? BLOCKED.length : PASSED.length);
+        int category = text + (blocked ? BLOCKED.length() : PASSED.length());
         int categoryEnd = line.indexOf(' ', category);
         if (categoryEnd < 0 || !isCategory(line, category, categoryEnd)) {
             return;
@@ -160,17 +159,17 @@ final class AmavisParser implements LineParser {
         int end = head.end;
         if (head.certain) {
             if (line.hasAt(end, QUARANTINE)) {
-                int next = line.indexOf(',', end + QUARANTINE.length);
+                int next = line.indexOf(',', end + QUARANTINE.length());
                 end = next < 0 ? line.end() : next;
             }
             if (line.hasAt(end, QUEUE_ID)) {
-                int from = end + QUEUE_ID.length;
+                int from = end + QUEUE_ID.length();
                 int to = line.indexOf(',', from);
                 end = to < 0 ? line.end() : to;
                 queueId = QueueId.parse(line.bytes(), from, end);
             }
             if (line.hasAt(end, MESSAGE_ID) && mailId > end) {
-                messageId = messageId(line, end + MESSAGE_ID.length, mailId);
+                messageId = messageId(line, end + MESSAGE_ID.length(), mailId);
             }
         }
         int tail = mailId < end ? end : mailId;
@@ -219,7 +218,7 @@ final class AmavisParser implements LineParser {
         Head found = null;
         int tries = 0;
         for (int at = line.indexOf(NAME_END, categoryEnd); at >= 0; at = line.indexOf(NAME_END, at + 1)) {
-            Head head = head(line, at + NAME_END.length - 1);
+            Head head = head(line, at + NAME_END.length() - 1);
             if (head != null && found != null || ++tries > MOST_HEADS) {
                 return Head.AMBIGUOUS;
             }
@@ -241,7 +240,7 @@ final class AmavisParser implements LineParser {
             return null;
         }
         List<String> recipients = new ArrayList<>(4);
-        int end = recipients(line, senderEnd + ARROW.length, recipients);
+        int end = recipients(line, senderEnd + ARROW.length(), recipients);
         return end < 0 ? null : new Head(true, client(line, client), line.text(sender + 1, senderEnd), recipients, end);
     }
 
@@ -278,7 +277,7 @@ final class AmavisParser implements LineParser {
             if (!line.hasAt(end, NEXT_RECIPIENT)) {
                 return end + 1;
             }
-            at = end + NEXT_RECIPIENT.length;
+            at = end + NEXT_RECIPIENT.length();
         }
     }
 
@@ -289,7 +288,7 @@ final class AmavisParser implements LineParser {
 
     private static long size(Line line, int tail) {
         int at = line.indexOf(SIZE, tail);
-        int digits = at + SIZE.length;
+        int digits = at + SIZE.length();
         return at < 0 ? 0 : Math.max(0, PostfixText.number(line, digits, PostfixText.endOfNumber(line, digits)));
     }
 
@@ -298,7 +297,7 @@ final class AmavisParser implements LineParser {
         if (hits < 0) {
             return Double.NaN;
         }
-        int from = hits + HITS.length;
+        int from = hits + HITS.length();
         int to = line.indexOf(',', from);
         return decimal(line.text(from, to < 0 ? line.end() : to));
     }
@@ -323,7 +322,7 @@ final class AmavisParser implements LineParser {
             return List.of();
         }
         List<QueueId> ids = new ArrayList<>(1);
-        int from = at + QUEUED_AS.length;
+        int from = at + QUEUED_AS.length();
         int end = from;
         while (end < line.end() && line.bytes()[end] != ',') {
             end++;

@@ -18,11 +18,54 @@ public sealed interface LogEvent {
     /** Who wrote the line. */
     Program by();
 
+    /** Hands this to the method for its kind. */
+    void accept(Visitor visitor);
+
+    /**
+     * What is to be done for each kind of event. Besides being read more easily than a chain of {@code instanceof}, a call
+     * through {@link #accept} ends a unit of the JIT's: what the kinds cause is compiled kind by kind.
+     */
+    interface Visitor {
+        void visit(Connect event);
+
+        void visit(Disconnect event);
+
+        void visit(Client event);
+
+        void visit(Pickup event);
+
+        void visit(MessageId event);
+
+        void visit(Queued event);
+
+        void visit(Delivery event);
+
+        void visit(Removed event);
+
+        void visit(Verdict event);
+
+        void visit(Reject event);
+
+        void visit(Match event);
+
+        void visit(AuthFailure event);
+    }
+
     /** smtpd: {@code connect from name[address]}. */
-    record Connect(Instant at, Program by, Peer client) implements LogEvent {}
+    record Connect(Instant at, Program by, Peer client) implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /** smtpd: {@code disconnect from name[address] ehlo=1 mail=1 rcpt=2/3 ... commands=6/7}. */
-    record Disconnect(Instant at, Program by, Peer client) implements LogEvent {}
+    record Disconnect(Instant at, Program by, Peer client) implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /**
      * smtpd accepted a first recipient, and from now on speaks of the message by its queue id: {@code ID:
@@ -41,13 +84,28 @@ public sealed interface LogEvent {
             @Nullable String account,
             @Nullable QueueId origQueueId,
             @Nullable Peer origClient)
-            implements LogEvent {}
+            implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /** pickup took a message that a local user or a pipe filter dropped: {@code ID: uid=108 from=<sender>}. */
-    record Pickup(Instant at, Program by, QueueId queueId, int uid, String sender) implements LogEvent {}
+    record Pickup(Instant at, Program by, QueueId queueId, int uid, String sender) implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /** cleanup: {@code ID: message-id=<...>}; {@code messageId} as logged, angle brackets included where there were any. */
-    record MessageId(Instant at, Program by, QueueId queueId, String messageId) implements LogEvent {}
+    record MessageId(Instant at, Program by, QueueId queueId, String messageId) implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /**
      * qmgr: {@code ID: from=<sender>, size=871, nrcpt=2 (queue active)}.
@@ -56,7 +114,12 @@ public sealed interface LogEvent {
      * @param recipients after alias expansion, without duplicates, with always_bcc
      */
     record Queued(Instant at, Program by, QueueId queueId, String sender, long size, int recipients)
-            implements LogEvent {}
+            implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /**
      * A delivery agent is done with one recipient for now: {@code ID: to=<r>, orig_to=<o>, relay=..., dsn=..., status=...}.
@@ -77,10 +140,20 @@ public sealed interface LogEvent {
             String reply,
             @Nullable QueueId queuedAs,
             @Nullable String filterId)
-            implements LogEvent {}
+            implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /** qmgr: {@code ID: removed}: the message is done with; the next line with this id speaks of another. */
-    record Removed(Instant at, Program by, QueueId queueId) implements LogEvent {}
+    record Removed(Instant at, Program by, QueueId queueId) implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /**
      * A content filter judged a message, for all or some of its recipients.
@@ -114,7 +187,12 @@ public sealed interface LogEvent {
             long size,
             List<QueueId> queuedAs,
             @Nullable String filterId)
-            implements LogEvent {}
+            implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /**
      * A command, or a whole message, was refused: {@code reject:} and {@code milter-reject:} lines.
@@ -136,7 +214,12 @@ public sealed interface LogEvent {
             @Nullable String sender,
             @Nullable String recipient,
             boolean milter)
-            implements LogEvent {}
+            implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /**
      * An access table did something short of refusing: {@code discard:}, {@code hold:}, {@code redirect:}, {@code warn:},
@@ -155,6 +238,10 @@ public sealed interface LogEvent {
             @Nullable String sender,
             @Nullable String recipient)
             implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
 
         private static final String BCC = " triggers BCC ";
 
@@ -176,7 +263,12 @@ public sealed interface LogEvent {
             Peer client,
             String mechanism,
             @Nullable String account,
-            String reason) implements LogEvent {}
+            String reason) implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
 
     /** What became of a recipient. Postfix's {@code src/global/log_adhoc.c} and its callers. */
     enum Status {

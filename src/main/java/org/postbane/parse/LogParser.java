@@ -1,7 +1,5 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -11,6 +9,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.source.Line;
 import org.postbane.source.LineSink;
+import org.postbane.source.Mark;
 
 /**
  * Turns the lines of one source into events: reads the header, finds the parser for the program, hands the body to it.
@@ -22,8 +21,8 @@ import org.postbane.source.LineSink;
  */
 public final class LogParser implements LineSink {
 
-    private static final byte[] REPEATED = "message repeated ".getBytes(US_ASCII);
-    private static final byte[] TIMES = " times: [ ".getBytes(US_ASCII);
+    private static final Mark REPEATED = Mark.of("message repeated ");
+    private static final Mark TIMES = Mark.of(" times: [ ");
     private static final int MOST_REPEATS = 1000;
 
     private final SyslogHeader header;
@@ -108,11 +107,11 @@ public final class LogParser implements LineSink {
             return;
         }
         stamped = true;
-        ProgramTable.Entry program = programs.find(line, header.tagStart(), header.tagEnd());
+        ProgramTable.Entry program = programs.find(line, header.tagStart(), header.tagEnd(), header.tagHash());
         if (program == null || program.parser == null) {
             return;
         }
-        header.setProgram(program.process(header.pid()));
+        header.setProgram(program);
         body.set(line.bytes(), header.bodyStart(), line.end());
         if (body.startsWith(REPEATED)) {
             repeat(program.parser);
@@ -133,13 +132,13 @@ public final class LogParser implements LineSink {
 
     /** rsyslog's {@code message repeated 3 times: [ text]}: the line before, three times more. */
     private void repeat(LineParser parser) {
-        int digits = body.start() + REPEATED.length;
+        int digits = body.start() + REPEATED.length();
         int end = PostfixText.endOfNumber(body, digits);
         int times = PostfixText.number(body, digits, end);
         if (times < 1 || !body.hasAt(end, TIMES) || body.bytes()[body.end() - 1] != ']') {
             return;
         }
-        body.set(body.bytes(), end + TIMES.length, body.end() - 1);
+        body.set(body.bytes(), end + TIMES.length(), body.end() - 1);
         for (int i = 0; i < Math.min(times, MOST_REPEATS); i++) {
             parser.parse(body, header, state);
         }

@@ -1,11 +1,10 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.QueueId;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /**
  * What smtpd and cleanup log when a restriction, an access table or a milter acts on a command. Source: {@code
@@ -19,12 +18,12 @@ import org.postbane.source.Line;
  */
 final class PostfixActionText {
 
-    private static final byte[] FROM_PEER = " from ".getBytes(US_ASCII);
-    private static final byte[] SENDER = "; from=<".getBytes(US_ASCII);
-    private static final byte[] RECIPIENT_AFTER_SENDER = "> to=<".getBytes(US_ASCII);
-    private static final byte[] RECIPIENT = "; to=<".getBytes(US_ASCII);
-    private static final byte[] PROTO = "> proto=".getBytes(US_ASCII);
-    private static final byte[] DATA_CONTENT = "DATA content".getBytes(US_ASCII);
+    private static final Mark FROM_PEER = Mark.of(" from ");
+    private static final Mark SENDER = Mark.of("; from=<");
+    private static final Mark RECIPIENT_AFTER_SENDER = Mark.of("> to=<");
+    private static final Mark RECIPIENT = Mark.of("; to=<");
+    private static final Mark PROTO = Mark.of("> proto=");
+    private static final Mark DATA_CONTENT = Mark.of("DATA content");
     private static final String MILTER = "milter-";
 
     private PostfixActionText() {}
@@ -41,7 +40,7 @@ final class PostfixActionText {
         if (stageEnd < 0 || stageEnd - stage > 24 || !isStage(body, stage, stageEnd)) {
             return; // "warning: header Subject: ..." and other text that only looks alike
         }
-        int peer = stageEnd + FROM_PEER.length;
+        int peer = stageEnd + FROM_PEER.length();
         int peerEnd = PostfixText.endOfPeer(body, peer);
         if (peerEnd < 0 || peerEnd + 1 >= body.end() || body.bytes()[peerEnd] != ':') {
             return;
@@ -72,7 +71,7 @@ final class PostfixActionText {
 
     /** {@code RCPT}, {@code END-OF-MESSAGE}; {@code DATA content} for after-220 and body rejects. */
     private static boolean isStage(Line body, int from, int to) {
-        if (to - from == DATA_CONTENT.length && body.hasAt(from, DATA_CONTENT)) {
+        if (to - from == DATA_CONTENT.length() && body.hasAt(from, DATA_CONTENT)) {
             return true;
         }
         for (int i = from; i < to; i++) {
@@ -101,14 +100,14 @@ final class PostfixActionText {
             String from = null;
             String to = null;
             if (sender >= 0) {
-                int begin = sender + SENDER.length;
+                int begin = sender + SENDER.length();
                 int end = endOfField(begin, RECIPIENT_AFTER_SENDER);
                 from = end < 0 ? null : body.text(begin, end);
                 to = end >= 0 && body.hasAt(end, RECIPIENT_AFTER_SENDER)
-                        ? recipient(end + RECIPIENT_AFTER_SENDER.length)
+                        ? recipient(end + RECIPIENT_AFTER_SENDER.length())
                         : null;
             } else if (reasonEnd >= 0) {
-                to = recipient(reasonEnd + RECIPIENT.length);
+                to = recipient(reasonEnd + RECIPIENT.length());
             }
             if (refused) {
                 out.accept(new LogEvent.Reject(
@@ -130,7 +129,7 @@ final class PostfixActionText {
         }
 
         /** Where {@code mark} stands first outside quotes, or first at all. */
-        private int endOfText(int text, byte[] mark) {
+        private int endOfText(int text, Mark mark) {
             boolean quoted = false;
             for (int i = text; i < body.end(); i++) {
                 byte b = body.bytes()[i];
@@ -149,7 +148,7 @@ final class PostfixActionText {
         }
 
         /** The end of an address: the {@code >} outside quotes, or before {@code next} where addresses are printed unquoted. */
-        private int endOfField(int begin, byte[] next) {
+        private int endOfField(int begin, Mark next) {
             int end = PostfixText.endOfAddress(body, begin);
             int plain = body.indexOf(next, begin);
             return body.hasAt(end, next) || plain < 0 ? end : plain;

@@ -1,10 +1,9 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.function.Consumer;
 import org.postbane.model.QueueId;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /**
  * Lines of postfix/cleanup: {@code ID: message-id=...} ({@code src/cleanup/cleanup_message.c}) and {@code ID:
@@ -12,7 +11,7 @@ import org.postbane.source.Line;
  */
 final class PostfixCleanupParser implements LineParser {
 
-    private static final byte[] MESSAGE_ID = ": message-id=".getBytes(US_ASCII);
+    private static final Mark MESSAGE_ID = Mark.of(": message-id=");
 
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
@@ -23,7 +22,7 @@ final class PostfixCleanupParser implements LineParser {
         if (body.hasAt(colon, MESSAGE_ID)) {
             QueueId id = PostfixText.id(body, colon);
             if (id != null) {
-                String messageId = body.text(colon + MESSAGE_ID.length, body.end());
+                String messageId = body.text(colon + MESSAGE_ID.length(), body.end());
                 out.accept(new LogEvent.MessageId(header.at(), header.by(), id, messageId));
             }
         } else {

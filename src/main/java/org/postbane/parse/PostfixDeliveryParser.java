@@ -1,12 +1,11 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.QueueId;
 import org.postbane.parse.LogEvent.Status;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /**
  * Lines of Postfix's delivery agents (smtp, lmtp, local, virtual, pipe, discard, error, retry). Shape: {@code
@@ -18,16 +17,16 @@ import org.postbane.source.Line;
  */
 final class PostfixDeliveryParser implements LineParser {
 
-    private static final byte[] TO = ": to=<".getBytes(US_ASCII);
-    private static final byte[] ORIG_TO = ">, orig_to=<".getBytes(US_ASCII);
-    private static final byte[] RELAY = ">, relay=".getBytes(US_ASCII);
-    private static final byte[] DELAY = ", delay=".getBytes(US_ASCII);
-    private static final byte[] CONN_USE = ", conn_use=".getBytes(US_ASCII);
-    private static final byte[] STATUS = ", status=".getBytes(US_ASCII);
-    private static final byte[] QUEUED_AS = "queued as ".getBytes(US_ASCII);
-    private static final byte[] FILTER_ID = " id=".getBytes(US_ASCII);
-    private static final byte[] SENT = "sent".getBytes(US_ASCII);
-    private static final byte[] CLOSE = {')'};
+    private static final Mark TO = Mark.of(": to=<");
+    private static final Mark ORIG_TO = Mark.of(">, orig_to=<");
+    private static final Mark RELAY = Mark.of(">, relay=");
+    private static final Mark DELAY = Mark.of(", delay=");
+    private static final Mark CONN_USE = Mark.of(", conn_use=");
+    private static final Mark STATUS = Mark.of(", status=");
+    private static final Mark QUEUED_AS = Mark.of("queued as ");
+    private static final Mark FILTER_ID = Mark.of(" id=");
+    private static final Mark SENT = Mark.of("sent");
+    private static final Mark CLOSE = Mark.of(")");
     private static final int MAX_REPLY = 400;
 
     private final boolean passesOn;
@@ -49,7 +48,7 @@ final class PostfixDeliveryParser implements LineParser {
             return;
         }
         QueueId id = PostfixText.id(body, colon);
-        int to = colon + TO.length;
+        int to = colon + TO.length();
         int toEnd = endOfRecipient(body, to);
         if (id == null || toEnd < 0) {
             return;
@@ -57,7 +56,7 @@ final class PostfixDeliveryParser implements LineParser {
         String origTo = null;
         int relay = toEnd;
         if (body.hasAt(toEnd, ORIG_TO)) {
-            int orig = toEnd + ORIG_TO.length;
+            int orig = toEnd + ORIG_TO.length();
             relay = endOfRecipient(body, orig);
             if (relay < 0) {
                 return;
@@ -68,7 +67,7 @@ final class PostfixDeliveryParser implements LineParser {
         if (status < 0) {
             return; // cut short
         }
-        int word = status + STATUS.length;
+        int word = status + STATUS.length();
         int wordEnd = body.indexOf(' ', word);
         int statusEnd = wordEnd < 0 ? body.end() : wordEnd;
         int reply = Math.min(statusEnd + 2, body.end());
@@ -79,7 +78,7 @@ final class PostfixDeliveryParser implements LineParser {
                 id,
                 body.text(to, toEnd),
                 origTo,
-                queuedAs != null || texts ? relay(body, relay + RELAY.length, status) : "",
+                queuedAs != null || texts ? relay(body, relay + RELAY.length(), status) : "",
                 status(body, word, statusEnd),
                 texts ? reply(body, reply) : "",
                 queuedAs,
@@ -114,7 +113,7 @@ final class PostfixDeliveryParser implements LineParser {
     }
 
     private static Status status(Line body, int from, int to) {
-        if (to - from == SENT.length && body.hasAt(from, SENT)) {
+        if (to - from == SENT.length() && body.hasAt(from, SENT)) {
             return Status.SENT; // nearly all
         }
         return switch (body.text(from, to)) {
@@ -133,7 +132,7 @@ final class PostfixDeliveryParser implements LineParser {
         if (at < 0) {
             return null;
         }
-        int from = at + QUEUED_AS.length;
+        int from = at + QUEUED_AS.length();
         return QueueId.parse(body.bytes(), from, endOfToken(body, from));
     }
 
@@ -143,7 +142,7 @@ final class PostfixDeliveryParser implements LineParser {
         if (at < 0) {
             return null;
         }
-        int from = at + FILTER_ID.length;
+        int from = at + FILTER_ID.length();
         int end = from;
         while (end < body.end() && (body.bytes()[end] == '-' || body.bytes()[end] >= '0' && body.bytes()[end] <= '9')) {
             end++;

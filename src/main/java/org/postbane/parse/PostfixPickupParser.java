@@ -1,16 +1,15 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.function.Consumer;
 import org.postbane.model.QueueId;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /** Lines of postfix/pickup: {@code ID: uid=108 from=<sender>}. Shape: {@code src/pickup/pickup.c}. */
 final class PostfixPickupParser implements LineParser {
 
-    private static final byte[] UID = ": uid=".getBytes(US_ASCII);
-    private static final byte[] FROM = " from=<".getBytes(US_ASCII);
+    private static final Mark UID = Mark.of(": uid=");
+    private static final Mark FROM = Mark.of(" from=<");
 
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
@@ -19,13 +18,13 @@ final class PostfixPickupParser implements LineParser {
             return;
         }
         QueueId id = PostfixText.id(body, colon);
-        int digits = colon + UID.length;
+        int digits = colon + UID.length();
         int end = PostfixText.endOfNumber(body, digits);
         int uid = PostfixText.number(body, digits, end);
         if (id == null || uid < 0 || !body.hasAt(end, FROM)) {
             return;
         }
-        int from = end + FROM.length;
+        int from = end + FROM.length();
         boolean closed = body.bytes()[body.end() - 1] == '>';
         out.accept(new LogEvent.Pickup(
                 header.at(),

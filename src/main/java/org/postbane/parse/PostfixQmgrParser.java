@@ -1,18 +1,17 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.function.Consumer;
 import org.postbane.model.QueueId;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /** Lines of postfix/qmgr. Shapes: {@code src/qmgr/qmgr_message.c} and {@code qmgr_active.c}. */
 final class PostfixQmgrParser implements LineParser {
 
-    private static final byte[] REMOVED = ": removed".getBytes(US_ASCII);
-    private static final byte[] FROM = ": from=<".getBytes(US_ASCII);
-    private static final byte[] SIZE = ">, size=".getBytes(US_ASCII);
-    private static final byte[] NRCPT = ", nrcpt=".getBytes(US_ASCII);
+    private static final Mark REMOVED = Mark.of(": removed");
+    private static final Mark FROM = Mark.of(": from=<");
+    private static final Mark SIZE = Mark.of(">, size=");
+    private static final Mark NRCPT = Mark.of(", nrcpt=");
 
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
@@ -20,7 +19,7 @@ final class PostfixQmgrParser implements LineParser {
         if (colon < 0) {
             return;
         }
-        boolean removed = colon + REMOVED.length == body.end() && body.hasAt(colon, REMOVED);
+        boolean removed = colon + REMOVED.length() == body.end() && body.hasAt(colon, REMOVED);
         if (!removed && !body.hasAt(colon, FROM)) {
             return;
         }
@@ -38,11 +37,11 @@ final class PostfixQmgrParser implements LineParser {
         if (nrcpt < 0) {
             return; // "status=expired, returned to sender", "status=force-bounced"
         }
-        int bytes = PostfixText.number(body, size + SIZE.length, nrcpt);
-        int from = nrcpt + NRCPT.length;
+        int bytes = PostfixText.number(body, size + SIZE.length(), nrcpt);
+        int from = nrcpt + NRCPT.length();
         int recipients = PostfixText.number(body, from, PostfixText.endOfNumber(body, from));
         if (bytes >= 0 && recipients >= 0) {
-            String sender = body.text(colon + FROM.length, size);
+            String sender = body.text(colon + FROM.length(), size);
             out.accept(new LogEvent.Queued(header.at(), header.by(), id, sender, bytes, recipients));
         }
     }

@@ -1,11 +1,10 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.QueueId;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /**
  * Lines of postfix/smtpd, under whatever service name. Shapes: {@code src/smtpd/smtpd.c}, {@code smtpd_check.c} and
@@ -13,17 +12,17 @@ import org.postbane.source.Line;
  */
 final class PostfixSmtpdParser implements LineParser {
 
-    private static final byte[] CONNECT = "connect from ".getBytes(US_ASCII);
-    private static final byte[] DISCONNECT = "disconnect from ".getBytes(US_ASCII);
-    private static final byte[] CLIENT = ": client=".getBytes(US_ASCII);
-    private static final byte[] SASL_METHOD = ", sasl_method=".getBytes(US_ASCII);
-    private static final byte[] SASL_USERNAME = ", sasl_username=".getBytes(US_ASCII);
-    private static final byte[] SASL_SENDER = ", sasl_sender=".getBytes(US_ASCII);
-    private static final byte[] ORIG_QUEUE_ID = ", orig_queue_id=".getBytes(US_ASCII);
-    private static final byte[] ORIG_CLIENT = ", orig_client=".getBytes(US_ASCII);
-    private static final byte[] WARNING = "warning: ".getBytes(US_ASCII);
-    private static final byte[] SASL = ": SASL ".getBytes(US_ASCII);
-    private static final byte[] FAILED = " authentication failed: ".getBytes(US_ASCII);
+    private static final Mark CONNECT = Mark.of("connect from ");
+    private static final Mark DISCONNECT = Mark.of("disconnect from ");
+    private static final Mark CLIENT = Mark.of(": client=");
+    private static final Mark SASL_METHOD = Mark.of(", sasl_method=");
+    private static final Mark SASL_USERNAME = Mark.of(", sasl_username=");
+    private static final Mark SASL_SENDER = Mark.of(", sasl_sender=");
+    private static final Mark ORIG_QUEUE_ID = Mark.of(", orig_queue_id=");
+    private static final Mark ORIG_CLIENT = Mark.of(", orig_client=");
+    private static final Mark WARNING = Mark.of("warning: ");
+    private static final Mark SASL = Mark.of(": SASL ");
+    private static final Mark FAILED = Mark.of(" authentication failed: ");
 
     /** What Postfix prints where the client broke off before it named a login. */
     private static final String NO_LOGIN = "(unavailable)";
@@ -44,12 +43,12 @@ final class PostfixSmtpdParser implements LineParser {
                 PostfixActionText.parse(body, colon, header, out);
             }
         } else if (body.startsWith(CONNECT)) {
-            Peer peer = peer(body, body.start() + CONNECT.length);
+            Peer peer = peer(body, body.start() + CONNECT.length());
             if (peer != null) {
                 out.accept(new LogEvent.Connect(header.at(), header.by(), peer));
             }
         } else if (body.startsWith(DISCONNECT)) {
-            Peer peer = peer(body, body.start() + DISCONNECT.length);
+            Peer peer = peer(body, body.start() + DISCONNECT.length());
             if (peer != null) {
                 out.accept(new LogEvent.Disconnect(header.at(), header.by(), peer));
             }
@@ -67,7 +66,7 @@ final class PostfixSmtpdParser implements LineParser {
      */
     private static void client(Line body, int colon, SyslogHeader header, Consumer<LogEvent> out) {
         QueueId id = PostfixText.id(body, colon);
-        int from = colon + CLIENT.length;
+        int from = colon + CLIENT.length();
         int end = PostfixText.endOfPeer(body, from);
         if (end < 0 || id == null && !PostfixText.isNoQueue(body, colon)) {
             return;
@@ -80,14 +79,14 @@ final class PostfixSmtpdParser implements LineParser {
         int rest = body.end();
         int orig = body.lastIndexOf(ORIG_CLIENT, end);
         Peer origClient = null;
-        if (orig >= 0 && PostfixText.endOfPeer(body, orig + ORIG_CLIENT.length) == body.end()) {
-            origClient = PostfixText.peer(body, orig + ORIG_CLIENT.length, body.end());
+        if (orig >= 0 && PostfixText.endOfPeer(body, orig + ORIG_CLIENT.length()) == body.end()) {
+            origClient = PostfixText.peer(body, orig + ORIG_CLIENT.length(), body.end());
             rest = orig;
         }
         QueueId origId = null;
         int origIdAt = lastBefore(body, ORIG_QUEUE_ID, end, rest);
         if (origIdAt >= 0) {
-            origId = QueueId.parse(body.bytes(), origIdAt + ORIG_QUEUE_ID.length, rest);
+            origId = QueueId.parse(body.bytes(), origIdAt + ORIG_QUEUE_ID.length(), rest);
             rest = origId == null ? rest : origIdAt;
         }
         boolean loggedIn =
@@ -99,7 +98,7 @@ final class PostfixSmtpdParser implements LineParser {
         out.accept(new LogEvent.Client(header.at(), header.by(), id, client, account, origId, origClient));
     }
 
-    private static int lastBefore(Line body, byte[] mark, int from, int before) {
+    private static int lastBefore(Line body, Mark mark, int from, int before) {
         return new Line().set(body.bytes(), body.start(), before).lastIndexOf(mark, from);
     }
 
@@ -109,22 +108,22 @@ final class PostfixSmtpdParser implements LineParser {
             return null;
         }
         int sender = lastBefore(body, SASL_SENDER, name, to);
-        return body.text(name + SASL_USERNAME.length, sender < 0 ? to : sender);
+        return body.text(name + SASL_USERNAME.length(), sender < 0 ? to : sender);
     }
 
     /** {@code warning: name[address]: SASL LOGIN authentication failed: reason[, sasl_username=U]}. */
     private static void authFailure(Line body, SyslogHeader header, Consumer<LogEvent> out) {
-        int from = body.start() + WARNING.length;
+        int from = body.start() + WARNING.length();
         int end = PostfixText.endOfPeer(body, from);
         if (end < 0 || !body.hasAt(end, SASL)) {
             return;
         }
-        int method = end + SASL.length;
+        int method = end + SASL.length();
         int methodEnd = body.indexOf(' ', method);
         if (!body.hasAt(methodEnd, FAILED)) {
             return; // "authentication aborted": the client broke off, and no password was wrong
         }
-        int reason = methodEnd + FAILED.length;
+        int reason = methodEnd + FAILED.length();
         int login = body.indexOf(SASL_USERNAME, reason);
         String why = body.text(reason, login < 0 ? body.end() : login);
         if (isOurFault(why)) {
@@ -135,7 +134,7 @@ final class PostfixSmtpdParser implements LineParser {
                 header.by(),
                 PostfixText.peer(body, from, end),
                 body.text(method, methodEnd),
-                login < 0 ? null : login(body, login + SASL_USERNAME.length),
+                login < 0 ? null : login(body, login + SASL_USERNAME.length()),
                 why));
     }
 

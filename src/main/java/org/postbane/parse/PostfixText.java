@@ -1,31 +1,42 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.QueueId;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /** The pieces that lines of Postfix's programs are made of. */
 final class PostfixText {
 
-    private static final byte[] UNKNOWN = "unknown".getBytes(US_ASCII);
-    private static final byte[] NOQUEUE = "NOQUEUE".getBytes(US_ASCII);
+    private static final Mark UNKNOWN = Mark.of("unknown");
+    private static final Mark NOQUEUE = Mark.of("NOQUEUE");
+
+    private static final boolean[] IN_HOST_NAME = inHostName();
 
     private PostfixText() {}
+
+    private static boolean[] inHostName() {
+        boolean[] in = new boolean[256];
+        for (int b = 0; b < in.length; b++) {
+            in[b] = b >= 'a' && b <= 'z'
+                    || b >= 'A' && b <= 'Z'
+                    || b >= '0' && b <= '9'
+                    || b == '-'
+                    || b == '.'
+                    || b == '_'
+                    || b >= 0x80;
+        }
+        return in;
+    }
 
     /** Where the {@code ": "} after a leading queue id or NOQUEUE stands; -1 if the line does not begin so. */
     static int endOfId(Line body) {
         byte[] bytes = body.bytes();
         int last = Math.min(body.end() - 1, body.start() + QueueId.MAX_LENGTH + 1);
         for (int i = body.start(); i < last; i++) {
-            int b = bytes[i];
-            if (b == ':') {
-                return bytes[i + 1] == ' ' ? i : -1;
-            }
-            if (!(b >= '0' && b <= '9' || b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z')) {
-                return -1;
+            if (!QueueId.isCharacter(bytes[i])) {
+                return bytes[i] == ':' && bytes[i + 1] == ' ' ? i : -1;
             }
         }
         return -1;
@@ -37,7 +48,7 @@ final class PostfixText {
     }
 
     static boolean isNoQueue(Line body, int endOfId) {
-        return endOfId - body.start() == NOQUEUE.length && body.startsWith(NOQUEUE);
+        return endOfId - body.start() == NOQUEUE.length() && body.startsWith(NOQUEUE);
     }
 
     /**
@@ -49,7 +60,7 @@ final class PostfixText {
         byte[] bytes = body.bytes();
         int end = body.end();
         int i = from;
-        while (i < end && isHostName(bytes[i])) {
+        while (i < end && IN_HOST_NAME[bytes[i] & 0xff]) {
             i++;
         }
         if (i >= end || bytes[i] != '[') {
@@ -69,16 +80,6 @@ final class PostfixText {
         return i;
     }
 
-    private static boolean isHostName(byte b) {
-        return b >= 'a' && b <= 'z'
-                || b >= 'A' && b <= 'Z'
-                || b >= '0' && b <= '9'
-                || b == '-'
-                || b == '.'
-                || b == '_'
-                || b < 0;
-    }
-
     /** The peer between {@code from} and {@code end}, of which {@link #endOfPeer} said that it is one. */
     static Peer peer(Line body, int from, int end) {
         int open = body.indexOf('[', from);
@@ -91,7 +92,7 @@ final class PostfixText {
     }
 
     private static String name(Line body, int from, int to) {
-        boolean unknown = to - from == UNKNOWN.length && body.hasAt(from, UNKNOWN);
+        boolean unknown = to - from == UNKNOWN.length() && body.hasAt(from, UNKNOWN);
         return unknown ? "unknown" : body.text(from, to);
     }
 

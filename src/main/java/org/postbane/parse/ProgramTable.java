@@ -54,14 +54,19 @@ final class ProgramTable {
         }
     }
 
-    /** The entry for the bytes {@code from} to {@code to}; null if the table is full. */
+    /** The hash of a name, byte by byte, from 0. */
+    static int hash(int soFar, byte next) {
+        return 31 * soFar + next;
+    }
+
+    /**
+     * The entry for the bytes {@code from} to {@code to}; null if the table is full.
+     *
+     * @param hash theirs
+     */
     @Nullable
-    Entry find(Line line, int from, int to) {
+    Entry find(Line line, int from, int to, int hash) {
         byte[] bytes = line.bytes();
-        int hash = 1;
-        for (int i = from; i < to; i++) {
-            hash = 31 * hash + bytes[i];
-        }
         int slot = (hash ^ hash >>> 15) & SLOTS - 1;
         while (true) {
             Entry entry = slots[slot];

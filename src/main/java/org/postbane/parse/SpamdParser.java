@@ -1,11 +1,10 @@
 package org.postbane.parse;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.util.List;
 import java.util.function.Consumer;
 import org.postbane.model.Judgement;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /**
  * Result lines of SpamAssassin's spamd. Shape: {@code check()} in {@code spamd/spamd.raw}.
@@ -20,25 +19,25 @@ import org.postbane.source.Line;
  */
 final class SpamdParser implements LineParser {
 
-    private static final byte[] RESULT = "spamd: result: ".getBytes(US_ASCII);
-    private static final byte[] DASH = " - ".getBytes(US_ASCII);
-    private static final byte[] SIZE = ",size=".getBytes(US_ASCII);
-    private static final byte[] PORT = ",rport=".getBytes(US_ASCII);
-    private static final byte[] MID = ",mid=".getBytes(US_ASCII);
+    private static final Mark RESULT = Mark.of("spamd: result: ");
+    private static final Mark DASH = Mark.of(" - ");
+    private static final Mark SIZE = Mark.of(",size=");
+    private static final Mark PORT = Mark.of(",rport=");
+    private static final Mark MID = Mark.of(",mid=");
     private static final String NO_ID = "(unknown)";
 
     private static long size(Line body, int from) {
         int at = body.indexOf(SIZE, from);
-        int digits = at + SIZE.length;
+        int digits = at + SIZE.length();
         return at < 0 ? 0 : Math.max(0, PostfixText.number(body, digits, PostfixText.endOfNumber(body, digits)));
     }
 
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
-        if (!body.startsWith(RESULT) || body.length() < RESULT.length + 4) {
+        if (!body.startsWith(RESULT) || body.length() < RESULT.length() + 4) {
             return;
         }
-        int word = body.start() + RESULT.length;
+        int word = body.start() + RESULT.length();
         byte letter = body.bytes()[word];
         int dash = body.indexOf(DASH, word);
         int port = dash < 0 ? -1 : body.indexOf(PORT, dash);
@@ -46,7 +45,7 @@ final class SpamdParser implements LineParser {
         if (mid < 0 || letter != 'Y' && letter != '.' || body.bytes()[word + 1] != ' ') {
             return;
         }
-        int from = mid + MID.length;
+        int from = mid + MID.length();
         int end = body.indexOf(',', from);
         String messageId = body.text(from, end < 0 ? body.end() : end);
         out.accept(new LogEvent.Verdict(

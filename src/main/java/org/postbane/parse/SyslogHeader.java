@@ -42,8 +42,10 @@ final class SyslogHeader {
     private @Nullable Instant at;
     private int tagStart;
     private int tagEnd;
+    private int tagHash;
     private int pid;
     private int bodyStart;
+    private ProgramTable.@Nullable Entry program;
     private @Nullable Program by;
 
     /**
@@ -81,15 +83,25 @@ final class SyslogHeader {
     private boolean tag(Line line, int from) {
         byte[] bytes = line.bytes();
         int end = line.end();
+        int last = Math.min(end, from + ProgramTable.MAX_NAME + 1);
+        int hash = 0;
         int i = from;
-        while (i < end && bytes[i] != '[' && !(bytes[i] == ':' && i + 1 < end && bytes[i + 1] == ' ')) {
-            if (bytes[i] <= ' ' || i - from > ProgramTable.MAX_NAME) {
+        for (; i < last; i++) {
+            byte b = bytes[i];
+            if (b == '[' || b == ':' && i + 1 < end && bytes[i + 1] == ' ') {
+                break;
+            }
+            if (b <= ' ') {
                 return false;
             }
-            i++;
+            hash = ProgramTable.hash(hash, b);
+        }
+        if (i == last && last < end) {
+            return false; // no program has so long a name
         }
         tagStart = from;
         tagEnd = i;
+        tagHash = hash;
         pid = 0;
         if (i < end && bytes[i] == '[') {
             i++;
@@ -307,11 +319,15 @@ final class SyslogHeader {
 
     /** Who wrote the line. */
     Program by() {
-        return Objects.requireNonNull(by, "asked before the program was looked up");
+        if (by == null) {
+            by = Objects.requireNonNull(program, "asked before the program was looked up")
+                    .process(pid);
+        }
+        return by;
     }
 
-    void setProgram(Program program) {
-        by = program;
+    void setProgram(ProgramTable.Entry entry) {
+        program = entry;
     }
 
     int tagStart() {
@@ -320,6 +336,11 @@ final class SyslogHeader {
 
     int tagEnd() {
         return tagEnd;
+    }
+
+    /** {@link ProgramTable#hash} of the bytes of the tag. */
+    int tagHash() {
+        return tagHash;
     }
 
     int pid() {

@@ -15,8 +15,8 @@ import org.postbane.model.Subject;
  * its direction and knows whom to judge:
  *
  * <ul>
- *   <li>{@link Deed.Judged} is a trial of honesty, ham too, in each jail that weighs anything that messages do. It adds no
- *       points and is not passed on: the victims that follow are.
+ *   <li>{@link Deed.Judged} is a trial of honesty, ham too, in each jail that weighs anything that messages do and asks for
+ *       certainty. It adds no points and is not passed on: the victims that follow are.
  *   <li>{@link Deed.Victims} adds the weight of the judgement for each victim.
  *   <li>{@link Deed.Trapped} is a trial and adds the weight of a trap hit.
  *   <li>{@link Deed.Refused} and {@link Deed.AuthFailed} add their weights.
@@ -33,7 +33,7 @@ import org.postbane.model.Subject;
  * little since. Of the numbers that people are told, the messages are all bad ones, of kinds that the jail does not weigh
  * too, and neither is corrected when a verdict changes.
  */
-public final class ScoreBook implements Consumer<Deed> {
+public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
 
     private static final int MAX_WAITING = 20_000;
 
@@ -67,24 +67,29 @@ public final class ScoreBook implements Consumer<Deed> {
     @Override
     public void accept(Deed deed) {
         subjects.of(deed.origin());
-        if (deed instanceof Deed.Judged judged) {
-            text.judged(judged);
-            judged(judged);
-        } else if (deed instanceof Deed.Victims victims) {
-            OffenceKind kind = kind(victims.judgement());
-            if (kind != null) {
-                offence(deed, kind, victims.count(), victims.count(), Trial.UNCHANGED);
-            }
-        } else if (deed instanceof Deed.Trapped trapped) {
-            trapped(trapped);
-        } else if (deed instanceof Deed.Refused) {
-            offence(deed, OffenceKind.REJECT, 1, 0, Trial.UNCHANGED);
-        } else if (deed instanceof Deed.AuthFailed) {
-            offence(deed, OffenceKind.AUTH_FAILURE, 1, 0, Trial.UNCHANGED);
-        } else if (!(deed instanceof Deed.Unjudged)) {
-            throw new AssertionError(deed);
+        deed.accept(this);
+    }
+
+    @Override
+    public void visit(Deed.Victims deed) {
+        OffenceKind kind = kind(deed.judgement());
+        if (kind != null) {
+            offence(deed, kind, deed.count(), deed.count(), Trial.UNCHANGED);
         }
     }
+
+    @Override
+    public void visit(Deed.Refused deed) {
+        offence(deed, OffenceKind.REJECT, 1, 0, Trial.UNCHANGED);
+    }
+
+    @Override
+    public void visit(Deed.AuthFailed deed) {
+        offence(deed, OffenceKind.AUTH_FAILURE, 1, 0, Trial.UNCHANGED);
+    }
+
+    @Override
+    public void visit(Deed.Unjudged deed) {}
 
     /** Hands all changes to the store. To be called before the store commits. */
     public void flush() {
@@ -121,13 +126,15 @@ public final class ScoreBook implements Consumer<Deed> {
         return null;
     }
 
-    private void judged(Deed.Judged deed) {
+    @Override
+    public void visit(Deed.Judged deed) {
+        text.judged(deed);
         if (deed.trial() == Trial.UNCHANGED) {
             return;
         }
         for (Ledger ledger : ledgers) {
             Subject subject = subjectIn(ledger, deed.origin());
-            if (subject != null && ledger.weighsTrials()) {
+            if (subject != null && (ledger.weighsTrials() || weighs(ledger, deed.judgement()))) {
                 Ledger.Entry entry = ledger.get(subject, deed.at());
                 ledger.put(entry, after(entry.standing(), deed, deed.trial(), 0, 0, ledger));
             }
@@ -136,7 +143,8 @@ public final class ScoreBook implements Consumer<Deed> {
     }
 
     /** Also a trial for jails that do not weigh traps. */
-    private void trapped(Deed.Trapped deed) {
+    @Override
+    public void visit(Deed.Trapped deed) {
         for (Ledger ledger : ledgers) {
             Subject subject = subjectIn(ledger, deed.origin());
             if (subject != null && ledger.weight(OffenceKind.TRAP) == 0 && ledger.weighsTrials()) {
@@ -151,8 +159,20 @@ public final class ScoreBook implements Consumer<Deed> {
             Standing standing, Deed deed, Trial trial, double weight, int victims, Ledger ledger) {
         int spam = trial == Trial.SPAM || trial == Trial.HAM_TO_SPAM ? 1 : 0;
         int ham = trial == Trial.HAM ? 1 : trial == Trial.HAM_TO_SPAM ? -1 : 0;
+        boolean kept = ledger.weighsTrials();
         return standing.plus(
-                deed.at(), weight, spam, ham, victims, ledger.weighing().memory());
+                deed.at(),
+                weight,
+                kept ? spam : 0,
+                kept ? ham : 0,
+                victims,
+                spam,
+                ledger.weighing().memory());
+    }
+
+    private static boolean weighs(Ledger ledger, Judgement judgement) {
+        OffenceKind kind = kind(judgement);
+        return kind != null && ledger.weight(kind) > 0;
     }
 
     private void offence(Deed deed, OffenceKind kind, int count, int victims, Trial trial) {

@@ -60,7 +60,7 @@ public record Standing(
         if (!t.isAfter(asOf)) {
             return this;
         }
-        return plus(t, 0, 0, 0, 0, memory);
+        return plus(t, 0, 0, 0, 0, 0, memory);
     }
 
     /** The points at {@code t}, or at {@link #asOf} where that is later. */
@@ -77,23 +77,23 @@ public record Standing(
 
     /** After an offence of this many points at {@code t}. */
     public Standing plus(Instant t, double weight, Memory memory) {
-        return plus(t, weight, 0, 0, 0, memory);
+        return plus(t, weight, 0, 0, 0, 0, memory);
     }
 
     /** After trials of honesty at {@code t}; negative numbers take back. Each spam is a bad message. */
     public Standing plusTrials(Instant t, int spam, int ham, Memory memory) {
-        return plus(t, 0, spam, ham, 0, memory);
+        return plus(t, 0, spam, ham, 0, spam, memory);
     }
 
-    /** Both in one; {@code moreVictims} are only told to people. One step, as millions of deeds are replayed. */
-    Standing plus(Instant t, double weight, int spam, int ham, int moreVictims, Memory memory) {
+    /** All in one step, as millions of deeds are replayed. {@code moreVictims} and {@code moreMessages} are only told to people. */
+    Standing plus(Instant t, double weight, int spam, int ham, int moreVictims, int moreMessages, Memory memory) {
         Instant now = t.isAfter(asOf) ? t : asOf;
         // what is left of what was, and of what comes now but late: of evidence, and of points that halve
         double old = left(asOf, now, memory.evidenceHalfLife());
         double late = left(t, now, memory.evidenceHalfLife());
         Evidence nowEvidence = evidence.faded(old).plus(spam * late, ham * late);
         long allVictims = victims + moreVictims;
-        long allMessages = messages + spam;
+        long allMessages = messages + moreMessages;
         if (memory instanceof HalfLife) {
             // at most the largest number: a store of nonsense must not end the process
             double sum = Math.min(points * old + weight * late, Double.MAX_VALUE);

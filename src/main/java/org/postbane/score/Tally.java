@@ -1,7 +1,6 @@
 package org.postbane.score;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
@@ -22,7 +21,7 @@ import org.postbane.score.Weighing.Who;
  *
  * <p>For one thread. Some 250 bytes for each client and account of the log, for ever: it is made for one replay.
  */
-public final class Tally implements Consumer<Deed> {
+public final class Tally implements Consumer<Deed>, Deed.Visitor {
 
     /** The default scale: a point for each victim of spam, half of it after 14 days; 20 points are a severity of 0.632. */
     public static final Weighing SCALE = new Weighing(
@@ -61,44 +60,38 @@ public final class Tally implements Consumer<Deed> {
 
     @Override
     public void accept(Deed deed) {
-        Origin origin = deed.origin();
-        ClientTally client = client(origin.client(), deed.at());
-        client.seen(deed.at());
-        if (deed instanceof Deed.Refused) {
-            client.rejects++;
-            return;
-        }
-        if (deed instanceof Deed.AuthFailed) {
-            client.authFailures++;
-            return;
-        }
-        AccountTally account = account(origin);
-        if (deed instanceof Deed.Judged judged) {
-            judged(judged, client, account);
-        } else if (deed instanceof Deed.Victims victims) {
-            victims(victims, client, account);
-        } else if (deed instanceof Deed.Trapped hit) {
-            client.traps++;
-            client.tried(deed.at(), hit.trial());
-            messages += hit.judged() ? 0 : 1;
-        } else if (deed instanceof Deed.Unjudged) {
-            client.unjudged++;
-            messages++;
-        } else {
-            throw new AssertionError(deed);
-        }
+        deed.accept(this);
     }
 
-    private ClientTally client(IpPrefix address, Instant at) {
-        ClientTally client = clients.get(address);
-        if (client == null) {
-            client = new ClientTally(address, scale, at);
-            clients.put(address, client);
-        }
-        return client;
+    @Override
+    public void visit(Deed.Refused deed) {
+        client(deed).rejects++;
     }
 
-    private void judged(Deed.Judged deed, ClientTally client, @Nullable AccountTally account) {
+    @Override
+    public void visit(Deed.AuthFailed deed) {
+        client(deed).authFailures++;
+    }
+
+    @Override
+    public void visit(Deed.Unjudged deed) {
+        client(deed).unjudged++;
+        account(deed.origin());
+        messages++;
+    }
+
+    @Override
+    public void visit(Deed.Trapped deed) {
+        ClientTally client = client(deed);
+        client.traps++;
+        client.tried(deed.at(), deed.trial());
+        account(deed.origin());
+        messages += deed.judged() ? 0 : 1;
+    }
+
+    @Override
+    public void visit(Deed.Judged deed) {
+        ClientTally client = client(deed);
         Judgement before = deed.before();
         if (before == null) {
             messages += deed.trapped() ? 0 : 1;
@@ -107,6 +100,7 @@ public final class Tally implements Consumer<Deed> {
         }
         client.judged(deed.judgement(), 1);
         client.tried(deed.at(), deed.trial());
+        AccountTally account = account(deed.origin());
         if (account != null) {
             account.judged(deed.judgement(), 1);
             if (before != null) {
@@ -115,11 +109,24 @@ public final class Tally implements Consumer<Deed> {
         }
     }
 
-    private void victims(Deed.Victims deed, ClientTally client, @Nullable AccountTally account) {
-        client.victims(deed, spamWeight);
+    @Override
+    public void visit(Deed.Victims deed) {
+        client(deed).victims(deed, spamWeight);
+        AccountTally account = account(deed.origin());
         if (account != null && deed.judgement() == Judgement.SPAM) {
             account.victims += deed.count();
         }
+    }
+
+    private ClientTally client(Deed deed) {
+        IpPrefix address = deed.origin().client();
+        ClientTally client = clients.get(address);
+        if (client == null) {
+            client = new ClientTally(address, scale, deed.at());
+            clients.put(address, client);
+        }
+        client.seen(deed.at());
+        return client;
     }
 
     private @Nullable AccountTally account(Origin origin) {

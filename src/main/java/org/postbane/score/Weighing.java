@@ -12,9 +12,16 @@ import java.util.Map;
  * @param weights points for each offence of a kind; kinds that are missing do not count
  * @param memory how points fade
  * @param scale points at which the severity {@code 1 - exp(-points/scale)} is 0.632; above 0
+ * @param sure the jail asks for certainty: then each message, ham too, is a trial of honesty, and evidence is kept
  */
 public record Weighing(
-        String jail, Who subject, Direction direction, Map<OffenceKind, Double> weights, Memory memory, double scale) {
+        String jail,
+        Who subject,
+        Direction direction,
+        Map<OffenceKind, Double> weights,
+        Memory memory,
+        double scale,
+        boolean sure) {
 
     public Weighing {
         weights = Map.copyOf(weights);
@@ -26,17 +33,29 @@ public record Weighing(
         }
     }
 
+    /** Of a jail that asks for certainty. */
+    public Weighing(
+            String jail,
+            Who subject,
+            Direction direction,
+            Map<OffenceKind, Double> weights,
+            Memory memory,
+            double scale) {
+        this(jail, subject, direction, weights, memory, scale, true);
+    }
+
     /** True where the jail counts offences of this kind. */
     public boolean weighs(OffenceKind kind) {
         return weights.containsKey(kind);
     }
 
-    /** True where the jail counts what messages do, so that each message is a trial of honesty for it. */
+    /** True where the jail counts what messages do and asks for certainty, so that each message is a trial for it. */
     public boolean weighsTrials() {
-        return weighs(OffenceKind.SPAM)
+        boolean messages = weighs(OffenceKind.SPAM)
                 || weighs(OffenceKind.VIRUS)
                 || weighs(OffenceKind.BANNED)
                 || weighs(OffenceKind.TRAP);
+        return sure && messages;
     }
 
     /** Whose standing a deed changes. */

@@ -1,6 +1,7 @@
 package org.postbane.source;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * One line of a log: a view of bytes {@code start} to {@code end} of the reader's buffer, without its line end. Reused:
@@ -9,13 +10,22 @@ import java.nio.charset.StandardCharsets;
  */
 public final class Line {
 
-    private byte[] bytes = new byte[0];
+    /** Bytes of the array after the line that may be read, as eight are read at a time; they mean nothing. */
+    static final int SLACK = Long.BYTES;
+
+    private static final long EACH_BYTE = 0x0101_0101_0101_0101L;
+    private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
+
+    private byte[] bytes = new byte[SLACK];
     private int start;
     private int end;
 
-    /** Points this view at other bytes. For readers, and for parsers that narrow a line to its body. */
+    /**
+     * Points this view at other bytes. For readers, and for parsers that narrow a line to its body. Bytes that end with the
+     * line are copied.
+     */
     public Line set(byte[] newBytes, int newStart, int newEnd) {
-        bytes = newBytes;
+        bytes = newEnd + SLACK <= newBytes.length ? newBytes : Arrays.copyOf(newBytes, newEnd + SLACK);
         start = newStart;
         end = newEnd;
         return this;
@@ -45,33 +55,24 @@ public final class Line {
         return end - start;
     }
 
-    /** Where {@code wanted} stands at or after {@code from}; -1 if nowhere. */
+    /** Where {@code wanted} (ASCII) stands at or after {@code from}; -1 if nowhere. */
     public int indexOf(char wanted, int from) {
-        byte b = (byte) wanted;
-        for (int i = Math.max(from, start); i < end; i++) {
-            if (bytes[i] == b) {
-                return i;
-            }
-        }
-        return -1;
+        return find(bytes, Math.max(from, start), end, (byte) wanted);
     }
 
     /** Where {@code wanted} begins at or after {@code from}; -1 if nowhere. */
-    public int indexOf(byte[] wanted, int from) {
-        int last = end - wanted.length;
-        byte first = wanted[0];
-        for (int i = Math.max(from, start); i <= last; i++) {
-            if (bytes[i] == first && hasAt(i, wanted)) {
-                return i;
-            }
+    public int indexOf(Mark wanted, int from) {
+        int i = find(bytes, Math.max(from, start), end, wanted.firstByte());
+        while (i >= 0 && !hasAt(i, wanted)) {
+            i = find(bytes, i + 1, end, wanted.firstByte());
         }
-        return -1;
+        return i;
     }
 
     /** Where {@code wanted} begins last, not before {@code from}; -1 if nowhere. */
-    public int lastIndexOf(byte[] wanted, int from) {
-        for (int i = end - wanted.length; i >= Math.max(from, start); i--) {
-            if (hasAt(i, wanted)) {
+    public int lastIndexOf(Mark wanted, int from) {
+        for (int i = end - wanted.length(); i >= Math.max(from, start); i--) {
+            if (wanted.standsAt(bytes, i)) {
                 return i;
             }
         }
@@ -79,24 +80,36 @@ public final class Line {
     }
 
     /** Whether {@code wanted} stands at {@code at}; false for a position outside the line, so -1 may be passed on. */
-    public boolean hasAt(int at, byte[] wanted) {
-        if (at < start || at + wanted.length > end) {
-            return false;
-        }
-        for (int i = 0; i < wanted.length; i++) {
-            if (bytes[at + i] != wanted[i]) {
-                return false;
-            }
-        }
-        return true;
+    public boolean hasAt(int at, Mark wanted) {
+        return at >= start && at + wanted.length() <= end && wanted.standsAt(bytes, at);
     }
 
-    public boolean startsWith(byte[] wanted) {
+    public boolean startsWith(Mark wanted) {
         return hasAt(start, wanted);
     }
 
-    public boolean endsWith(byte[] wanted) {
-        return hasAt(end - wanted.length, wanted);
+    public boolean endsWith(Mark wanted) {
+        return hasAt(end - wanted.length(), wanted);
+    }
+
+    /**
+     * The first {@code wanted} in {@code from} to {@code to}; -1 if there is none. A word XOR eight times the byte has a zero
+     * byte where it stands; {@code (x - 0x01..) & ~x & 0x80..} has the high bit of the lowest zero byte set, and no lower one
+     * (Mycroft's test; bytes above it may be marked in vain). The lowest address is the lowest byte of a little-endian word.
+     *
+     * @param bytes go on for {@link #SLACK} after {@code to}
+     */
+    static int find(byte[] bytes, int from, int to, byte wanted) {
+        long pattern = (wanted & 0xff) * EACH_BYTE;
+        for (int i = from; i < to; i += Long.BYTES) {
+            long x = Mark.at(bytes, i) ^ pattern;
+            long zero = (x - EACH_BYTE) & ~x & HIGH_BITS;
+            if (zero != 0) {
+                int found = i + (Long.numberOfTrailingZeros(zero) >>> 3);
+                return found < to ? found : -1;
+            }
+        }
+        return -1;
     }
 
     /** A copy of the text from {@code from} (inclusive) to {@code to} (exclusive); bytes that are not UTF-8 become U+FFFD. */

@@ -1,9 +1,6 @@
 package org.postbane.source;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 
 /**
  * Cuts a stream of bytes into lines: one buffer that is filled block by block and walked newline by newline. Allocates
@@ -27,12 +24,6 @@ final class LineSplitter {
         int read(byte[] buffer, int offset, int length) throws IOException;
     }
 
-    private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
-    private static final long EACH_BYTE = 0x0101_0101_0101_0101L;
-    private static final long NEWLINES = 0x0a0a_0a0a_0a0a_0a0aL;
-    private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
-
     private final byte[] buffer;
     private final Line line = new Line();
 
@@ -54,7 +45,7 @@ final class LineSplitter {
 
     /** @param block bytes to read at once, beside a line that is not complete */
     LineSplitter(int block) {
-        buffer = new byte[MAX_LINE + block];
+        buffer = new byte[MAX_LINE + block + Line.SLACK];
     }
 
     /**
@@ -75,7 +66,7 @@ final class LineSplitter {
             end = MAX_LINE + 1;
             seen = end;
         }
-        int n = from.read(buffer, end, buffer.length - end);
+        int n = from.read(buffer, end, buffer.length - Line.SLACK - end);
         if (n > 0) {
             end += n;
         }
@@ -91,7 +82,7 @@ final class LineSplitter {
     int drain(LineSink sink, int most) {
         int count = 0;
         while (count < most) {
-            int newline = newline(buffer, seen, end);
+            int newline = Line.find(buffer, seen, end, (byte) '\n');
             if (newline < 0) {
                 seen = end;
                 break;
@@ -152,28 +143,5 @@ final class LineSplitter {
     /** Lines that were too long. */
     long cutLines() {
         return cutLines;
-    }
-
-    /**
-     * The first newline in {@code from} to {@code to}; -1 if there is none. Eight bytes at a time: a word XOR eight newlines
-     * has a zero byte where the newline is; {@code (x - 0x01..) & ~x & 0x80..} has the high bit of the lowest zero byte
-     * set, and no lower one (Mycroft's test; bytes above it may be marked in vain). The lowest address is the lowest byte
-     * of a little-endian word.
-     */
-    static int newline(byte[] bytes, int from, int to) {
-        int i = from;
-        for (; i <= to - Long.BYTES; i += Long.BYTES) {
-            long x = (long) WORDS.get(bytes, i) ^ NEWLINES;
-            long zero = (x - EACH_BYTE) & ~x & HIGH_BITS;
-            if (zero != 0) {
-                return i + (Long.numberOfTrailingZeros(zero) >>> 3);
-            }
-        }
-        for (; i < to; i++) {
-            if (bytes[i] == '\n') {
-                return i;
-            }
-        }
-        return -1;
     }
 }

@@ -296,8 +296,7 @@ abstract class ActionContract {
 
         for (String subject : List.of("192.0.2.1", "2001:db8:1::/64", "192.0.2.9", "2001:db8:9::/64", "2001:db8::1")) {
             boolean expected = held().containsKey(subject);
-            assertEquals(
-                    expected, action.holds(Bans.subject(subject)).orElse(expected), subject);
+            assertEquals(expected, action.holds(Bans.subject(subject)).orElse(expected), subject);
         }
     }
 

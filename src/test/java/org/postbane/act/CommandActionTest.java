@@ -43,8 +43,7 @@ class CommandActionTest extends ActionContract {
 
     private static CommandSettings settings(
             boolean batches, List<String> ban, List<String> unban, List<String> reconcile, Duration timeout) {
-        return new CommandSettings(
-                "mine", ban, unban, reconcile, batches, "<subject>", Set.of(Kind.CLIENT), timeout);
+        return new CommandSettings("mine", ban, unban, reconcile, batches, "<subject>", Set.of(Kind.CLIENT), timeout);
     }
 
     private static Action open(CommandSettings settings) {
@@ -172,8 +171,7 @@ class CommandActionTest extends ActionContract {
         }
         for (String pid : Files.readAllLines(dir.resolve("pids"))) {
             Path stat = Path.of("/proc", pid, "stat"); // a killed one may wait for init to take note
-            assertTrue(
-                    !Files.exists(stat) || Files.readString(stat).contains(") Z "), "a program outlived its time");
+            assertTrue(!Files.exists(stat) || Files.readString(stat).contains(") Z "), "a program outlived its time");
         }
     }
 

@@ -39,7 +39,8 @@ class Fail2banActionTest extends ActionContract {
         RealFail2ban.needed();
         Path bin = Files.createDirectory(dir.resolve("bin"));
         Path postbane = Files.writeString(
-                bin.resolve("postbane"), "#!/bin/sh\nprintf '%s|' \"$@\" >>" + dir + "/calls; echo >>" + dir + "/calls\n");
+                bin.resolve("postbane"),
+                "#!/bin/sh\nprintf '%s|' \"$@\" >>" + dir + "/calls; echo >>" + dir + "/calls\n");
         assertTrue(postbane.toFile().setExecutable(true));
         Files.writeString(dir.resolve("calls"), "");
         Files.writeString(dir.resolve("agent.log"), "");

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.postbane.act.NftSettings.Hook;
 import org.postbane.act.NftSettings.Verdict;
 import org.postbane.host.Command;
-import org.postbane.testing.NetNamespace;
 import org.postbane.testing.Needs;
+import org.postbane.testing.NetNamespace;
 
 /** {@link IptablesAction} and {@link IpsetAction} on the kernel, in a network namespace. */
 class IptablesActionTest {
@@ -86,8 +86,8 @@ class IptablesActionTest {
                 assertDoesNotThrow(() -> connect("2001:db8:2::7", "2001:db8:9::1", smtp));
             }
             try (ServerSocket smtp = new ServerSocket(25);
-                    Action action = open(
-                            new IptablesSettings("other", "other", Hook.INPUT, List.of(25), Verdict.REJECT))) {
+                    Action action =
+                            open(new IptablesSettings("other", "other", Hook.INPUT, List.of(25), Verdict.REJECT))) {
                 run(Command.find("iptables"), "-t", "raw", "-F");
                 run(Command.find("ip6tables"), "-t", "raw", "-F");
                 action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("2001:db8:1::/64", HOUR)));

@@ -108,7 +108,8 @@ class PfActionTest extends ActionContract {
         try (Action action = open()) {
             ActionException failure = assertThrows(ActionException.class, () -> action.reconcile(List.of()));
 
-            assertTrue(String.valueOf(failure.getMessage()).endsWith("/dev/pf: Permission denied"), failure.getMessage());
+            assertTrue(
+                    String.valueOf(failure.getMessage()).endsWith("/dev/pf: Permission denied"), failure.getMessage());
         }
     }
 
@@ -126,7 +127,8 @@ class PfActionTest extends ActionContract {
     void spamdb_trapsAddresses_andLetsGoOnlyOfOurs() throws Exception {
         install();
         Files.writeString(dir.resolve("spamdb.db"), "203.0.113.9 1795270000\n");
-        try (Action action = new SpamdbAction(new SpamdbSettings("spamdb"), InstantSource.system(), spamdb.toString())) {
+        try (Action action =
+                new SpamdbAction(new SpamdbSettings("spamdb"), InstantSource.system(), spamdb.toString())) {
             action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("198.51.100.0/24", HOUR), ban("2001:db8::1", HOUR)));
             action.apply(List.of(impose("192.0.2.2", HOUR), lift("192.0.2.1"), lift("192.0.2.77")));
             assertEquals(Optional.of(true), action.holds(Bans.subject("192.0.2.2")));

@@ -83,7 +83,9 @@ class PostfixKeysTest {
             IpPrefix other = near(address, random);
             Set<String> wrong = lookups(other);
             wrong.retainAll(keys);
-            boolean neighbour = !network.isIpv4() && network.length() > 112 && address.network(64).contains(other); // see the class
+            boolean neighbour = !network.isIpv4()
+                    && network.length() > 112
+                    && address.network(64).contains(other); // see the class
             if (address.isIpv4() || !neighbour) {
                 assertEquals(network.contains(other), !wrong.isEmpty(), network + " and " + other + ": " + keys);
             }

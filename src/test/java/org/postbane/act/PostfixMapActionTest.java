@@ -180,7 +180,8 @@ class PostfixMapActionTest {
             action.reconcile(List.of(ban("192.0.2.1", HOUR)));
         }
 
-        String type = run(Command.find("postconf"), "-c", instance.toString(), "-h", "default_database_type").strip();
+        String type = run(Command.find("postconf"), "-c", instance.toString(), "-h", "default_database_type")
+                .strip();
         assertTrue(Files.exists(dir.resolve("maps/client" + MapType.parse(type).suffix())));
     }
 
@@ -296,7 +297,12 @@ class PostfixMapActionTest {
             assertEquals(Optional.of(true), action.holds(Bans.subject("account:a.b+$1(x|y)")));
             assertEquals(Optional.of(false), action.holds(Bans.subject("account:aXb+$1(x|y)")));
             String said = run(
-                    Command.find("postmap"), "-c", instance.toString(), "-q", "a.b+$1(x|y)", "pcre:" + dir.resolve("maps/login"));
+                    Command.find("postmap"),
+                    "-c",
+                    instance.toString(),
+                    "-q",
+                    "a.b+$1(x|y)",
+                    "pcre:" + dir.resolve("maps/login"));
             assertTrue(said.startsWith("554 5.7.1 a.b+$1(x|y) is banned until 20"), said);
         }
     }
@@ -312,13 +318,15 @@ class PostfixMapActionTest {
                         .formatted(type.word(), dir, ofText(type)),
                 "smtpd_sender_restrictions = check_sender_access %s:%s/maps/sender".formatted(ofText(type), dir));
         List<String> banned = List.of("192.0.2.1", "198.51.100.7", "203.0.113.200", "2001:db8:1::7", "2001:db8:2:3::9");
-        List<String> others = List.of("192.0.2.2", "198.51.101.7", "203.0.113.100", "2001:db8:1:1::7", "2001:db8:2:4::9");
+        List<String> others =
+                List.of("192.0.2.2", "198.51.101.7", "203.0.113.100", "2001:db8:1:1::7", "2001:db8:2:4::9");
         try (NetNamespace namespace = new NetNamespace();
                 Action client = open("client", Lookup.CLIENT, type);
                 Action account = open("account", Lookup.ACCOUNT, MapType.parse(ofText(type)));
                 Action sender = open("sender", Lookup.SENDER, MapType.parse(ofText(type)))) {
             namespace.ip("link", "set", "lo", "up");
-            for (String address : Stream.concat(banned.stream(), others.stream()).toList()) {
+            for (String address :
+                    Stream.concat(banned.stream(), others.stream()).toList()) {
                 boolean ipv6 = address.contains(":");
                 namespace.ip("address", "add", address + (ipv6 ? "/128" : "/32"), "dev", "lo");
             }
@@ -378,12 +386,14 @@ class PostfixMapActionTest {
                 "postfix-" + type.word() + " is not installed");
     }
 
-    private static void assertRefused(RealPostfix postfix, String client, String login, String sender) throws Exception {
+    private static void assertRefused(RealPostfix postfix, String client, String login, String sender)
+            throws Exception {
         String reply = settled(postfix, client, login, sender, "554 5.7.1 ");
         assertTrue(reply.startsWith("554 5.7.1 ") && reply.contains(" is banned until "), client + ": " + reply);
     }
 
-    private static void assertAccepted(RealPostfix postfix, String client, String login, String sender) throws Exception {
+    private static void assertAccepted(RealPostfix postfix, String client, String login, String sender)
+            throws Exception {
         String reply = settled(postfix, client, login, sender, "250 ");
         assertTrue(reply.startsWith("250 "), client + ": " + reply);
     }

@@ -2,7 +2,6 @@ package org.postbane.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -71,7 +70,8 @@ final class ConfigReaderTest {
                                 Map.of(OffenceKind.SPAM, 1.0, OffenceKind.VIRUS, 5.0),
                                 fortnight,
                                 20),
-                        new Weighing("trap", Who.CLIENT, Direction.ANY, Map.of(OffenceKind.TRAP, 1.0), fortnight, 20),
+                        new Weighing(
+                                "trap", Who.CLIENT, Direction.ANY, Map.of(OffenceKind.TRAP, 1.0), fortnight, 20, false),
                         new Weighing(
                                 "outgoing", Who.ACCOUNT, Direction.OUT, Map.of(OffenceKind.SPAM, 1.0), fortnight, 20),
                         new Weighing(
@@ -80,7 +80,8 @@ final class ConfigReaderTest {
                                 Direction.ANY,
                                 Map.of(OffenceKind.AUTH_FAILURE, 1.0),
                                 new Memory.Window(Duration.ofMinutes(10)),
-                                20)),
+                                20,
+                                false)),
                 c.weighings());
         Term decay = new Term.Decay(Duration.ofMinutes(10), Duration.ofDays(365));
         assertEquals(
@@ -94,7 +95,11 @@ final class ConfigReaderTest {
                                 new Term.Fixed(Duration.ofDays(1), false, 1, Sentencing.FOREVER),
                                 List.of("nftables")),
                         new Sentencing(
-                                "outgoing", new Limit.Severity(0.05), OptionalDouble.of(0.001), decay, List.of("postfix-sasl-map")),
+                                "outgoing",
+                                new Limit.Severity(0.05),
+                                OptionalDouble.of(0.001),
+                                decay,
+                                List.of("postfix-sasl-map")),
                         new Sentencing(
                                 "auth",
                                 new Limit.Count(5),
@@ -267,7 +272,8 @@ final class ConfigReaderTest {
                                 Direction.IN,
                                 Map.of(OffenceKind.SPAM, 2.0, OffenceKind.VIRUS, 0.5, OffenceKind.BANNED, 1.0),
                                 new Memory.Window(Duration.ofDays(20)),
-                                7.5),
+                                7.5,
+                                false),
                         new Weighing(
                                 "count",
                                 Who.SENDER,
@@ -281,7 +287,8 @@ final class ConfigReaderTest {
                                 Direction.ANY,
                                 Map.of(OffenceKind.AUTH_FAILURE, 1.0),
                                 new Memory.HalfLife(Duration.ofHours(3)),
-                                20)),
+                                20,
+                                false)),
                 c.weighings());
         String nftables = "nftables[ports=\"25,587\"]";
         assertEquals(
@@ -309,12 +316,7 @@ final class ConfigReaderTest {
         ActionDefinition action = Objects.requireNonNull(c.actions().get(nftables));
         assertEquals(
                 new NftSettings(
-                        nftables,
-                        "t",
-                        NftSettings.Hook.PREROUTING,
-                        "raw",
-                        List.of(25, 587),
-                        NftSettings.Verdict.DROP),
+                        nftables, "t", NftSettings.Hook.PREROUTING, "raw", List.of(25, 587), NftSettings.Verdict.DROP),
                 action.settings());
         assertFalse(action.dryRun());
         assertTrue(keysOf(text).containsAll(JailReader.KEYS), "a key of a jail is not here");

@@ -59,23 +59,6 @@ class LineSplitterTest {
         assertEquals(3, splitter.bytesWaiting());
     }
 
-    @Test
-    void newline_everyPositionAndNeighbour_isFound() {
-        for (int length = 0; length < 40; length++) {
-            for (int at = 0; at < length; at++) {
-                for (int neighbour : new int[] {0x0b, 0x0a, 0x8a, 0x00, 0xff}) {
-                    byte[] bytes = new byte[length];
-                    bytes[at] = '\n';
-                    if (at + 1 < length) {
-                        bytes[at + 1] = (byte) neighbour; // a borrow of the subtraction may mark it in vain
-                    }
-                    assertEquals(at, LineSplitter.newline(bytes, 0, length));
-                    assertEquals(-1, LineSplitter.newline(bytes, 0, at));
-                }
-            }
-        }
-    }
-
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
     void splitter_randomText_agreesWithString(long seed) throws IOException {

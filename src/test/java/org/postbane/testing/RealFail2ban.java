@@ -47,7 +47,11 @@ public final class RealFail2ban implements AutoCloseable {
                 """.formatted(dir));
         Files.writeString(dir.resolve("etc/jail.local"), jails);
         ProcessBuilder builder = new ProcessBuilder(
-                        "/usr/bin/fail2ban-server", "-f", "-c", dir.resolve("etc").toString(), "start")
+                        "/usr/bin/fail2ban-server",
+                        "-f",
+                        "-c",
+                        dir.resolve("etc").toString(),
+                        "start")
                 .redirectErrorStream(true)
                 .redirectOutput(dir.resolve("out").toFile());
         builder.environment().put("PATH", path + ":" + System.getenv("PATH"));

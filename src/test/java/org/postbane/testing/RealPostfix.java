@@ -134,7 +134,9 @@ public final class RealPostfix implements AutoCloseable {
                 bounce unix - - n - 0 bounce
                 defer unix - - n - 0 bounce
                 """);
-        for (Path path = dir; path != null && path.startsWith("/tmp") && path.getNameCount() > 1; path = path.getParent()) {
+        for (Path path = dir;
+                path != null && path.startsWith("/tmp") && path.getNameCount() > 1;
+                path = path.getParent()) {
             path.toFile().setReadable(true, false);
             path.toFile().setExecutable(true, false);
         }
@@ -166,7 +168,8 @@ public final class RealPostfix implements AutoCloseable {
     }
 
     private void postfix(String verb) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder("/usr/sbin/postfix", "-c", dir.resolve("etc").toString(), verb)
+        Process process = new ProcessBuilder(
+                        "/usr/sbin/postfix", "-c", dir.resolve("etc").toString(), verb)
                 .redirectErrorStream(true)
                 .start();
         String said = new String(process.getInputStream().readAllBytes(), UTF_8);
@@ -229,7 +232,8 @@ public final class RealPostfix implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         try (Stream<Path> files = Files.walk(dir.resolve("q"))) {
-            files.sorted(java.util.Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+            files.sorted(java.util.Comparator.reverseOrder())
+                    .forEach(path -> path.toFile().delete());
         }
     }
 }

@@ -26,6 +26,7 @@ import org.postbane.decide.Sentencing.Term;
 import org.postbane.model.Judgement;
 import org.postbane.model.Subject;
 import org.postbane.parse.MailFilter;
+import org.postbane.record.RecordSettings;
 import org.postbane.score.OffenceKind;
 import org.postbane.score.Weighing;
 import org.postbane.score.Weighing.Direction;
@@ -47,6 +48,7 @@ final class ConfigReaderTest {
         assertEquals(Path.of("/run/postbane/postbane.sock"), c.socket());
         assertEquals("jdbc:h2:file:/var/lib/postbane/state", c.storeUrl());
         assertEquals(Duration.ofDays(90), c.retention());
+        assertEquals(RecordSettings.NONE, c.record());
         assertEquals(
                 List.of(new SourceSettings("mail", Path.of("/var/log/mail.log"), ZoneId.systemDefault())), c.sources());
         assertEquals(
@@ -198,6 +200,9 @@ final class ConfigReaderTest {
                 networks = 192.0.2.1,
                     198.51.100.0/24
                 file = %1$s/allow-here
+                [record]
+                log = true
+                file = /record.log
                 """.formatted(dir);
         write("postbane.conf", text);
 
@@ -207,6 +212,7 @@ final class ConfigReaderTest {
         assertEquals("jdbc:h2:mem:x;A=B", c.storeUrl());
         assertEquals(Duration.ofDays(7), c.retention());
         assertEquals(List.of(new SourceSettings("one", Path.of("/one.log"), ZoneId.of("Asia/Tokyo"))), c.sources());
+        assertEquals(new RecordSettings(true, Optional.of(Path.of("/record.log"))), c.record());
         assertTrue(c.filter().isSpamd("sa"));
         assertTrue(List.of("a@example.org", "b@example.org", "any@trap.example.org", "xx@example.com").stream()
                 .allMatch(c.traps()::matches));

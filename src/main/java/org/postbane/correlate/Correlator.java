@@ -3,14 +3,8 @@ package org.postbane.correlate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.function.LongFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Deed.Fault;
@@ -51,60 +45,41 @@ import org.postbane.parse.Program;
  */
 public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
+    /** Lines may change places within this time. */
     private static final Duration REORDER = Duration.ofSeconds(2);
-    /** Verdicts that name no message that is known are kept so long. */
-    private static final Duration ORPHANED = Duration.ofSeconds(30);
-    /** After a verdict that names an output only, the first pass is looked for so long. */
-    private static final Duration UNLINKED = Duration.ofSeconds(10);
 
-    /** Whether something is due is looked up so often. */
-    private static final Duration LOOK = Duration.ofMillis(250);
-
-    private static final String MAIL_ROW = "mail:";
-    private static final String PRELUDES_ROW = "preludes";
-    private static final String STRAY_ROW = "stray";
-    private static final String WAITING_ROW = "waiting";
     private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
 
-    private final CorrelateSettings settings;
     private final Sayings sayings;
     private final Consumer<Deed> out;
     /** Deeds of the call at hand. Kept till its end, for the JIT's sake: see {@link Deed.Visitor}. */
     private final List<Deed> said = new ArrayList<>();
 
-    private final OpenMessages open = new OpenMessages();
-    private final ByMessageId byMessageId = new ByMessageId(open);
-    private final DueMails closing = new DueMails();
-    private final DueMails awaiting = new DueMails();
-    private final DueMails orphaned = new DueMails();
-    private final DueMails unlinked = new DueMails();
+    private final Messages messages;
+    private final OpenMessages open;
+    private final ByMessageId byMessageId;
     private final Strays strays;
     private final Connections connections;
-    private final Preludes preludes = new Preludes();
-
-    private final boolean remembers;
-    private final Set<Mail> changed = new LinkedHashSet<>();
-    private final Set<Long> gone = new HashSet<>();
-    private Instant now = Instant.MIN;
-    private Instant nextLook = Instant.MIN;
-    private long nextSerial;
+    private final Preludes preludes;
 
     /**
      * @param traps which addresses no honest sender can know
      * @param remembers keep track of changes for {@link #saveTo}
      */
     public Correlator(CorrelateSettings settings, Predicate<String> traps, boolean remembers, Consumer<Deed> out) {
-        this.settings = settings;
-        this.remembers = remembers;
-        this.sayings = new Sayings(traps, said::add);
         this.out = out;
-        this.strays = new Strays(sayings, this::released);
-        this.connections = new Connections(settings.patience(), remembers, this::told);
+        sayings = new Sayings(traps, said::add);
+        messages = new Messages(settings, sayings, remembers);
+        open = messages.open;
+        byMessageId = messages.byMessageId;
+        strays = messages.strays;
+        connections = messages.connections;
+        preludes = messages.preludes;
     }
 
     @Override
     public void accept(LogEvent event) {
-        pass(event.at());
+        messages.pass(event.at());
         event.accept(this);
         handOn();
     }
@@ -144,7 +119,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     public void visit(LogEvent.Pickup event) {
         Mail mail = open.find(event.queueId());
         if (mail == null || mail.peer != null || mail.pickedUp || isOver(mail, event.at())) {
-            mail = start(event.queueId(), event.at());
+            mail = messages.start(event.queueId(), event.at());
         }
         mail.sender = event.sender();
         mail.pickedUp = true;
@@ -164,11 +139,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             if (mail != null && mail.peer != null) {
                 return; // a copy in the reject log
             }
-            mail = mail == null ? start(event.queueId(), event.at()) : mail; // of which an ACL spoke before
+            mail = mail == null ? messages.start(event.queueId(), event.at()) : mail; // of which an ACL spoke before
         } else if (mail == null || mail.peer != null || isOver(mail, event.at())) {
-            mail = start(event.queueId(), event.at());
+            mail = messages.start(event.queueId(), event.at());
         }
-        touch(mail);
+        messages.touch(mail);
         mail.peer = event.client().address();
         mail.account = event.account();
         Peer original = event.origClient();
@@ -188,7 +163,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         connections.add(event.by(), mail);
         sayings.pending(mail);
         if (mail.isJudged()) {
-            awaitDeliveries(mail, event.at());
+            messages.awaitDeliveries(mail, event.at());
         }
     }
 
@@ -203,8 +178,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (root == output) {
             return;
         }
-        touch(output);
-        touch(root);
+        messages.touch(output);
+        messages.touch(root);
         output.awaitsLink = false;
         output.parent = root;
         root.children++;
@@ -220,22 +195,6 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         sayings.pending(root);
     }
 
-    /** A message that begins now. Whatever had this queue id before is done with. */
-    private Mail start(QueueId id, Instant at) {
-        Mail before = open.find(id);
-        if (before != null) {
-            giveUp(before, at);
-        }
-        Mail mail = new Mail(nextSerial++, id, at);
-        open.add(mail);
-        touch(mail);
-        if (open.size() > settings.mostOpen()) {
-            Mail oldest = open.iterator().next();
-            giveUp(oldest, at);
-        }
-        return mail;
-    }
-
     /** Whether a line that begins a message cannot be about this one, which lines that changed places may have begun. */
     private static boolean isOver(Mail mail, Instant at) {
         return mail.since.plus(REORDER).isBefore(at);
@@ -244,7 +203,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     private void cameBack(Mail mail, String header, Instant at) {
         ByMessageId.Found found = byMessageId.cameBack(header, mail.sender, at);
         if (found != null) {
-            apply(found.mail(), found.verdict());
+            messages.apply(found.mail(), found.verdict());
         }
     }
 
@@ -255,9 +214,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             // Not to be found by: Exim tells the Message-ID after spamd's verdict on it, so that a verdict on a message
             // that
             // repeats the Message-ID of another would be taken for one on that other, which is known already.
-            mail = mail == null ? start(event.queueId(), event.at()) : mail;
+            mail = mail == null ? messages.start(event.queueId(), event.at()) : mail;
             mail.messageId = event.messageId();
-            touch(mail);
+            messages.touch(mail);
             return;
         }
         boolean another = mail != null
@@ -265,10 +224,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 && mail.messageId != null
                 && !mail.messageId.equals(event.messageId());
         if (mail == null || another) {
-            mail = start(event.queueId(), event.at()); // of a bounce, a forward; or client= comes later
+            mail = messages.start(event.queueId(), event.at()); // of a bounce, a forward; or client= comes later
         }
         open.addMessageId(mail, event.messageId());
-        touch(mail);
+        messages.touch(mail);
         if (mail.pickedUp) {
             cameBack(mail, event.messageId(), event.at());
         }
@@ -279,22 +238,22 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         Mail mail = open.find(event.queueId());
         if (mail == null || mail.closed != null && !event.queueId().isExim()) {
             // from before the log, or client= comes later; or another message, as qmgr's own lines keep their order
-            mail = start(event.queueId(), event.at());
+            mail = messages.start(event.queueId(), event.at());
         }
         mail.queued = true;
         mail.sender = event.sender();
         mail.recipientsInQueue = Math.max(mail.recipientsInQueue, event.recipients());
         mail.size = event.size();
         mail.takePrelude(mail.sender);
-        touch(mail);
+        messages.touch(mail);
     }
 
     @Override
     public void visit(LogEvent.Recipients event) {
         Mail mail = open.find(event.queueId());
-        mail = mail == null ? start(event.queueId(), event.at()) : mail;
+        mail = mail == null ? messages.start(event.queueId(), event.at()) : mail;
         mail.recipientsInQueue = event.count();
-        touch(mail);
+        messages.touch(mail);
     }
 
     @Override
@@ -304,12 +263,12 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         Mail mail = open.find(event.queueId());
         if (mail == null && event.queueId().isExim()) {
-            mail = start(event.queueId(), event.at()); // its arrival may be told of later, but by this id only
+            mail = messages.start(event.queueId(), event.at()); // its arrival may be told of later, but by this id only
         }
         if (mail == null) {
             return;
         }
-        touch(mail);
+        messages.touch(mail);
         String as = event.origTo() == null ? event.to() : event.origTo();
         if (mail.parent == null) {
             mail.deliver(event.to(), as);
@@ -319,7 +278,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         Pending verdict = event.filterId() == null ? null : strays.take(event.filterId());
         if (verdict != null) {
-            touch(mail.root());
+            messages.touch(mail.root());
             mail.root().pending.add(verdict);
             sayings.pending(mail);
         }
@@ -351,15 +310,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     public void visit(LogEvent.Removed event) {
         Mail mail = open.find(event.queueId());
         if (mail != null && mail.closed == null) {
-            close(mail, event.at());
+            messages.close(mail, event.at());
             sayings.victims(mail, event.at(), false);
         }
-    }
-
-    private void close(Mail mail, Instant at) {
-        mail.closed = at;
-        closing.add(mail, arrival(at).plus(settings.linger()));
-        touch(mail);
     }
 
     // ---------------------------------------------------------------- verdicts
@@ -387,7 +340,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.queueId() != null) {
             Mail mail = open.find(event.queueId());
             if (mail != null && isOf(mail.root(), client) || event.queuedAs().isEmpty()) {
-                apply(mail == null ? start(event.queueId(), event.at()).root() : mail.root(), verdict);
+                messages.apply(
+                        mail == null
+                                ? messages.start(event.queueId(), event.at()).root()
+                                : mail.root(),
+                        verdict);
             } else { // lost, or an id of the relay's that handed it in
                 output(event.queuedAs().get(0), verdict);
             }
@@ -402,7 +359,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             Mail mail = byMessageId.find(
                     event.messageId(), event.size(), verdict, event.at().minus(REORDER));
             if (mail != null) {
-                apply(mail.root(), verdict);
+                messages.apply(mail.root(), verdict);
             }
         }
     }
@@ -434,42 +391,19 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     /** A verdict names what the filter made of a message: it counts when it is known of which. */
     private void output(QueueId id, Pending verdict) {
         Mail known = open.find(id);
-        Mail output = known == null ? start(id, verdict.at()) : known;
+        Mail output = known == null ? messages.start(id, verdict.at()) : known;
         if (output.parent != null || isOnlyPass(output)) {
-            apply(output.root(), verdict);
+            messages.apply(output.root(), verdict);
             return;
         }
-        touch(output);
-        output.awaitsLink = true;
-        output.pending.add(verdict);
-        unlinked.add(output, arrival(verdict.at()).plus(UNLINKED));
-        orphaned.add(output, arrival(verdict.at()).plus(ORPHANED));
-    }
-
-    /** The verdict is on this message; it counts as soon as it is known who handed it in. */
-    private void apply(Mail root, Pending verdict) {
-        touch(root);
-        root.pending.add(verdict);
-        sayings.pending(root);
-        if (!root.pending.isEmpty()) {
-            orphaned.add(root, arrival(verdict.at()).plus(ORPHANED));
-        } else {
-            awaitDeliveries(root, verdict.at());
-        }
-    }
-
-    private void awaitDeliveries(Mail root, Instant since) {
-        if (root.awaitsDeliveries() && root.awaitsUntil == null) {
-            root.awaitsUntil = arrival(since).plus(settings.patience());
-            awaiting.add(root, root.awaitsUntil);
-        }
+        messages.awaitLink(output, verdict);
     }
 
     /** amavis's verdict on a message that smtpd refused for it, with all recipients as the client named them. */
     private void applyToRefused(Mail mail, Pending verdict) {
         mail.listed = verdict.recipients();
         mail.told = verdict.recipients().size();
-        apply(mail, verdict);
+        messages.apply(mail, verdict);
     }
 
     // ---------------------------------------------------------------- refusals and traps
@@ -501,7 +435,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 preludes.of(event.by(), client, event.sender()).addRecipient(added);
             } else {
                 mail.added.add(added);
-                touch(mail);
+                messages.touch(mail);
             }
         }
         if (event.action().equals("milter-discard") && event.stage().equals(END_OF_MESSAGE)) {
@@ -525,14 +459,14 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             return;
         }
         Mail known = open.find(id);
-        Mail mail = known == null || known.closed != null ? start(id, at) : known;
+        Mail mail = known == null || known.closed != null ? messages.start(id, at) : known;
         mail.refused = true;
         mail.sender = mail.sender == null ? sender : mail.sender;
         mail.takePrelude(sender);
         if (reason != null) {
-            apply(mail, Refusals.verdict(at, "milter", client, sender, reason));
+            messages.apply(mail, Refusals.verdict(at, "milter", client, sender, reason));
         }
-        close(mail, at);
+        messages.close(mail, at);
     }
 
     /** A filter before the queue answered to a message; its connection tells who sent it. */
@@ -545,7 +479,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         Mail output = event.queuedAs() == null ? null : open.find(event.queuedAs());
         if (output != null && output.parent == null && output.isFromHere() && isFree(output, client)) {
-            touch(output);
+            messages.touch(output);
             output.client = client;
             output.account = connection.proxiedAccount;
             output.awaitsLink = false;
@@ -556,7 +490,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             connection.certain = false; // of what passed, the sum has recipients that are not counted here
             return;
         }
-        Mail mail = new Mail(nextSerial++, Mail.NO_ID, event.at());
+        Mail mail = messages.begin(event.at());
         mail.peer = client;
         mail.client = client;
         mail.account = connection.proxiedAccount;
@@ -565,7 +499,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         mail.closed = event.at();
         mail.dropped = true;
         mail.held = true;
-        touch(mail);
+        messages.touch(mail);
         connections.add(event.by(), mail);
         Pending refusal = Refusals.verdict(event.at(), "proxy", client, event.sender(), event.reply());
         Pending verdict = event.filterId() == null ? null : strays.take(event.filterId());
@@ -575,7 +509,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             mail.children++; // its row stays for as long
             strays.await(event.filterId(), mail, refusal);
         } else {
-            apply(mail, refusal);
+            messages.apply(mail, refusal);
         }
         if (event.recipient() != null && sayings.isTrap(event.recipient())) {
             trapped(mail, event.at(), event.recipient(), true);
@@ -636,7 +570,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         Mail mail = queueId == null ? null : open.find(queueId);
         if (mail != null) {
-            touch(mail);
+            messages.touch(mail);
             mail.takePrelude(sender);
             mail.sender = mail.sender == null ? sender : mail.sender;
             trapped(mail, at, recipient, true);
@@ -662,8 +596,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (mail.parent != null && !named) {
             return;
         }
-        touch(mail);
-        touch(mail.root());
+        messages.touch(mail);
+        messages.touch(mail.root());
         sayings.trapped(mail, at, address, named);
     }
 
@@ -671,237 +605,23 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     /** It is {@code time} now, by the lines or, where none come, by the clock. Never goes back. */
     public void advance(Instant time) {
-        pass(time);
+        messages.pass(time);
         handOn();
-    }
-
-    private void pass(Instant time) {
-        if (!time.isAfter(now)) {
-            return;
-        }
-        now = time;
-        if (!time.isBefore(nextLook)) {
-            nextLook = time.plus(LOOK);
-            look();
-        }
-    }
-
-    /** Says and forgets what is due. */
-    private void look() {
-        for (ByMessageId.Found late = byMessageId.late(now); late != null; late = byMessageId.late(now)) {
-            apply(late.mail(), late.verdict());
-        }
-        connections.advance(now);
-        strays.advance(now);
-        while (awaiting.isDue(now)) {
-            DueMails.Due due = awaiting.remove();
-            touch(due.mail());
-            due.mail().awaitsUntil = null;
-            sayings.victims(due.mail(), due.at(), !due.mail().refused);
-        }
-        while (unlinked.isDue(now)) {
-            Mail mail = unlinked.remove().mail();
-            touch(mail);
-            mail.awaitsLink = false;
-            sayings.pending(mail);
-        }
-        while (closing.isDue(now)) {
-            DueMails.Due due = closing.remove();
-            giveUp(due.mail(), due.at());
-        }
-        while (orphaned.isDue(now)) {
-            Mail mail = orphaned.remove().mail();
-            touch(mail.root());
-            sayings.lastPending(mail.root());
-            if (mail.peer == null && !mail.queued) {
-                giveUp(mail, now); // only the verdict ever spoke of it
-            }
-        }
-        giveUpOld();
-    }
-
-    /** When a line with this stamp arrived: late, if it is already later than it says. */
-    private Instant arrival(Instant stamp) {
-        return stamp.isAfter(now) ? stamp : now;
-    }
-
-    private void giveUpOld() {
-        if (open.size() == 0) {
-            return;
-        }
-        Mail oldest = open.iterator().next();
-        if (oldest.since.plus(settings.oldest()).isBefore(now)) {
-            giveUp(oldest, now);
-        }
-    }
-
-    /** Says what remains to be said of a message of which nothing more is to be expected, and forgets it. */
-    private void giveUp(Mail mail, Instant at) {
-        if (mail.connection != null && mail.refused) {
-            open.remove(mail);
-            mail.dropped = true;
-            mail.held = true;
-            touch(mail);
-            return; // until the connection tells how many recipients it had
-        }
-        connections.leaves(mail);
-        sayings.last(mail, at);
-        drop(mail);
-    }
-
-    /** The message's connection is over: how many recipients it had is known now, if ever. */
-    private void told(Mail mail, Instant at) {
-        touch(mail);
-        sayings.told(mail, at);
-        if (mail.held) {
-            mail.held = false;
-            sayings.last(mail, at);
-            if (mail.children == 0) {
-                forget(mail);
-            }
-        }
-    }
-
-    /** Forgets a settled message; its record stays for as long as the filter's output of it is on its way. */
-    private void drop(Mail mail) {
-        if (mail.dropped) {
-            return;
-        }
-        mail.dropped = true;
-        open.remove(mail);
-        if (mail.children > 0) {
-            touch(mail);
-            return;
-        }
-        forget(mail);
-        if (mail.parent != null) {
-            released(mail.parent);
-        }
-    }
-
-    /** One less has to do with this message. */
-    private void released(Mail mail) {
-        if (--mail.children == 0 && mail.dropped && !mail.held) {
-            forget(mail);
-        }
     }
 
     /** The log is at its end, and no line will follow: says all that is known. */
     public void finish() {
-        strays.finish();
-        connections.finish(now);
-        List<Mail> rest = new ArrayList<>(open.size());
-        open.iterator().forEachRemaining(rest::add);
-        for (Mail mail : rest) {
-            sayings.last(mail, now);
-        }
-        rest.forEach(open::remove);
-        closing.clear();
-        awaiting.clear();
-        orphaned.clear();
-        unlinked.clear();
+        messages.finish();
         handOn();
     }
 
-    // ---------------------------------------------------------------- over restarts
-
     /** Saves what changed since the last time. */
     public void saveTo(OpenMessageStore store) {
-        changed.forEach(mail -> store.saveRow(MAIL_ROW + mail.serial, mail.toRow()));
-        gone.forEach(serial -> store.removeRow(MAIL_ROW + serial));
-        changed.clear();
-        gone.clear();
-        if (preludes.takeChanged()) {
-            store.saveRow(PRELUDES_ROW, preludes.toRow());
-        }
-        if (byMessageId.takeChanged()) {
-            store.saveRow(WAITING_ROW, byMessageId.toRow());
-        }
-        if (strays.takeChanged()) {
-            store.saveRow(STRAY_ROW, strays.toRow());
-        }
-        connections.saveTo(store);
-        sayings.saveTo(store);
+        messages.saveTo(store);
     }
 
     /** Goes on where {@link #saveTo} left off. For a new correlator only. */
     public void restore(OpenMessageStore store) {
-        Map<Long, Mail.Restored> rows = new TreeMap<>();
-        Map<String, byte[]> others = new TreeMap<>();
-        store.forEachRow((key, bytes) -> {
-            if (key.startsWith(MAIL_ROW)) {
-                long serial = Long.parseLong(key.substring(MAIL_ROW.length()));
-                rows.put(serial, Mail.fromRow(serial, bytes));
-            } else if (key.equals(PRELUDES_ROW)) {
-                preludes.restore(new RowReader(bytes));
-            } else if (key.equals(WAITING_ROW)) {
-                byMessageId.restore(new RowReader(bytes));
-            } else if (key.equals(Sayings.ROW)) {
-                sayings.restore(new RowReader(bytes));
-            } else if (key.equals(STRAY_ROW) || Connections.isRow(key)) {
-                others.put(key, bytes);
-            }
-        });
-        for (Mail.Restored row : rows.values()) { // in the order in which the messages began
-            Mail mail = row.mail();
-            nextSerial = Math.max(nextSerial, mail.serial + 1);
-            Mail.Restored parent = rows.get(row.parent());
-            if (parent != null) {
-                mail.parent = parent.mail();
-                mail.parent.children++;
-            }
-            if (mail.dropped) {
-                continue;
-            }
-            open.add(mail);
-            if (row.indexed() != null) {
-                open.restoreIndex(mail, row.indexed());
-            }
-            if (mail.closed != null) {
-                closing.add(mail, mail.closed.plus(settings.linger()));
-            }
-            if (mail.awaitsUntil != null) {
-                awaiting.add(mail, mail.awaitsUntil);
-            }
-            if (!mail.pending.isEmpty()) {
-                Instant since = mail.pending.get(0).at();
-                orphaned.add(mail, since.plus(ORPHANED));
-                if (mail.awaitsLink) {
-                    unlinked.add(mail, since.plus(UNLINKED));
-                }
-            }
-        }
-        others.forEach((key, bytes) -> restoreJoined(key, bytes, rows));
-        connections.restored();
-        closing.restored();
-        awaiting.restored();
-        orphaned.restored();
-        unlinked.restored();
-    }
-
-    private void restoreJoined(String key, byte[] bytes, Map<Long, Mail.Restored> rows) {
-        LongFunction<@Nullable Mail> mails = serial -> {
-            Mail.Restored row = rows.get(serial);
-            return row == null ? null : row.mail();
-        };
-        if (key.equals(STRAY_ROW)) {
-            strays.restore(new RowReader(bytes), mails);
-        } else {
-            connections.restore(key, bytes, mails);
-        }
-    }
-
-    private void touch(Mail mail) {
-        if (remembers && !mail.forgotten) { // else its row would come back, for ever
-            changed.add(mail);
-        }
-    }
-
-    private void forget(Mail mail) {
-        if (remembers) {
-            mail.forgotten = true;
-            changed.remove(mail);
-            gone.add(mail.serial);
-        }
+        messages.restore(store);
     }
 }

@@ -31,6 +31,7 @@ import org.postbane.score.Weighing;
 import org.postbane.score.Weighing.Direction;
 import org.postbane.score.Weighing.Memory;
 import org.postbane.score.Weighing.Who;
+import org.postbane.source.Input;
 import org.postbane.source.SourceSettings;
 
 final class ConfigReaderTest {
@@ -48,7 +49,7 @@ final class ConfigReaderTest {
         assertEquals("jdbc:h2:file:/var/lib/postbane/state", c.storeUrl());
         assertEquals(Duration.ofDays(90), c.retention());
         assertEquals(
-                List.of(new SourceSettings("mail", Path.of("/var/log/mail.log"), ZoneId.systemDefault())), c.sources());
+                List.of(new SourceSettings("mail", new Input.File(Path.of("/var/log/mail.log")), ZoneId.systemDefault())), c.sources());
         assertEquals(
                 List.of("127.0.0.0/8", "::1"),
                 c.allow().stream().map(Subject::toString).toList());
@@ -202,7 +203,7 @@ final class ConfigReaderTest {
         assertEquals(Path.of("/tmp/p.sock"), c.socket());
         assertEquals("jdbc:h2:mem:x;A=B", c.storeUrl());
         assertEquals(Duration.ofDays(7), c.retention());
-        assertEquals(List.of(new SourceSettings("one", Path.of("/one.log"), ZoneId.of("Asia/Tokyo"))), c.sources());
+        assertEquals(List.of(new SourceSettings("one", new Input.File(Path.of("/one.log")), ZoneId.of("Asia/Tokyo"))), c.sources());
         assertTrue(c.filter().isSpamd("sa"));
         assertTrue(List.of("a@example.org", "b@example.org", "any@trap.example.org", "xx@example.com").stream()
                 .allMatch(c.traps()::matches));

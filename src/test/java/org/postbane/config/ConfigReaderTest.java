@@ -187,6 +187,15 @@ final class ConfigReaderTest {
                 path = /one.log
                 filter = other
                 zone = Asia/Tokyo
+                [source two]
+                filter = other
+                journal = /var/log/journal
+                trust = postfix/*: user=4711 unit=postfix*.service
+                    amavis: user=4712
+                [source three]
+                filter = other
+                listen = udp://192.0.2.1:5514
+                senders = 192.0.2.0/28, 2001:db8::1
                 [traps]
                 file = %1$s/traps-here
                 addresses = b@example.org, @trap.example.org
@@ -203,7 +212,17 @@ final class ConfigReaderTest {
         assertEquals(Path.of("/tmp/p.sock"), c.socket());
         assertEquals("jdbc:h2:mem:x;A=B", c.storeUrl());
         assertEquals(Duration.ofDays(7), c.retention());
-        assertEquals(List.of(new SourceSettings("one", new Input.File(Path.of("/one.log")), ZoneId.of("Asia/Tokyo"))), c.sources());
+        assertEquals(
+                new SourceSettings("one", new Input.File(Path.of("/one.log")), ZoneId.of("Asia/Tokyo")),
+                c.sources().get(0));
+        Input.Journal journal = (Input.Journal) c.sources().get(1).input();
+        assertEquals(Optional.of(Path.of("/var/log/journal")), journal.path());
+        assertTrue(journal.trust().trusts("postfix/smtpd", 4711, null, "postfix@-.service"));
+        assertFalse(journal.trust().trusts("postfix/smtpd", 0, "smtpd", "postfix@-.service"));
+        assertTrue(journal.trust().trusts("amavis", 4712, null, null));
+        Input.Receiver receiver = (Input.Receiver) c.sources().get(2).input();
+        assertEquals("udp://192.0.2.1:5514", receiver.address().toString());
+        assertEquals("[192.0.2.0/28, 2001:db8::1]", receiver.senders().toString());
         assertTrue(c.filter().isSpamd("sa"));
         assertTrue(List.of("a@example.org", "b@example.org", "any@trap.example.org", "xx@example.com").stream()
                 .allMatch(c.traps()::matches));

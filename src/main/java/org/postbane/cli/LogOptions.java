@@ -36,7 +36,8 @@ final class LogOptions {
     @Parameters(
             arity = "1..*",
             paramLabel = "LOG",
-            description = "Log files in order: plain, .gz, .journal; - for standard input; journal: or journal:DIR for systemd's journal.")
+            description =
+                    "Log files in order: plain, .gz, .journal; - for standard input; journal: or journal:DIR for systemd's journal.")
     private List<String> logs = List.of();
 
     static final class ZoneConverter implements ITypeConverter<ZoneId> {

@@ -173,7 +173,8 @@ public final class ConfigReader {
             Optional<String> name = sourceName(section);
             Optional<Input> input = InputReader.read(section);
             ZoneId zone = section.value("zone", Values::zone).orElse(ZoneId.systemDefault());
-            String other = input.isEmpty() ? null : readers.putIfAbsent(input.get().toString(), section.name());
+            String other =
+                    input.isEmpty() ? null : readers.putIfAbsent(input.get().toString(), section.name());
             if (other != null) {
                 section.fault(
                         InputReader.key(section),

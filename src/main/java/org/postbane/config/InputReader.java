@@ -61,8 +61,7 @@ final class InputReader {
         if (address.isEmpty() || trust.isEmpty()) {
             return Optional.empty();
         }
-        return senders(section, address.get())
-                .map(senders -> new Input.Receiver(address.get(), senders, trust.get()));
+        return senders(section, address.get()).map(senders -> new Input.Receiver(address.get(), senders, trust.get()));
     }
 
     /** Keys that would do nothing here are mistakes of somebody who thinks they do. */
@@ -83,8 +82,7 @@ final class InputReader {
                         "is no loopback address: 'senders' must name the networks that may send, e.g. senders = 192.0.2.0/28");
                 return Optional.empty();
             }
-            return Optional.of(new PrefixSet(
-                    List.of(IpPrefix.ofIpv4(127 << 24).network(8), Values.prefix("::1"))));
+            return Optional.of(new PrefixSet(List.of(IpPrefix.ofIpv4(127 << 24).network(8), Values.prefix("::1"))));
         }
         return section.lines("senders", text -> {
             List<IpPrefix> networks = new ArrayList<>();

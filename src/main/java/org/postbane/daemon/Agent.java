@@ -163,8 +163,7 @@ public final class Agent implements AgentControl, AutoCloseable {
             sources.add(new Source(sourceOf(settings), pipeline.parser(settings.zone(), since, false)));
         }
         pipelineThread = Thread.currentThread();
-        try (DirectoryWatch opened = new DirectoryWatch(
-                configuration.sources().stream()
+        try (DirectoryWatch opened = new DirectoryWatch(configuration.sources().stream()
                 .map(SourceSettings::input)
                 .filter(Input.File.class::isInstance)
                 .map(input -> ((Input.File) input).path())

@@ -75,9 +75,8 @@ final class LibSystemd implements Journal {
     /** One open journal. */
     private static final class Reader implements JournalReader {
 
-        private static final byte[][] NAMES = JournalFields.WANTED.stream()
-                .map(LibSystemd::zeroTerminated)
-                .toArray(byte[][]::new);
+        private static final byte[][] NAMES =
+                JournalFields.WANTED.stream().map(LibSystemd::zeroTerminated).toArray(byte[][]::new);
 
         private final Memory results = new Memory(2 * Long.BYTES);
         private final Pointer second = results.share(Long.BYTES);
@@ -192,7 +191,8 @@ final class LibSystemd implements Journal {
                 return null;
             }
             int skip = NAMES[field].length; // NAME=
-            long length = Math.min(results.getLong(Long.BYTES) - skip, JournalFields.most(JournalFields.WANTED.get(field)));
+            long length =
+                    Math.min(results.getLong(Long.BYTES) - skip, JournalFields.most(JournalFields.WANTED.get(field)));
             return length < 0 ? null : results.getPointer(0).getByteArray(skip, (int) length);
         }
 

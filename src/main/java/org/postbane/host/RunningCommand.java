@@ -23,8 +23,9 @@ final class RunningCommand {
 
     private static final ShutdownHookProcessDestroyer AT_EXIT = new ShutdownHookProcessDestroyer();
 
-    private final ExecuteWatchdog watchdog =
-            ExecuteWatchdog.builder().setTimeout(ExecuteWatchdog.INFINITE_TIMEOUT_DURATION).get();
+    private final ExecuteWatchdog watchdog = ExecuteWatchdog.builder()
+            .setTimeout(ExecuteWatchdog.INFINITE_TIMEOUT_DURATION)
+            .get();
     private final DefaultExecuteResultHandler result = new DefaultExecuteResultHandler();
     private final Beginning err = new Beginning();
 
@@ -41,8 +42,7 @@ final class RunningCommand {
         command.stream().skip(1).forEach(argument -> line.addArgument(argument, false));
         RunningCommand running = new RunningCommand();
         DefaultExecutor executor = DefaultExecutor.builder()
-                .setExecuteStreamHandler(
-                        new PumpStreamHandler(out, running.err, new ByteArrayInputStream(new byte[0])))
+                .setExecuteStreamHandler(new PumpStreamHandler(out, running.err, new ByteArrayInputStream(new byte[0])))
                 .get();
         executor.setWatchdog(running.watchdog);
         executor.setProcessDestroyer(AT_EXIT);
@@ -89,7 +89,9 @@ final class RunningCommand {
 
         @Override
         public void write(byte[] bytes, int offset, int length) {
-            new String(bytes, offset, length, StandardCharsets.ISO_8859_1).chars().forEach(this::write);
+            new String(bytes, offset, length, StandardCharsets.ISO_8859_1)
+                    .chars()
+                    .forEach(this::write);
         }
 
         synchronized String text() {

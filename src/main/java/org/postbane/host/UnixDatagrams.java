@@ -94,7 +94,8 @@ public final class UnixDatagrams implements AutoCloseable {
         if (Files.notExists(path, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
-        if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isOther()) {
+        if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .isOther()) {
             throw new IOException("there is something that is no socket");
         }
         int probe = Libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

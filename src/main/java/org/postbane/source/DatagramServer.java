@@ -42,7 +42,8 @@ final class DatagramServer implements SyslogSource.Receiving {
         DatagramChannel channel = DatagramChannel.open();
         try {
             channel.setOption(StandardSocketOptions.SO_RCVBUF, KERNEL_BUFFER);
-            channel.bind(new InetSocketAddress(Objects.requireNonNull(address.host()).toInetAddress(), address.port()));
+            channel.bind(
+                    new InetSocketAddress(Objects.requireNonNull(address.host()).toInetAddress(), address.port()));
         } catch (IOException e) {
             channel.close();
             throw e;

@@ -58,13 +58,9 @@ public final class JournalSource implements LineSource {
      * @param wake called from another thread when there is something to {@link #poll}
      */
     public static JournalSource open(
-            String name,
-            Input.Journal place,
-            Optional<Position> stored,
-            FileTail.StartAt startAt,
-            Runnable wake) {
-        Journal journal = Journal.open(new JournalPlace(
-                place.path().orElse(null), place.trust().matches()));
+            String name, Input.Journal place, Optional<Position> stored, FileTail.StartAt startAt, Runnable wake) {
+        Journal journal = Journal.open(
+                new JournalPlace(place.path().orElse(null), place.trust().matches()));
         return new JournalSource(name, place, journal, stored, startAt, wake);
     }
 

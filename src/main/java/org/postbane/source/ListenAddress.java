@@ -11,7 +11,11 @@ import org.postbane.model.IpPrefix;
  * @param host null for the Unix kinds
  * @param path absolute; null for the others
  */
-public record ListenAddress(Kind kind, @Nullable IpPrefix host, int port, @Nullable Path path) {
+public record ListenAddress(
+        Kind kind,
+        @Nullable IpPrefix host,
+        int port,
+        @Nullable Path path) {
 
     /** How it is spoken to. */
     public enum Kind {
@@ -40,7 +44,8 @@ public record ListenAddress(Kind kind, @Nullable IpPrefix host, int port, @Nulla
             String prefix = kind.scheme() + ":";
             if (text.startsWith(prefix)) {
                 String rest = text.substring(prefix.length());
-                ListenAddress address = kind == Kind.UNIX || kind == Kind.UNIX_STREAM ? unix(kind, rest) : port(kind, rest);
+                ListenAddress address =
+                        kind == Kind.UNIX || kind == Kind.UNIX_STREAM ? unix(kind, rest) : port(kind, rest);
                 if (address != null) {
                     return address;
                 }
@@ -59,7 +64,10 @@ public record ListenAddress(Kind kind, @Nullable IpPrefix host, int port, @Nulla
     private static @Nullable ListenAddress port(Kind kind, String rest) {
         int colon = rest.lastIndexOf(':');
         String port = rest.substring(colon + 1);
-        if (!rest.startsWith("//") || colon < 2 || !port.matches("[1-9][0-9]{0,4}") || Integer.parseInt(port) > 65_535) {
+        if (!rest.startsWith("//")
+                || colon < 2
+                || !port.matches("[1-9][0-9]{0,4}")
+                || Integer.parseInt(port) > 65_535) {
             return null;
         }
         String host = rest.substring(2, colon);

@@ -94,7 +94,8 @@ final class StreamServer implements SyslogSource.Receiving {
         try {
             if (path == null) {
                 server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-                server.bind(new InetSocketAddress(Objects.requireNonNull(address.host()).toInetAddress(), address.port()));
+                server.bind(new InetSocketAddress(
+                        Objects.requireNonNull(address.host()).toInetAddress(), address.port()));
             } else {
                 removeStale(path);
                 server.bind(UnixDomainSocketAddress.of(path));
@@ -114,14 +115,16 @@ final class StreamServer implements SyslogSource.Receiving {
         if (Files.notExists(path, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
-        if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isOther()) {
+        if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .isOther()) {
             throw new IOException("there is something that is no socket");
         }
         boolean answered = true;
         try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
             LOG.debug("{} answers", probe);
         } catch (IOException e) {
-            answered = !(e instanceof java.net.ConnectException) && !String.valueOf(e.getMessage()).contains("refused");
+            answered = !(e instanceof java.net.ConnectException)
+                    && !String.valueOf(e.getMessage()).contains("refused");
         }
         if (answered) {
             throw new IOException("another process listens there");
@@ -186,7 +189,8 @@ final class StreamServer implements SyslogSource.Receiving {
                     ? new Connection(channel, internet.getAddress(), SyslogDesk.NOBODY_KNOWS)
                     : null;
         }
-        String user = channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName();
+        String user =
+                channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName();
         long uid = Accounts.read().number(user).orElse(-1);
         return new Connection(channel, uid, uid);
     }
@@ -203,7 +207,9 @@ final class StreamServer implements SyslogSource.Receiving {
 
     private static Connection longestSilent(List<Connection> of) {
         long now = System.nanoTime();
-        return of.stream().max(Comparator.comparingLong(each -> now - each.lastHeard)).orElseThrow();
+        return of.stream()
+                .max(Comparator.comparingLong(each -> now - each.lastHeard))
+                .orElseThrow();
     }
 
     private void read(Connection connection) {

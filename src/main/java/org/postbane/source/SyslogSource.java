@@ -93,7 +93,8 @@ public final class SyslogSource implements LineSource {
         try {
             return switch (address.kind()) {
                 case UDP -> DatagramServer.udp(address, settings.senders(), desk);
-                case UNIX -> DatagramServer.unix(UnixDatagrams.bind(java.util.Objects.requireNonNull(address.path())), desk);
+                case UNIX ->
+                    DatagramServer.unix(UnixDatagrams.bind(java.util.Objects.requireNonNull(address.path())), desk);
                 case TCP, UNIX_STREAM -> StreamServer.listen(address, settings.senders(), desk);
             };
         } catch (IOException e) {

@@ -69,7 +69,10 @@ public final class Trust {
         boolean admits(String program, long uid, @Nullable String comm, @Nullable String unit) {
             return (users == null || users.contains(uid))
                     && (units == null || unit != null && any(units, unit))
-                    && (comms == null || comm == null || comms.contains(comm) || comms.contains(PROGRAM) && comm.equals(last(program)));
+                    && (comms == null
+                            || comm == null
+                            || comms.contains(comm)
+                            || comms.contains(PROGRAM) && comm.equals(last(program)));
         }
 
         private static boolean any(List<Pattern> patterns, String text) {
@@ -124,7 +127,8 @@ public final class Trust {
     private static Rule rule(String line, Accounts accounts, boolean lenient) {
         int colon = line.indexOf(": ");
         if (colon <= 0) {
-            throw new IllegalArgumentException("'%s' is no rule; expected e.g. postfix/*: user=root,postfix".formatted(line));
+            throw new IllegalArgumentException(
+                    "'%s' is no rule; expected e.g. postfix/*: user=root,postfix".formatted(line));
         }
         Map<String, List<String>> conditions = new LinkedHashMap<>();
         for (String word : words(line.substring(colon + 1), "\\s+")) {
@@ -138,7 +142,8 @@ public final class Trust {
             conditions.put(key, values);
         }
         if (!conditions.containsKey("user") && !conditions.containsKey("unit")) {
-            throw new IllegalArgumentException("'%s' would trust everybody; it needs user=... or unit=...".formatted(line));
+            throw new IllegalArgumentException(
+                    "'%s' would trust everybody; it needs user=... or unit=...".formatted(line));
         }
         List<String> users = conditions.get("user");
         List<String> units = conditions.get("unit");
@@ -153,7 +158,10 @@ public final class Trust {
     }
 
     private static List<String> words(String text, String separator) {
-        return Pattern.compile(separator).splitAsStream(text).filter(word -> !word.isEmpty()).toList();
+        return Pattern.compile(separator)
+                .splitAsStream(text)
+                .filter(word -> !word.isEmpty())
+                .toList();
     }
 
     private static Set<Long> numbers(List<String> users, Accounts accounts, boolean lenient) {
@@ -164,7 +172,8 @@ public final class Trust {
                 numbers.add(number.getAsLong());
             } else if (!lenient) {
                 throw new IllegalArgumentException(
-                        "there is no user '%s' in /etc/passwd; expected a name of this system, or a number".formatted(user));
+                        "there is no user '%s' in /etc/passwd; expected a name of this system, or a number"
+                                .formatted(user));
             }
         }
         return numbers;
@@ -217,7 +226,9 @@ public final class Trust {
             } else if (rule.unitNames().stream().anyMatch(unit -> unit.contains("*"))) {
                 return List.of();
             } else {
-                groups.add(rule.unitNames().stream().map(unit -> "_SYSTEMD_UNIT=" + unit).toList());
+                groups.add(rule.unitNames().stream()
+                        .map(unit -> "_SYSTEMD_UNIT=" + unit)
+                        .toList());
             }
         }
         if (!users.isEmpty()) {

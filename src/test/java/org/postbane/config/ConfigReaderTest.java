@@ -49,7 +49,9 @@ final class ConfigReaderTest {
         assertEquals("jdbc:h2:file:/var/lib/postbane/state", c.storeUrl());
         assertEquals(Duration.ofDays(90), c.retention());
         assertEquals(
-                List.of(new SourceSettings("mail", new Input.File(Path.of("/var/log/mail.log")), ZoneId.systemDefault())), c.sources());
+                List.of(new SourceSettings(
+                        "mail", new Input.File(Path.of("/var/log/mail.log")), ZoneId.systemDefault())),
+                c.sources());
         assertEquals(
                 List.of("127.0.0.0/8", "::1"),
                 c.allow().stream().map(Subject::toString).toList());

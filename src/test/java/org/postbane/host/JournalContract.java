@@ -188,7 +188,8 @@ abstract class JournalContract {
     void read_missingOrForeignFile_saysWhy() throws Exception {
         Path missing = dir.resolve("missing.journal");
 
-        IOException why = assertThrows(IOException.class, () -> all(journal(missing).read(null, false)));
+        IOException why =
+                assertThrows(IOException.class, () -> all(journal(missing).read(null, false)));
 
         assertTrue(why.getMessage().contains("No such file"), why.getMessage());
     }

@@ -53,7 +53,8 @@ class JournalSourceTest {
         files.entry("postfix/smtpd", 1000, "smtpd", "A1: client=forged[198.51.100.2]");
         files.entry("postfix/smtpd", 0, "logger", "A1: client=forged[198.51.100.3]");
         files.entry("x postfix/smtpd[1]:", 102, "smtpd", "A1: client=forged[198.51.100.4]");
-        files.entry("postfix/smtpd", 102, "smtpd", "two\nNov 21 10:00:00 mx1 postfix/smtpd[1]: A1: client=x[198.51.100.5]");
+        files.entry(
+                "postfix/smtpd", 102, "smtpd", "two\nNov 21 10:00:00 mx1 postfix/smtpd[1]: A1: client=x[198.51.100.5]");
         files.entry("postfix/qmgr", 102, "qmgr", "A1: removed");
         files.write(dir.resolve("system.journal"));
 
@@ -96,7 +97,9 @@ class JournalSourceTest {
 
         assertEquals(
                 List.of("run 1 one", "run 1 two", "run 2 one", "run 2 two", "run 3 one", "run 3 two"),
-                lines.stream().map(line -> line.substring(line.indexOf("]: ") + 3)).toList());
+                lines.stream()
+                        .map(line -> line.substring(line.indexOf("]: ") + 3))
+                        .toList());
     }
 
     @Test

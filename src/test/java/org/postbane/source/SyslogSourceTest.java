@@ -48,9 +48,7 @@ class SyslogSourceTest {
         source = new SyslogSource(
                 "s",
                 new Input.Receiver(
-                        ListenAddress.parse(address),
-                        new PrefixSet(List.of(IpPrefix.parse(senders))),
-                        Trust.of(trust)),
+                        ListenAddress.parse(address), new PrefixSet(List.of(IpPrefix.parse(senders))), Trust.of(trust)),
                 () -> {});
         poll();
     }

@@ -25,7 +25,9 @@ public final class JournalFiles {
     /** An entry, a second after the one before it. {@code fields} are {@code NAME=value}, with line ends allowed in values. */
     public JournalFiles entry(String... fields) {
         second++;
-        export.append("__REALTIME_TIMESTAMP=").append(BEGIN + second * 1_000_000L).append('\n');
+        export.append("__REALTIME_TIMESTAMP=")
+                .append(BEGIN + second * 1_000_000L)
+                .append('\n');
         export.append("__MONOTONIC_TIMESTAMP=").append(second * 1_000_000L).append('\n');
         export.append("_BOOT_ID=0123456789abcdef0123456789abcdef\n_HOSTNAME=mx1\n_TRANSPORT=syslog\n");
         for (String field : fields) {
@@ -47,7 +49,8 @@ public final class JournalFiles {
 
     /** An entry as journald writes it for a process of {@code uid}. */
     public JournalFiles entry(String program, int uid, String comm, String message) {
-        return entry("SYSLOG_IDENTIFIER=" + program, "SYSLOG_PID=77", "_UID=" + uid, "_COMM=" + comm, "MESSAGE=" + message);
+        return entry(
+                "SYSLOG_IDENTIFIER=" + program, "SYSLOG_PID=77", "_UID=" + uid, "_COMM=" + comm, "MESSAGE=" + message);
     }
 
     /** Writes the entries since the last time into a new file, which appears complete. */

@@ -104,6 +104,9 @@ sealed interface EventWriter extends AutoCloseable {
         if (event instanceof LogEvent.Queued) {
             return "queued";
         }
+        if (event instanceof LogEvent.Recipients) {
+            return "recipients";
+        }
         if (event instanceof LogEvent.Delivery) {
             return "delivery";
         }
@@ -121,6 +124,18 @@ sealed interface EventWriter extends AutoCloseable {
         }
         if (event instanceof LogEvent.AuthFailure) {
             return "auth-failure";
+        }
+        if (event instanceof LogEvent.Login) {
+            return "login";
+        }
+        if (event instanceof LogEvent.ProtocolError) {
+            return "protocol-error";
+        }
+        if (event instanceof LogEvent.RateLimit) {
+            return "rate-limit";
+        }
+        if (event instanceof LogEvent.Postscreen) {
+            return "postscreen";
         }
         throw new AssertionError(event);
     }
@@ -145,6 +160,8 @@ sealed interface EventWriter extends AutoCloseable {
         } else if (event instanceof LogEvent.Queued queued) {
             of.add("queueId", queued.queueId()).add("from", queued.sender()).add("size", queued.size());
             of.add("recipients", (long) queued.recipients());
+        } else if (event instanceof LogEvent.Recipients counted) {
+            of.add("queueId", counted.queueId()).add("recipients", (long) counted.count());
         } else if (event instanceof LogEvent.Delivery delivery) {
             of.add("queueId", delivery.queueId())
                     .add("to", List.of(delivery.to()))
@@ -161,14 +178,31 @@ sealed interface EventWriter extends AutoCloseable {
         } else if (event instanceof LogEvent.Reject reject) {
             of.add("queueId", reject.queueId()).peer("client", reject.client()).add("from", reject.sender());
             of.add("to", reject.recipient() == null ? null : List.of(reject.recipient()));
-            of.add("stage", reject.stage()).add("code", (long) reject.code()).add("reason", reject.reason());
+            of.add("stage", reject.stage()).add("code", (long) reject.code());
+            of.add("kind", reject.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'))
+                    .add("reason", reject.reason());
         } else if (event instanceof LogEvent.Match match) {
             of.add("queueId", match.queueId()).peer("client", match.client()).add("from", match.sender());
             of.add("to", match.recipient() == null ? null : List.of(match.recipient()));
             of.add("stage", match.stage()).add("action", match.action()).add("reason", match.reason());
         } else if (event instanceof LogEvent.AuthFailure failure) {
             of.peer("client", failure.client()).add("account", failure.account());
-            of.add("mechanism", failure.mechanism()).add("reason", failure.reason());
+            of.add("mechanism", failure.mechanism().isEmpty() ? null : failure.mechanism());
+            of.add("attempts", failure.attempts() == 1 ? null : (Object) (long) failure.attempts())
+                    .add("reason", failure.reason());
+        } else if (event instanceof LogEvent.Login login) {
+            of.peer("client", login.client()).add("account", login.account());
+            of.add("mechanism", login.mechanism().isEmpty() ? null : login.mechanism());
+        } else if (event instanceof LogEvent.ProtocolError error) {
+            of.peer("client", error.client()).add("stage", error.stage().isEmpty() ? null : error.stage());
+            of.add("reason", error.reason());
+        } else if (event instanceof LogEvent.RateLimit limit) {
+            of.peer("client", limit.client()).add("limit", limit.limit());
+            of.add("count", limit.count() == 0 ? null : (Object) (long) limit.count());
+        } else if (event instanceof LogEvent.Postscreen postscreen) {
+            of.peer("client", postscreen.client()).add("test", postscreen.test());
+            of.add("failed", String.valueOf(postscreen.failed()))
+                    .add("reason", postscreen.reason().isEmpty() ? null : postscreen.reason());
         } else {
             throw new AssertionError(event);
         }

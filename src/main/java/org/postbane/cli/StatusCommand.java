@@ -100,6 +100,7 @@ final class StatusCommand implements Callable<Integer> {
                 Texts.count(status.open()),
                 Texts.count(status.ambiguous()),
                 Texts.count(status.guarded()));
+        out.println(UnknownText.summary(status.unknown()));
     }
 
     private void write(AgentStatus status) throws IOException {
@@ -137,7 +138,9 @@ final class StatusCommand implements Callable<Integer> {
                         .member("lastError", action.lastError().orElse(null))
                         .end();
             }
-            out.endList().end().endLine();
+            out.endList();
+            UnknownText.write(status.unknown(), out);
+            out.end().endLine();
         }
     }
 }

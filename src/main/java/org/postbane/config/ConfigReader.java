@@ -15,6 +15,7 @@ import org.postbane.config.JailReader.Jail;
 import org.postbane.correlate.Traps;
 import org.postbane.model.Subject;
 import org.postbane.parse.MailFilter;
+import org.postbane.record.RecordSettings;
 import org.postbane.source.Input;
 import org.postbane.source.SourceSettings;
 
@@ -36,11 +37,12 @@ public final class ConfigReader {
     private static final Set<String> SOURCE = Set.of("path", "filter", "zone", "journal", "listen", "senders", "trust");
     private static final Set<String> TRAPS = Set.of("file", "addresses");
     private static final Set<String> ALLOW = Set.of("networks", "file");
+    private static final Set<String> RECORD = Set.of("log", "file");
     private static final String SOURCE_PREFIX = "source";
 
     /** Keys by section, of {@code postbane.conf}; {@code source} for all sections {@code [source NAME]}. */
-    static final Map<String, Set<String>> KEYS =
-            Map.of("agent", AGENT, "store", STORE, SOURCE_PREFIX, SOURCE, "traps", TRAPS, "allow", ALLOW);
+    static final Map<String, Set<String>> KEYS = Map.of(
+            "agent", AGENT, "store", STORE, SOURCE_PREFIX, SOURCE, "traps", TRAPS, "allow", ALLOW, "record", RECORD);
 
     private static final Path SOCKET = Path.of("/run/postbane/postbane.sock");
     private static final String URL = "jdbc:h2:file:/var/lib/postbane/state";
@@ -101,6 +103,10 @@ public final class ConfigReader {
         Traps traps = traps(section(agent, "traps"));
         List<Subject> allow = allow(section(agent, "allow"));
         Optional<MailFilter> filter = filter(sourceSections);
+        Section recordSection = section(agent, "record");
+        RecordSettings record = new RecordSettings(
+                recordSection.value("log", Values::truth).orElse(false),
+                recordSection.value("file", Values::absolutePath));
         faults.throwIfAny();
 
         List<Jail> enabled = jails.stream().filter(Jail::enabled).toList();
@@ -117,6 +123,7 @@ public final class ConfigReader {
                 enabled.stream().map(Jail::sentencing).toList(),
                 actions,
                 filter.orElseThrow(),
+                record,
                 folder.read());
     }
 
@@ -141,7 +148,7 @@ public final class ConfigReader {
             faults.add(
                     section.place(),
                     "[" + section.name() + "]",
-                    "unknown section; expected [agent], [store], [source NAME], [traps], [allow]");
+                    "unknown section; expected [agent], [store], [source NAME], [traps], [allow], [record]");
         } else {
             section.refuseOthers(known);
         }

@@ -8,6 +8,7 @@ import org.postbane.correlate.Traps;
 import org.postbane.decide.Sentencing;
 import org.postbane.model.Subject;
 import org.postbane.parse.MailFilter;
+import org.postbane.record.RecordSettings;
 import org.postbane.score.Weighing;
 import org.postbane.source.SourceSettings;
 
@@ -23,6 +24,7 @@ import org.postbane.source.SourceSettings;
  * @param sentencings of the same jails, in the same order
  * @param actions by the names in {@link Sentencing#actions}: those that an enabled jail uses
  * @param filter of all sources
+ * @param record where a line for each dirty message goes
  * @param files what was read, in order; files of the jar as {@code built-in:jails.conf}
  */
 public record Configuration(
@@ -36,6 +38,7 @@ public record Configuration(
         List<Sentencing> sentencings,
         Map<String, ActionDefinition> actions,
         MailFilter filter,
+        RecordSettings record,
         List<String> files) {
 
     public Configuration {

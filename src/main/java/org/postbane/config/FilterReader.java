@@ -15,7 +15,20 @@ final class FilterReader {
 
     /** Keys of {@code [Definition]}; those of the verdicts are the names of {@link Judgement} in lower case. */
     static final Set<String> KEYS = Set.of(
-            "builtin", "postfix", "amavis", "spamd", "clean", "spam", "virus", "banned", "unchecked", "temporary");
+            "builtin",
+            "postfix",
+            "amavis",
+            "spamd",
+            "dovecot",
+            MailFilter.EXIM,
+            MailFilter.SENDMAIL,
+            MailFilter.OPENSMTPD,
+            "clean",
+            "spam",
+            "virus",
+            "banned",
+            "unchecked",
+            "temporary");
 
     private final ConfigFolder folder;
     private final Faults faults;
@@ -44,7 +57,12 @@ final class FilterReader {
                 words(definition, "postfix"),
                 words(definition, "amavis"),
                 words(definition, "spamd"),
-                categories(definition));
+                words(definition, "dovecot"),
+                categories(definition),
+                Map.of(
+                        MailFilter.EXIM, words(definition, MailFilter.EXIM),
+                        MailFilter.SENDMAIL, words(definition, MailFilter.SENDMAIL),
+                        MailFilter.OPENSMTPD, words(definition, MailFilter.OPENSMTPD)));
         return faults.count() > before ? Optional.empty() : Optional.of(filter);
     }
 

@@ -16,11 +16,13 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.postbane.correlate.Deed.Fault;
 import org.postbane.correlate.Mail.Pending;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
 import org.postbane.parse.LogEvent;
+import org.postbane.parse.LogEvent.Breach;
 import org.postbane.parse.LogEvent.Status;
 import org.postbane.parse.Peer;
 import org.postbane.parse.Program;
@@ -156,7 +158,12 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             return; // before a proxy filter, which hands it in again
         }
         Mail mail = open.find(event.queueId());
-        if (mail == null || mail.peer != null || mail.since.plus(REORDER).isBefore(event.at())) {
+        if (event.queueId().isExim()) {
+            if (mail != null && mail.peer != null) {
+                return; // a copy in the reject log
+            }
+            mail = mail == null ? start(event.queueId(), event.at()) : mail; // of which an ACL spoke before
+        } else if (mail == null || mail.peer != null || mail.since.plus(REORDER).isBefore(event.at())) {
             mail = start(event.queueId(), event.at());
         }
         touch(mail);
@@ -174,6 +181,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             mail.added.addAll(prelude.added());
         }
         sayings.pending(mail);
+        if (mail.isJudged()) {
+            awaitDeliveries(mail, event.at());
+        }
     }
 
     private static boolean isSameClient(Mail mail, @Nullable IpPrefix client) {
@@ -221,6 +231,15 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     @Override
     public void visit(LogEvent.MessageId event) {
         Mail mail = open.find(event.queueId());
+        if (event.queueId().isExim()) {
+            // Not to be found by: Exim tells the Message-ID after spamd's verdict on it, so that a verdict on a message
+            // that
+            // repeats the Message-ID of another would be taken for one on that other, which is known already.
+            mail = mail == null ? start(event.queueId(), event.at()) : mail;
+            mail.messageId = event.messageId();
+            touch(mail);
+            return;
+        }
         boolean another = mail != null
                 && mail.closed != null
                 && mail.messageId != null
@@ -240,15 +259,23 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     @Override
     public void visit(LogEvent.Queued event) {
         Mail mail = open.find(event.queueId());
-        if (mail == null || mail.closed != null) {
+        if (mail == null || mail.closed != null && !event.queueId().isExim()) {
             // from before the log, or client= comes later; or another message, as qmgr's own lines keep their order
             mail = start(event.queueId(), event.at());
         }
         mail.queued = true;
         mail.sender = event.sender();
-        mail.recipientsInQueue = event.recipients();
+        mail.recipientsInQueue = Math.max(mail.recipientsInQueue, event.recipients());
         mail.size = event.size();
         mail.takePrelude(mail.sender);
+        touch(mail);
+    }
+
+    @Override
+    public void visit(LogEvent.Recipients event) {
+        Mail mail = open.find(event.queueId());
+        mail = mail == null ? start(event.queueId(), event.at()) : mail;
+        mail.recipientsInQueue = event.count();
         touch(mail);
     }
 
@@ -258,6 +285,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             return; // address verification probes
         }
         Mail mail = open.find(event.queueId());
+        if (mail == null && event.queueId().isExim()) {
+            mail = start(event.queueId(), event.at()); // its arrival may be told of later, but by this id only
+        }
         if (mail == null) {
             return;
         }
@@ -355,8 +385,14 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         sayings.pending(root);
         if (!root.pending.isEmpty()) {
             orphaned.add(new Due(root, arrival(verdict.at()).plus(ORPHANED)));
-        } else if (root.awaitsDeliveries() && root.awaitsUntil == null) {
-            root.awaitsUntil = arrival(verdict.at()).plus(settings.patience());
+        } else {
+            awaitDeliveries(root, verdict.at());
+        }
+    }
+
+    private void awaitDeliveries(Mail root, Instant since) {
+        if (root.awaitsDeliveries() && root.awaitsUntil == null) {
+            root.awaitsUntil = arrival(since).plus(settings.patience());
             awaiting.add(new Due(root, root.awaitsUntil));
         }
     }
@@ -428,7 +464,38 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     @Override
     public void visit(LogEvent.AuthFailure event) {
-        sayings.authFailed(event.at(), event.client().address(), event.account());
+        if (event.detail()) {
+            return; // told again by whom the client spoke to; or the next password database knew the login
+        }
+        for (int left = event.attempts(); left > 0; left--) {
+            sayings.authFailed(event.at(), event.client().address(), event.account());
+        }
+    }
+
+    @Override
+    public void visit(LogEvent.Login event) {} // the message, if there is one, has its own line
+
+    @Override
+    public void visit(LogEvent.ProtocolError event) {
+        if (event.breach() == Breach.SLIP) {
+            return;
+        }
+        Fault fault = event.breach() == Breach.VIOLATION ? Fault.PROTOCOL : Fault.BROKEN_OFF;
+        String what = event.stage().isEmpty() ? event.reason() : event.reason() + " after " + event.stage();
+        sayings.misbehaved(event.at(), event.client().address(), fault, what);
+    }
+
+    @Override
+    public void visit(LogEvent.RateLimit event) {
+        sayings.misbehaved(
+                event.at(), event.client().address(), Fault.RATE_LIMIT, "over the limit of " + event.limit());
+    }
+
+    @Override
+    public void visit(LogEvent.Postscreen event) {
+        if (event.failed()) {
+            sayings.misbehaved(event.at(), event.client().address(), Fault.POSTSCREEN, event.test());
+        }
     }
 
     /** A line names a recipient that the client asked for, whatever became of it. */

@@ -165,6 +165,12 @@ final class Sayings {
         out.accept(new Deed.Refused(at, origin, stage, code, reason));
     }
 
+    void misbehaved(Instant at, @Nullable IpPrefix client, Deed.Fault fault, String what) {
+        if (client != null) {
+            out.accept(new Deed.Misbehaved(at, Origin.of(client, null, null), fault, what));
+        }
+    }
+
     void authFailed(Instant at, @Nullable IpPrefix client, @Nullable String login) {
         if (client != null) {
             out.accept(new Deed.AuthFailed(at, Origin.of(client, null, null), login));

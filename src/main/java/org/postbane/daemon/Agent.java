@@ -23,6 +23,7 @@ import org.postbane.decide.Sentencing.Limit;
 import org.postbane.host.Nft;
 import org.postbane.model.Subject;
 import org.postbane.parse.LogParser;
+import org.postbane.record.Recorder;
 import org.postbane.score.Scored;
 import org.postbane.score.Standing;
 import org.postbane.score.Weighing;
@@ -66,6 +67,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     private final Clock clock;
     private final StateStore store;
     private final Pipeline.Held held = new Pipeline.Held();
+    private final Recorder recorder;
     private final Pipeline pipeline;
     private final Enforcement enforcement;
     private final Instant since;
@@ -100,7 +102,8 @@ public final class Agent implements AgentControl, AutoCloseable {
         this.store = store;
         this.since = clock.instant();
         this.lastReconcile = since;
-        this.pipeline = new Pipeline(configuration, configuration.traps(), store, true, deed -> {}, held);
+        this.recorder = Recorder.of(configuration.record());
+        this.pipeline = new Pipeline(configuration, configuration.traps(), store, true, recorder, held);
         this.enforcement = enforces ? Enforcement.start(configuration, clock) : Enforcement.none();
         try {
             pipeline.restore(store, this::restored);
@@ -217,7 +220,9 @@ public final class Agent implements AgentControl, AutoCloseable {
             pipeline.judge().expire(now); // while there is a backlog, the lines are the correlator's clock
         } else {
             pipeline.tick(now);
+            recorder.advance(now);
         }
+        unsaved |= recorder.hasReady(); // written after a commit
         commit(now);
         if (lastForget.plus(FORGET).isBefore(now)) {
             lastForget = now;
@@ -273,6 +278,7 @@ public final class Agent implements AgentControl, AutoCloseable {
             tell(decisions);
             enforcement.submit(decisions);
         }
+        recorder.write();
     }
 
     /** One line for each ban of a batch, with its last word, so that the log alone tells the story. */
@@ -315,6 +321,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     @Override
     public void close() throws StoreException {
         try {
+            recorder.finish();
             lastCommit = Instant.MIN;
             unsaved = true;
             commit(clock.instant());
@@ -474,7 +481,8 @@ public final class Agent implements AgentControl, AutoCloseable {
                     pipeline.correlator().ambiguous(),
                     pipeline.judge().guarded(),
                     byJail,
-                    enforcement.status());
+                    enforcement.status(),
+                    Unknown.of(sources.stream().map(source -> source.parser).toList()));
         });
     }
 

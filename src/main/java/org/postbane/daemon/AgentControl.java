@@ -84,6 +84,7 @@ public interface AgentControl {
      * @param ambiguous verdicts that could be on several clients' messages; nobody was blamed
      * @param guarded times a guard has saved someone
      * @param bansByJail in force
+     * @param unknown lines that were not understood, since the start
      */
     record AgentStatus(
             Instant since,
@@ -93,7 +94,8 @@ public interface AgentControl {
             long ambiguous,
             long guarded,
             Map<String, Integer> bansByJail,
-            List<ActionRunner.Status> actions) {}
+            List<ActionRunner.Status> actions,
+            Unknown unknown) {}
 
     /**
      * How a source is.

@@ -5,6 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
+import org.postbane.model.RejectKind;
 
 /**
  * One fact that a line states. A line that states none yields no event. Texts are the log's own, written by strangers:
@@ -38,6 +39,8 @@ public sealed interface LogEvent {
 
         void visit(Queued event);
 
+        void visit(Recipients event);
+
         void visit(Delivery event);
 
         void visit(Removed event);
@@ -49,6 +52,14 @@ public sealed interface LogEvent {
         void visit(Match event);
 
         void visit(AuthFailure event);
+
+        void visit(Login event);
+
+        void visit(ProtocolError event);
+
+        void visit(RateLimit event);
+
+        void visit(Postscreen event);
     }
 
     /** smtpd: {@code connect from name[address]}. */
@@ -115,6 +126,17 @@ public sealed interface LogEvent {
      */
     record Queued(Instant at, Program by, QueueId queueId, String sender, long size, int recipients)
             implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
+
+    /**
+     * How many recipients the message has, as the client named them and the server accepted them: {@code nrcpt=5} in the words
+     * of one of Exim's ACLs, {@code nrcpts=5} of Sendmail.
+     */
+    record Recipients(Instant at, Program by, QueueId queueId, int count) implements LogEvent {
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);
@@ -219,6 +241,11 @@ public sealed interface LogEvent {
         public void accept(Visitor visitor) {
             visitor.visit(this);
         }
+
+        /** What kind of refusal it was, by the software's own words in {@code reason}. */
+        public RejectKind kind() {
+            return RejectKind.of(reason);
+        }
     }
 
     /**
@@ -256,6 +283,9 @@ public sealed interface LogEvent {
      * A login failed: {@code warning: name[address]: SASL LOGIN authentication failed: ...}.
      *
      * @param account the login that was tried; null where the line does not say
+     * @param repeats further attempts, 0 mostly: Dovecot's login processes tell of all at the end of the connection
+     * @param detail the authentication server's own line, before the one of the program that the client spoke to. Not to be
+     *     counted: the attempt is told of in both, and of several password databases each that does not know a login says so
      */
     record AuthFailure(
             Instant at,
@@ -263,7 +293,88 @@ public sealed interface LogEvent {
             Peer client,
             String mechanism,
             @Nullable String account,
-            String reason) implements LogEvent {
+            String reason,
+            int repeats,
+            boolean detail)
+            implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+
+        /** One attempt, told of by the program that the client spoke to. */
+        AuthFailure(Instant at, Program by, Peer client, String mechanism, @Nullable String account, String reason) {
+            this(at, by, client, mechanism, account, reason, 0, false);
+        }
+
+        /** How many times it was tried, 1 or more. */
+        public int attempts() {
+            return 1 + repeats;
+        }
+    }
+
+    /**
+     * A login succeeded: {@code ID: client=..., sasl_method=M, sasl_username=U}, or Dovecot's {@code imap-login: Login: user=<U>,
+     * method=M, rip=A, lip=B}.
+     *
+     * @param mechanism as logged; empty where the line does not say
+     */
+    record Login(Instant at, Program by, Peer client, String account, String mechanism) implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
+
+    /**
+     * A client did not keep to the protocol, or broke off: {@code too many errors after RCPT from name[address]}.
+     *
+     * @param stage the command at which it happened; empty where the line does not say
+     * @param reason in the program's words
+     */
+    record ProtocolError(Instant at, Program by, Peer client, String stage, String reason, Breach breach)
+            implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
+
+    /** How much a {@link ProtocolError} says of a client. */
+    enum Breach {
+        /** No client that is made for mail does it. */
+        VIOLATION,
+        /** A lost connection, a silence: honest clients do it on a bad line, scanners do nothing else. */
+        BROKEN_OFF,
+        /** Odd, but what honest clients pass on from their users or their bad configuration. */
+        SLIP
+    }
+
+    /**
+     * A client was over one of the server's limits, and was told to wait: {@code warning: Connection rate limit exceeded: 6 from
+     * name[address] for service smtp}.
+     *
+     * @param limit {@code connection-rate}, {@code connections}, {@code messages}, {@code recipients}, {@code tls-sessions},
+     *     {@code auth}
+     * @param count what it had reached; 0 where the line does not say
+     */
+    record RateLimit(Instant at, Program by, Peer client, String limit, int count) implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
+
+    /**
+     * postscreen about one client: a test that it failed or passed, a list that it is on.
+     *
+     * @param test in postscreen's words, in the newer spelling: {@code PREGREET}, {@code DNSBL}, {@code COMMAND PIPELINING}, {@code
+     *     PASS NEW}, {@code ALLOWLISTED}, {@code CONNECT}...
+     * @param failed a test that no honest mail server fails
+     * @param reason what else the line says; may be text of the client's
+     */
+    record Postscreen(Instant at, Program by, Peer client, String test, boolean failed, String reason)
+            implements LogEvent {
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);

@@ -5,6 +5,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.source.Line;
@@ -22,12 +23,65 @@ import org.postbane.source.Mark;
  */
 public final class LogParser implements LineSink {
 
+    /** Postfix's programs that state nothing here. Sources: {@code src/NAME/NAME.c} each, {@code conf/postfix-script}. */
+    private static final LineParser SILENT_POSTFIX = new SilentParser(Silent.ofPostfix(
+            "daemon started -- version *", // master
+            "reload -- version *",
+            "terminating on signal *",
+            "warning: process *",
+            "warning: service * has reached its process limit *",
+            "warning: to avoid this condition, *",
+            "warning: see * for examples of stress-adapting *",
+            "warning: * -- throttling",
+            "starting the Postfix mail system", // postfix-script
+            "stopping the Postfix mail system",
+            "refreshing the Postfix mail system",
+            "waiting for the Postfix mail system to terminate",
+            "the Postfix mail system is running: *",
+            "warning: * and * differ",
+            "warning: not owned by *: *",
+            "warning: symlink leaves directory: *",
+            "warning: group or other writable: *",
+            "warning: not set-gid or not owner+group+world executable: *",
+            "ID: sender non-delivery notification: *", // bounce
+            "ID: sender delay notification: *",
+            "ID: sender delivery status notification: *",
+            "ID: postmaster non-delivery notification: *",
+            "ID: postmaster delay notification: *",
+            "statistics: *", // anvil, scache, qmgr
+            "addr * listed by domain * as *", // dnsblog
+            "warning: dnsblog_query: *",
+            "warning: lookup error for DNS query *",
+            "CONNECT *", // tlsproxy
+            "DISCONNECT *",
+            "CONNECT from *",
+            "TLS handshake failed for service=* peer=*",
+            "SSL_accept error from *",
+            "SSL_accept:*",
+            "Anonymous TLS connection *",
+            "Untrusted TLS connection *",
+            "Trusted TLS connection *",
+            "Verified TLS connection *",
+            "setting up TLS connection *",
+            "cache * full cleanup: *", // verify
+            "close database *: *",
+            "warning: do not list domain * in BOTH *", // trivial-rewrite
+            "Deleted: * message*", // postsuper
+            "Placed on hold: *",
+            "Released from hold: *",
+            "Requeued: *",
+            "ID: removed",
+            "ID: placed on hold",
+            "ID: released from hold",
+            "ID: requeued"));
+
     private static final Mark REPEATED = Mark.of("message repeated ");
     private static final Mark TIMES = Mark.of(" times: [ ");
     private static final int MOST_REPEATS = 1000;
 
     private final SyslogHeader header;
     private final ProgramTable programs;
+    private final @Nullable EximFile eximFile;
     private final Consumer<LogEvent> out;
 
     /**
@@ -39,7 +93,9 @@ public final class LogParser implements LineSink {
     private final Consumer<LogEvent> state = stated::add;
 
     private final Line body = new Line();
+    private final UnknownLines unknown = new UnknownLines();
     private long lines;
+    private long unread;
     private boolean stamped;
 
     /**
@@ -64,6 +120,13 @@ public final class LogParser implements LineSink {
         Map<String, LineParser> postfix = postfixParsers(texts);
         AmavisParser amavis = new AmavisParser(filter);
         SpamdParser spamd = new SpamdParser();
+        DovecotParser dovecot = new DovecotParser();
+        boolean readsExim =
+                !filter.others().getOrDefault(MailFilter.EXIM, Set.of()).isEmpty();
+        EximParser exim = new EximParser();
+        SendmailParser sendmail = new SendmailParser();
+        OpenSmtpdParser openSmtpd = new OpenSmtpdParser();
+        this.eximFile = readsExim ? new EximFile(zone, exim) : null;
         this.programs = new ProgramTable(name -> {
             if (filter.isAmavis(name)) {
                 return amavis;
@@ -71,8 +134,20 @@ public final class LogParser implements LineSink {
             if (filter.isSpamd(name)) {
                 return spamd;
             }
+            if (filter.isDovecot(name)) {
+                return dovecot;
+            }
+            if (filter.isOther(MailFilter.EXIM, name)) {
+                return exim;
+            }
+            if (filter.isOther(MailFilter.SENDMAIL, name)) {
+                return sendmail;
+            }
+            if (name.indexOf('/') < 0 && filter.isOther(MailFilter.OPENSMTPD, name)) {
+                return openSmtpd;
+            }
             String service = filter.postfixService(name);
-            return service == null ? null : postfix.get(service);
+            return service == null ? null : postfix.getOrDefault(service, SILENT_POSTFIX);
         });
     }
 
@@ -85,6 +160,7 @@ public final class LogParser implements LineSink {
                 Map.entry("qmgr", new PostfixQmgrParser()),
                 Map.entry("oqmgr", new PostfixQmgrParser()),
                 Map.entry("pickup", new PostfixPickupParser()),
+                Map.entry("postscreen", new PostscreenParser()),
                 Map.entry("smtp", relaying),
                 Map.entry("lmtp", relaying),
                 Map.entry("relay", relaying),
@@ -105,12 +181,19 @@ public final class LogParser implements LineSink {
     public void accept(Line line) {
         lines++;
         if (!header.parse(line)) {
+            if (eximFile != null && eximFile.parse(line, header, state)) {
+                stamped = true;
+                handOn();
+            } else {
+                unknown.addHeadless();
+            }
             return;
         }
         stamped = true;
         Line text = header.text();
         ProgramTable.Entry program = programs.find(text, header.tagStart(), header.tagEnd(), header.tagHash());
         if (program == null || program.parser == null) {
+            unread++;
             return;
         }
         header.setProgram(program);
@@ -122,6 +205,8 @@ public final class LogParser implements LineSink {
         }
         if (!stated.isEmpty()) {
             handOn();
+        } else if (!program.parser.knows(body)) {
+            unknown.add(header.by(), body);
         }
     }
 
@@ -144,6 +229,16 @@ public final class LogParser implements LineSink {
         for (int i = 0; i < Math.min(times, MOST_REPEATS); i++) {
             parser.parse(body, header, state);
         }
+    }
+
+    /** Lines that nobody understood. */
+    public UnknownLines unknown() {
+        return unknown;
+    }
+
+    /** Lines of programs that are not read at all. */
+    public long unread() {
+        return unread;
     }
 
     /** Lines so far. */

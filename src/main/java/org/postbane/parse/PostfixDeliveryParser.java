@@ -41,6 +41,44 @@ final class PostfixDeliveryParser implements LineParser {
         this.texts = texts;
     }
 
+    private static final Silent SILENT = Silent.ofPostfix(
+            "connect to *: *",
+            "Anonymous TLS connection *",
+            "Untrusted TLS connection *",
+            "Trusted TLS connection *",
+            "Verified TLS connection *",
+            "setting up TLS connection to *",
+            "SSL_connect error to *",
+            "certificate verification failed for *",
+            "ID: Cannot start TLS: *",
+            "ID: TLS is required, *",
+            "ID: host * said: *",
+            "ID: host * refused to talk to me: *",
+            "ID: lost connection with *",
+            "ID: conversation with * timed out *",
+            "ID: enabling PIX workarounds: *",
+            "ID: breaking line > * bytes with *",
+            "ID: sender non-delivery notification: *",
+            "lost connection with * while *",
+            "conversation with * timed out while *",
+            "warning: host *[*]:* greeted me with my own hostname *",
+            "warning: host * replied to HELO/EHLO with my own hostname *",
+            "warning: host * said: *",
+            "warning: no MX host for * has a valid address record",
+            "warning: relayhost *",
+            "warning: SASL authentication failure: *",
+            "warning: SASL *",
+            "warning: *: SASL *",
+            "warning: pipe *",
+            "warning: maildir access problem for *",
+            "warning: destination * is not owned by *",
+            "warning: specify *");
+
+    @Override
+    public boolean knows(Line body) {
+        return SILENT.matches(body);
+    }
+
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         int colon = PostfixText.endOfId(body);

@@ -18,6 +18,7 @@ import org.postbane.source.Mark;
  *
  * <pre>
  * Nov 21 09:15:23 mx1 postfix/smtpd[2820]: body                          (RFC 3164: local time, no year)
+ * Mar  7 09:15:23 mx1 ...  and  Mar 7 09:15:23 mx1 ...                   (days of one digit)
  * 2026-11-21T09:15:23.318455+00:00 mx1 postfix/smtpd[2820]: body         (RFC 3339: rsyslog, Debian 12 and later)
  * Nov 21 09:15:23 postfix/smtpd[2820]: body                              (no host: syslog(3) to a socket, busybox)
  * Nov 21 09:15:23 &lt;mail.info&gt; mx1 postfix/smtpd[2820]: body              (FreeBSD's syslogd -v -v, &lt;2.6&gt; with one -v)
@@ -280,7 +281,7 @@ final class SyslogHeader {
     /** {@code Nov 21 09:15:23 }: positions 0-2 month, 4-5 day with a leading blank, 7-14 time. */
     private int traditional(byte[] bytes, int start) {
         if (bytes[start + 3] != ' ' || bytes[start + 6] != ' ' || bytes[start + 15] != ' ') {
-            return -1;
+            return oneBlank(bytes, start);
         }
         int seconds = two(bytes, start + 13);
         if (bytes[start + 12] != ':' || seconds < 0 || seconds > 60) { // 60: leap second
@@ -308,6 +309,22 @@ final class SyslogHeader {
         }
         setTime(minuteStart + seconds, 0);
         return start + TRADITIONAL;
+    }
+
+    /** {@code Mar 7 09:15:23 }: some programs that write such files themselves do not pad the day. */
+    private int oneBlank(byte[] bytes, int start) {
+        boolean unpadded = bytes[start + 3] == ' '
+                && isDigit(bytes[start + 4])
+                && bytes[start + 5] == ' '
+                && bytes[start + 14] == ' ';
+        if (!unpadded) {
+            return -1;
+        }
+        byte[] padded = new byte[TRADITIONAL];
+        System.arraycopy(bytes, start, padded, 0, 4);
+        padded[4] = ' ';
+        System.arraycopy(bytes, start + 4, padded, 5, TRADITIONAL - 5);
+        return traditional(padded, 0) < 0 ? -1 : start + TRADITIONAL - 1;
     }
 
     /** Epoch second of the minute in the year nearest to the reference; Long.MIN_VALUE if no year near has that day. */
@@ -508,6 +525,12 @@ final class SyslogHeader {
                     .process(pid);
         }
         return by;
+    }
+
+    /** Time and writer of a line that bears another header. */
+    void set(Instant time, Program writer) {
+        at = time;
+        by = writer;
     }
 
     void setProgram(ProgramTable.Entry entry) {

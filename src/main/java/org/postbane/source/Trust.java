@@ -46,6 +46,8 @@ public final class Trust {
             rspamd */rspamd: user=root,_rspamd,rspamd
             dovecot dovecot*: user=root,dovecot,dovenull,vmail
             exim exim4: user=root,Debian-exim,exim,mail,mailnull
+            sendmail sm-mta sm-msp-queue: user=root,smmta,smmsp
+            smtpd: user=root,_smtpd,smtpd,opensmtpd,opensmtpq
             clamav-milter clamsmtpd: user=root,clamav,clamilt,clamsmtp
             */*: user=root,postfix comm=program
             """;

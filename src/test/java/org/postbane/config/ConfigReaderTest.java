@@ -26,6 +26,7 @@ import org.postbane.decide.Sentencing.Term;
 import org.postbane.model.Judgement;
 import org.postbane.model.Subject;
 import org.postbane.parse.MailFilter;
+import org.postbane.record.RecordSettings;
 import org.postbane.score.OffenceKind;
 import org.postbane.score.Weighing;
 import org.postbane.score.Weighing.Direction;
@@ -48,6 +49,7 @@ final class ConfigReaderTest {
         assertEquals(Path.of("/run/postbane/postbane.sock"), c.socket());
         assertEquals("jdbc:h2:file:/var/lib/postbane/state", c.storeUrl());
         assertEquals(Duration.ofDays(90), c.retention());
+        assertEquals(RecordSettings.NONE, c.record());
         assertEquals(
                 List.of(new SourceSettings(
                         "mail", new Input.File(Path.of("/var/log/mail.log")), ZoneId.systemDefault())),
@@ -206,6 +208,9 @@ final class ConfigReaderTest {
                 networks = 192.0.2.1,
                     198.51.100.0/24
                 file = %1$s/allow-here
+                [record]
+                log = true
+                file = /record.log
                 """.formatted(dir);
         write("postbane.conf", text);
 
@@ -225,6 +230,7 @@ final class ConfigReaderTest {
         Input.Receiver receiver = (Input.Receiver) c.sources().get(2).input();
         assertEquals("udp://192.0.2.1:5514", receiver.address().toString());
         assertEquals("[192.0.2.0/28, 2001:db8::1]", receiver.senders().toString());
+        assertEquals(new RecordSettings(true, Optional.of(Path.of("/record.log"))), c.record());
         assertTrue(c.filter().isSpamd("sa"));
         assertTrue(List.of("a@example.org", "b@example.org", "any@trap.example.org", "xx@example.com").stream()
                 .allMatch(c.traps()::matches));

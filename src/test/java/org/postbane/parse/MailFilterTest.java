@@ -15,6 +15,7 @@ final class MailFilterTest {
             Set.of("smtpd", "cleanup", "mta/odd/qmgr"),
             Set.of("amavis", "/usr/sbin/amavisd"),
             Set.of("spamd"),
+            Set.of("dovecot"),
             Map.of(
                     "BAD-HEADER",
                     Judgement.CLEAN,

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param unit {@code _SYSTEMD_UNIT}; null likewise
  * @param message {@code MESSAGE}, cut at {@value #MAX_MESSAGE} bytes
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared; a copy of each message would be one too many
 public record JournalEntry(
         String cursor,
         long micros,

@@ -20,6 +20,7 @@ final class Inbox {
      * @param bytes the line, and room behind it for {@link Line#SLACK}
      * @param cursor where its source stands behind it; empty if it stands nowhere
      */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, and handed over, not shared
     record Item(byte[] bytes, int length, String cursor) {
         int size() {
             return bytes.length + cursor.length() + EACH;

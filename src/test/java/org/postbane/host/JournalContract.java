@@ -191,6 +191,6 @@ abstract class JournalContract {
         IOException why =
                 assertThrows(IOException.class, () -> all(journal(missing).read(null, false)));
 
-        assertTrue(why.getMessage().contains("No such file"), why.getMessage());
+        assertTrue(String.valueOf(why.getMessage()).contains("No such file"), why::toString);
     }
 }

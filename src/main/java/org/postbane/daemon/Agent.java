@@ -32,7 +32,11 @@ import org.postbane.score.Standing;
 import org.postbane.score.Weighing;
 import org.postbane.source.DirectoryWatch;
 import org.postbane.source.FileTail;
+import org.postbane.source.Input;
+import org.postbane.source.JournalSource;
+import org.postbane.source.LineSource;
 import org.postbane.source.SourceSettings;
+import org.postbane.source.SyslogSource;
 import org.postbane.store.H2Store;
 import org.postbane.store.StateStore;
 import org.postbane.store.StoreException;
@@ -95,13 +99,13 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     /** One followed log. */
     private static final class Source {
-        final FileTail tail;
+        final LineSource tail;
         final LogParser parser;
 
         @Nullable
         String fault;
 
-        Source(FileTail tail, LogParser parser) {
+        Source(LineSource tail, LogParser parser) {
             this.tail = tail;
             this.parser = parser;
         }
@@ -173,13 +177,14 @@ public final class Agent implements AgentControl, AutoCloseable {
     /** Reads and judges until {@link #stop} is called. The calling thread becomes the pipeline thread. */
     public void run() throws StoreException, InterruptedException {
         for (SourceSettings settings : configuration.sources()) {
-            var position = store.position(settings.name());
-            FileTail tail = new FileTail(settings.name(), settings.path(), position, FileTail.StartAt.END);
-            sources.add(new Source(tail, pipeline.parser(settings.zone(), since, false)));
+            sources.add(new Source(sourceOf(settings), pipeline.parser(settings.zone(), since, false)));
         }
         pipelineThread = Thread.currentThread();
-        try (DirectoryWatch opened = new DirectoryWatch(
-                configuration.sources().stream().map(SourceSettings::path).toList())) {
+        try (DirectoryWatch opened = new DirectoryWatch(configuration.sources().stream()
+                .map(SourceSettings::input)
+                .filter(Input.File.class::isInstance)
+                .map(input -> ((Input.File) input).path())
+                .toList())) {
             watch = opened;
             while (!stopping) {
                 if (!turn()) {
@@ -197,6 +202,22 @@ public final class Agent implements AgentControl, AutoCloseable {
                 task.cancel(false);
             }
         }
+    }
+
+    private LineSource sourceOf(SourceSettings settings) {
+        String name = settings.name();
+        var position = store.position(name);
+        Input input = settings.input();
+        if (input instanceof Input.File file) {
+            return new FileTail(name, file.path(), position, FileTail.StartAt.END);
+        }
+        if (input instanceof Input.Journal journal) {
+            return JournalSource.open(name, journal, position, FileTail.StartAt.END, this::wake);
+        }
+        if (input instanceof Input.Receiver receiver) {
+            return new SyslogSource(name, receiver, this::wake);
+        }
+        throw new AssertionError(input);
     }
 
     /** One batch; whether there is more to do at once. */
@@ -531,7 +552,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         }
         return new SourceStatus(
                 source.tail.name(),
-                source.tail.path().toString(),
+                source.tail.place(),
                 source.parser.lines(),
                 backlog,
                 source.parser.lastTime(),

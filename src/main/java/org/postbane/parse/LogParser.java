@@ -17,7 +17,8 @@ import org.postbane.source.Mark;
  * <p>Threads: one. Memory: bounded, see {@link ProgramTable} and {@link AmavisParser}. Errors: a line that is odd in any way
  * yields no event.
  *
- * <p>Known shortcomings: lines without a host name, and RFC 5424 files, are passed over.
+ * <p>Known shortcomings: rsyslog's RFC 5424 output says {@code postfix} where the program is {@code postfix/smtpd}; such
+ * lines are passed over.
  */
 public final class LogParser implements LineSink {
 
@@ -176,13 +177,14 @@ public final class LogParser implements LineSink {
             return;
         }
         stamped = true;
-        ProgramTable.Entry program = programs.find(line, header.tagStart(), header.tagEnd(), header.tagHash());
+        Line text = header.text();
+        ProgramTable.Entry program = programs.find(text, header.tagStart(), header.tagEnd(), header.tagHash());
         if (program == null || program.parser == null) {
             unread++;
             return;
         }
         header.setProgram(program);
-        body.set(line.bytes(), header.bodyStart(), line.end());
+        body.set(text.bytes(), header.bodyStart(), text.end());
         if (body.startsWith(REPEATED)) {
             repeat(program.parser);
         } else {

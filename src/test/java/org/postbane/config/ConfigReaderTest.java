@@ -34,6 +34,7 @@ import org.postbane.score.Weighing;
 import org.postbane.score.Weighing.Direction;
 import org.postbane.score.Weighing.Memory;
 import org.postbane.score.Weighing.Who;
+import org.postbane.source.Input;
 import org.postbane.source.SourceSettings;
 
 final class ConfigReaderTest {
@@ -52,7 +53,9 @@ final class ConfigReaderTest {
         assertEquals(Duration.ofDays(90), c.retention());
         assertEquals(RecordSettings.NONE, c.record());
         assertEquals(
-                List.of(new SourceSettings("mail", Path.of("/var/log/mail.log"), ZoneId.systemDefault())), c.sources());
+                List.of(new SourceSettings(
+                        "mail", new Input.File(Path.of("/var/log/mail.log")), ZoneId.systemDefault())),
+                c.sources());
         assertEquals(
                 List.of("127.0.0.0/8", "::1"),
                 c.allow().stream().map(Subject::toString).toList());
@@ -196,6 +199,15 @@ final class ConfigReaderTest {
                 path = /one.log
                 filter = other
                 zone = Asia/Tokyo
+                [source two]
+                filter = other
+                journal = /var/log/journal
+                trust = postfix/*: user=4711 unit=postfix*.service
+                    amavis: user=4712
+                [source three]
+                filter = other
+                listen = udp://192.0.2.1:5514
+                senders = 192.0.2.0/28, 2001:db8::1
                 [traps]
                 file = %1$s/traps-here
                 addresses = b@example.org, @trap.example.org
@@ -217,7 +229,17 @@ final class ConfigReaderTest {
         assertTrue(c.relays().contains(Objects.requireNonNull(IpPrefix.parse("192.0.2.25"))));
         assertEquals("jdbc:h2:mem:x;A=B", c.storeUrl());
         assertEquals(Duration.ofDays(7), c.retention());
-        assertEquals(List.of(new SourceSettings("one", Path.of("/one.log"), ZoneId.of("Asia/Tokyo"))), c.sources());
+        assertEquals(
+                new SourceSettings("one", new Input.File(Path.of("/one.log")), ZoneId.of("Asia/Tokyo")),
+                c.sources().get(0));
+        Input.Journal journal = (Input.Journal) c.sources().get(1).input();
+        assertEquals(Optional.of(Path.of("/var/log/journal")), journal.path());
+        assertTrue(journal.trust().trusts("postfix/smtpd", 4711, null, "postfix@-.service"));
+        assertFalse(journal.trust().trusts("postfix/smtpd", 0, "smtpd", "postfix@-.service"));
+        assertTrue(journal.trust().trusts("amavis", 4712, null, null));
+        Input.Receiver receiver = (Input.Receiver) c.sources().get(2).input();
+        assertEquals("udp://192.0.2.1:5514", receiver.address().toString());
+        assertEquals("[192.0.2.0/28, 2001:db8::1]", receiver.senders().toString());
         assertEquals(new RecordSettings(true, Optional.of(Path.of("/record.log"))), c.record());
         assertEquals(Software.SPAMD, c.filter().software("sa"));
         assertTrue(List.of("a@example.org", "b@example.org", "any@trap.example.org", "xx@example.com").stream()

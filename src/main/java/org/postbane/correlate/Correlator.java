@@ -375,7 +375,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     /** Whether no open message can be the one that this was made of: a filter before the queue, or a first pass elsewhere. */
     private boolean isOnlyPass(Mail output) {
-        String key = output.messageId == null || !output.isAnswerable() ? null : output.indexed;
+        String key = output.messageId == null || !output.isAnswerable() ? null : output.messageIdKey();
         if (key == null) {
             return false;
         }

@@ -47,6 +47,9 @@ final class Mail {
 
     @Nullable
     String messageId;
+    /** The last Message-ID header, by which it is found. */
+    @Nullable
+    String lastMessageId;
     /** The key under which {@link OpenMessages} finds this message by Message-ID, and the next older one with the same key. */
     @Nullable
     String indexed;
@@ -301,6 +304,12 @@ final class Mail {
         return !refused && (awaitsAll || awaited != null && !awaited.isEmpty());
     }
 
+    /** What it is found by, if anybody asks for its Message-ID: as spamd prints it. */
+    @Nullable
+    String messageIdKey() {
+        return indexed != null || lastMessageId == null ? indexed : MessageIds.asSpamdPrints(lastMessageId);
+    }
+
     /** All of this but the parent, which the reader finds by its serial number. */
     byte[] toRow() {
         RowWriter row = new RowWriter();
@@ -312,7 +321,7 @@ final class Mail {
         row.text(account);
         row.text(sender);
         row.text(messageId);
-        row.text(indexed);
+        row.text(messageIdKey());
         row.number(parent == null ? -1 : parent.serial);
         row.number(pending.size());
         pending.forEach(verdict -> verdict.write(row));

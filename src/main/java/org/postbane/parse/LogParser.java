@@ -106,7 +106,7 @@ public final class LogParser implements LineSink {
         this(filter, zone, reference, followLines, true, out);
     }
 
-    /** @param texts relays and replies are wanted too, by which nothing is decided; without them it takes less time */
+    /** @param texts host names, relays and replies are wanted too, by which nothing is decided; without them it takes less time */
     public LogParser(
             MailFilter filter,
             ZoneId zone,
@@ -142,7 +142,7 @@ public final class LogParser implements LineSink {
         PostfixDeliveryParser relaying = new PostfixDeliveryParser(true, texts);
         PostfixDeliveryParser delivery = new PostfixDeliveryParser(false, texts);
         return Map.ofEntries(
-                Map.entry("smtpd", new PostfixSmtpdParser()),
+                Map.entry("smtpd", new PostfixSmtpdParser(texts)),
                 Map.entry("cleanup", new PostfixCleanupParser()),
                 Map.entry("qmgr", new PostfixQmgrParser()),
                 Map.entry("oqmgr", new PostfixQmgrParser()),

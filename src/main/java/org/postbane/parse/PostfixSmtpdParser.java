@@ -67,6 +67,13 @@ final class PostfixSmtpdParser implements LineParser {
     /** What Postfix prints where the client broke off before it named a login. */
     private static final String NO_LOGIN = "(unavailable)";
 
+    private final boolean texts;
+
+    /** @param texts host names are wanted too, by which nothing is decided */
+    PostfixSmtpdParser(boolean texts) {
+        this.texts = texts;
+    }
+
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         if (body.startsWith(WARNING)) { // before all else, as this word could be a queue id
@@ -90,7 +97,7 @@ final class PostfixSmtpdParser implements LineParser {
         } else if (body.startsWith(DISCONNECT)) {
             int end = PostfixText.endOfPeer(body, body.start() + DISCONNECT.length());
             if (end >= 0) {
-                Peer peer = PostfixText.peer(body, body.start() + DISCONNECT.length(), end);
+                Peer peer = PostfixText.peer(body, body.start() + DISCONNECT.length(), end, texts);
                 out.accept(new LogEvent.Disconnect(header.at(), header.by(), peer, accepted(body, end)));
             }
         } else if (body.startsWith(PROXY)) {
@@ -115,23 +122,23 @@ final class PostfixSmtpdParser implements LineParser {
         return body.indexOf(COMMANDS, from) < 0 ? -1 : 0;
     }
 
-    private static @Nullable Peer peer(Line body, int from) {
+    private @Nullable Peer peer(Line body, int from) {
         int end = PostfixText.endOfPeer(body, from);
-        return end < 0 ? null : PostfixText.peer(body, from, end);
+        return end < 0 ? null : PostfixText.peer(body, from, end, texts);
     }
 
     /**
      * {@code ID: client=name[address], sasl_method=M, sasl_username=U, sasl_sender=S, orig_queue_id=Q, orig_client=name[a]}.
      * The login is text of the client's: what Postfix adds after it is looked for from the end of the line.
      */
-    private static void client(Line body, int colon, SyslogHeader header, Consumer<LogEvent> out) {
+    private void client(Line body, int colon, SyslogHeader header, Consumer<LogEvent> out) {
         QueueId id = PostfixText.id(body, colon);
         int from = colon + CLIENT.length();
         int end = PostfixText.endOfPeer(body, from);
         if (end < 0 || id == null && !PostfixText.isNoQueue(body, colon)) {
             return;
         }
-        Peer client = PostfixText.peer(body, from, end);
+        Peer client = PostfixText.peer(body, from, end, texts);
         if (end == body.end()) {
             out.accept(new LogEvent.Client(header.at(), header.by(), id, client, null, null, null));
             return;
@@ -145,7 +152,7 @@ final class PostfixSmtpdParser implements LineParser {
         int orig = mayForward ? body.lastIndexOf(ORIG_CLIENT, end) : -1;
         Peer origClient = null;
         if (orig >= 0 && PostfixText.endOfPeer(body, orig + ORIG_CLIENT.length()) == body.end()) {
-            origClient = PostfixText.peer(body, orig + ORIG_CLIENT.length(), body.end());
+            origClient = PostfixText.peer(body, orig + ORIG_CLIENT.length(), body.end(), texts);
             rest = orig;
         }
         QueueId origId = null;

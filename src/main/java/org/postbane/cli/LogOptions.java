@@ -35,7 +35,7 @@ final class LogOptions {
     @Parameters(
             arity = "1..*",
             paramLabel = "LOG",
-            description = "Log files in order: plain, .gz, or - for standard input.")
+            description = "Log files in order: plain, .gz, .zst, or - for standard input.")
     private List<String> logs = List.of();
 
     static final class ZoneConverter implements ITypeConverter<ZoneId> {

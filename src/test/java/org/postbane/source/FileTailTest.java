@@ -225,7 +225,8 @@ class FileTailTest {
         poll();
 
         assertFalse(tail.position().identity().contains(" after "));
-        assertEquals(RotatedFiles.identity(log).orElseThrow(), tail.position().identity());
+        assertTrue(
+                tail.position().identity().startsWith(RotatedFiles.identity(log).orElseThrow()));
     }
 
     @Test
@@ -278,7 +279,7 @@ class FileTailTest {
                 case 5 -> {
                     poll(1); // of two rotations between two looks the middle file would be lost
                     // as logrotate: rename; the writer goes on in the old file until it is told
-                    Files.move(log, dir.resolve("mail.log." + ++rotations));
+                    Files.move(log, dir.resolve("mail.log-" + (20260000 + ++rotations)));
                     if (random.nextBoolean()) {
                         Files.createFile(log);
                     }

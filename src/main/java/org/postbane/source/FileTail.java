@@ -24,8 +24,9 @@ import org.slf4j.LoggerFactory;
  * <p>Not thread-safe. Memory: one buffer of 128 KiB per open file, at most {@link #MOST_FILES} of them, and what unpacking
  * takes. On an IOException the position stands where it stood and the call may be repeated.
  *
- * <p>Known shortcomings: a file of which nothing was read yet is known by its inode only; if it was compressed while the agent
- * was down, it is not found. Of a log that was cut in its middle, what was written between the cut and the next look is
+ * <p>A file of which nothing was read yet is known by the one before it, which is kept until then.
+ *
+ * <p>Known shortcomings: of a log that was cut in its middle, what was written between the cut and the next look is
  * passed over, as it cannot be told from what was there before. See also {@link RotatedFiles}.
  */
 public final class FileTail implements AutoCloseable {
@@ -151,6 +152,9 @@ public final class FileTail implements AutoCloseable {
         if (stored != null) {
             List<Place> places = TailPosition.places(stored);
             for (Place place : places) {
+                if (place.offset() == 0 && !files.isEmpty()) {
+                    continue; // nothing is known of it but that it comes after the one before: found as such
+                }
                 @Nullable OpenFile file = trail.resume(place);
                 if (file == null && place.equals(places.get(places.size() - 1))) {
                     file = changed(place);
@@ -238,6 +242,7 @@ public final class FileTail implements AutoCloseable {
 
     private void closeSilentFiles(LineSink sink, Instant now) throws IOException {
         while (files.size() > 1
+                && (files.size() > 2 || current().place().offset() > 0)
                 && (files.size() > MOST_FILES
                         || files.get(0).isPacked()
                         || files.get(0).silentSince(now.minus(GRACE)))) {

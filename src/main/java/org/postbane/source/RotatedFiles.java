@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -83,7 +84,7 @@ final class RotatedFiles {
      * latter.
      */
     static List<Rotated> of(Path path) throws IOException {
-        Path directory = path.toAbsolutePath().getParent();
+        Path directory = Objects.requireNonNull(path.toAbsolutePath().getParent(), "a file has a directory");
         String name = path.getFileName().toString();
         Map<String, Rotated> found = new HashMap<>();
         try (DirectoryStream<Path> beside = Files.newDirectoryStream(directory)) {
@@ -98,7 +99,7 @@ final class RotatedFiles {
         } catch (java.nio.file.NoSuchFileException e) {
             return List.of(); // not even the directory: the file may still come
         } catch (DirectoryIteratorException e) {
-            throw FileFault.of(directory.toString(), e.getCause());
+            throw FileFault.of(directory.toString(), new IOException(e.getMessage(), e));
         } catch (IOException e) {
             throw FileFault.of(directory.toString(), e);
         }

@@ -8,7 +8,7 @@ if [ -z "${POSTBANE_BENCH_INSIDE:-}" ]; then
 fi
 ip link set lo up
 ip addr add 198.18.0.1/15 dev lo
-jar=${JAR:-$here/../../target/postbane.jar}
+jar=$(realpath "${JAR:-$here/../../target/postbane.jar}") # as an archive beside it knows it
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/classes" "$work/config"

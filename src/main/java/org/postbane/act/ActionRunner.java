@@ -2,12 +2,12 @@ package org.postbane.act;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An {@link Action} on a thread of its own. It begins with a reconcile, then applies what is submitted, at most {@value
+ * An {@link Action} on a thread of its own. It begins with a reconcile, which may start before all
+ * bans are read ({@link #restore}), then applies what is submitted, at most {@value
  * #BATCH} changes at once.
  *
  * <p>Threads: all public methods may be called from any; {@link #submit} waits for the action never, only, for some
@@ -66,13 +67,17 @@ public final class ActionRunner implements AutoCloseable {
     private final Duration firstPause;
     private final Thread thread;
 
+    /** The bans of the start. */
+    private final Arrivals arrivals = new Arrivals();
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition work = lock.newCondition();
     private final Condition done = lock.newCondition();
     // all below: guarded by lock
-    private final Roster roster;
+    private final Roster roster = new Roster();
     private final Map<Subject, Decision> pending = new LinkedHashMap<>();
-    private boolean reconcileWanted = true;
+    private boolean reconcileWanted;
+    private boolean arriving = true;
     private boolean busy;
     private boolean closing;
     private boolean ended;
@@ -82,29 +87,58 @@ public final class ActionRunner implements AutoCloseable {
     private long failures;
     private @Nullable String lastError;
 
-    private ActionRunner(Action action, Collection<Ban> inForce, Duration firstPause) {
+    private ActionRunner(Action action, Duration firstPause) {
         this.action = action;
         this.firstPause = firstPause;
-        roster = new Roster(inForce);
         thread = new Thread(this::loop, "action-" + action.name());
         thread.setDaemon(true);
     }
 
     /**
-     * Starts the thread, which first of all makes {@code inForce} hold.
+     * Starts the thread, which first of all makes what {@link #restore} brings hold.
      *
      * @param action closed by this object
-     * @param inForce all bans that name this action, of any jails
      */
-    public static ActionRunner start(Action action, Collection<Ban> inForce) {
-        return start(action, inForce, FIRST_PAUSE);
+    public static ActionRunner start(Action action) {
+        return start(action, FIRST_PAUSE);
     }
 
     /** @param firstPause time between a failure and the first retry */
-    static ActionRunner start(Action action, Collection<Ban> inForce, Duration firstPause) {
-        ActionRunner runner = new ActionRunner(action, inForce, firstPause);
+    static ActionRunner start(Action action, Duration firstPause) {
+        ActionRunner runner = new ActionRunner(action, firstPause);
         runner.thread.start();
         return runner;
+    }
+
+    /**
+     * Some of the bans in force that name this action, of any jails. Returns at once; the action may begin with them.
+     *
+     * @param part not changed afterwards
+     */
+    public void restore(List<Ban> part) {
+        List<Ban> first = new ArrayList<>(part.size());
+        List<Decision> later = new ArrayList<>();
+        lock.lock();
+        try {
+            for (Ban ban : part) {
+                if (roster.takeFirst(ban)) {
+                    first.add(ban);
+                } else { // a second jail bans it, perhaps for longer
+                    Decision change = roster.apply(new Decision.Impose(ban));
+                    if (change != null) {
+                        later.add(change);
+                    }
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        arrivals.put(first, later);
+    }
+
+    /** All bans in force were given to {@link #restore}; to be called once, before {@link #submit}. */
+    public void allRestored() {
+        arrivals.end();
     }
 
     public String name() {
@@ -178,7 +212,7 @@ public final class ActionRunner implements AutoCloseable {
     }
 
     private boolean hasWork() {
-        return reconcileWanted || !pending.isEmpty();
+        return arriving || reconcileWanted || !pending.isEmpty();
     }
 
     /** Does what is still to be done, unless the action was failing, ends the thread and closes the action. Bans stay in force. */
@@ -187,6 +221,7 @@ public final class ActionRunner implements AutoCloseable {
         lock.lock();
         try {
             closing = true;
+            arrivals.cancel();
             work.signal();
         } finally {
             lock.unlock();
@@ -232,10 +267,14 @@ public final class ActionRunner implements AutoCloseable {
                 return null;
             }
             busy = true;
+            if (arriving) {
+                arriving = false;
+                return new Work(List.of(), List.of(), true, true);
+            }
             if (reconcileWanted) {
                 reconcileWanted = false;
                 pending.clear();
-                return new Work(roster.inForce(), List.of(), true);
+                return new Work(roster.inForce(), List.of(), true, false);
             }
             List<Decision> batch = new ArrayList<>(Math.min(BATCH, pending.size()));
             Iterator<Decision> changes = pending.values().iterator();
@@ -243,7 +282,7 @@ public final class ActionRunner implements AutoCloseable {
                 batch.add(changes.next());
                 changes.remove();
             }
-            return new Work(List.of(), batch, false);
+            return new Work(List.of(), batch, false, false);
         } catch (InterruptedException e) {
             return null; // nobody of ours interrupts this thread: the process is ending
         } finally {
@@ -265,18 +304,22 @@ public final class ActionRunner implements AutoCloseable {
         private final List<Ban> bans;
         private final List<Decision> changes;
         private final boolean reconcile;
+        private final boolean first;
 
-        Work(List<Ban> bans, List<Decision> changes, boolean reconcile) {
+        Work(List<Ban> bans, List<Decision> changes, boolean reconcile, boolean first) {
             this.bans = bans;
             this.changes = changes;
             this.reconcile = reconcile;
+            this.first = first;
         }
 
         /** Without the lock. Null if it went well. */
         @Nullable
         ActionException perform() {
             try {
-                if (reconcile) {
+                if (first) {
+                    begin();
+                } else if (reconcile) {
                     action.reconcile(bans);
                 } else {
                     action.apply(changes);
@@ -284,6 +327,23 @@ public final class ActionRunner implements AutoCloseable {
                 return null;
             } catch (ActionException e) {
                 return e;
+            }
+        }
+
+        private void begin() throws ActionException {
+            try {
+                try {
+                    action.reconcile(arrivals);
+                } finally {
+                    arrivals.forEachRemaining(
+                            part -> {}); // the next try is from the roster, which must be whole by then
+                }
+            } catch (CancellationException e) {
+                throw new ActionException(action.name() + ": ended before all bans were read", e);
+            }
+            List<Decision> changes = arrivals.changes();
+            for (int from = 0; from < changes.size(); from += BATCH) {
+                action.apply(changes.subList(from, Math.min(from + BATCH, changes.size())));
             }
         }
 
@@ -318,7 +378,7 @@ public final class ActionRunner implements AutoCloseable {
             lastError = String.valueOf(failure.getMessage());
             reconcileWanted = true;
             pending.clear();
-            if (failuresInRow == 1) {
+            if (failuresInRow == 1 && !closing) {
                 LOG.warn("{} (will be tried again until it works)", lastError);
             }
         }

@@ -7,6 +7,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,20 +62,58 @@ public final class NftAction implements Action {
         return settings.name();
     }
 
+    /**
+     * Where nobody is kept out yet, as after a start of the machine, each part holds as soon as it comes. Else all bans are
+     * waited for, and those that hold since before hold on meanwhile.
+     */
     @Override
-    public void reconcile(Collection<Ban> bans) throws ActionException {
-        Instant now = clock.instant();
+    public void reconcile(Iterator<List<Ban>> parts) throws ActionException {
+        if (isInForce()) {
+            Action.super.reconcile(parts);
+            return;
+        }
+        known.clear();
+        while (parts.hasNext()) {
+            Map<NftSet, List<Ban>> part = wanted(parts.next(), clock.instant());
+            StringBuilder commands = new StringBuilder();
+            if (known.isEmpty()) {
+                commands.append(declare(settings.table(), part.keySet()));
+            }
+            part.forEach((set, list) -> {
+                if (!known.contains(set)) {
+                    set.declare(settings, settings.table(), commands);
+                }
+                add(settings.table(), set, list, clock.instant(), commands);
+            });
+            run(commands);
+            known.addAll(part.keySet());
+        }
+        if (known.isEmpty()) {
+            reconcile(List.of());
+        } else {
+            run(remove(settings.table() + NftSettings.BRIDGE, new StringBuilder()));
+        }
+    }
+
+    /** The bans that the sets are to hold. Both sets for addresses are always wanted. */
+    private static Map<NftSet, List<Ban>> wanted(Collection<Ban> bans, Instant now) {
         Map<NftSet, List<Ban>> wanted = new LinkedHashMap<>();
         wanted.put(NftSet.ADDRESSES4, new ArrayList<>());
         wanted.put(NftSet.ADDRESSES6, new ArrayList<>());
-        int count = 0;
         for (Ban ban : bans) {
             if (ban.subject() instanceof Subject.Client client && ban.until().isAfter(now)) {
                 wanted.computeIfAbsent(NftSet.of(client.prefix()), set -> new ArrayList<>())
                         .add(ban);
-                count++;
             }
         }
+        return wanted;
+    }
+
+    @Override
+    public void reconcile(Collection<Ban> bans) throws ActionException {
+        Instant now = clock.instant();
+        Map<NftSet, List<Ban>> wanted = wanted(bans, now);
+        int count = wanted.values().stream().mapToInt(List::size).sum();
         known.clear();
         String bridge = settings.table() + NftSettings.BRIDGE;
         if (count <= ONE_TRANSACTION) {
@@ -187,7 +226,7 @@ public final class NftAction implements Action {
             }
             if (!ban.isPermanent()) {
                 commands.append(" timeout ");
-                appendTimeout(Duration.between(now, ban.until()), commands);
+                appendTimeout(secondsLeft(now, ban.until()), commands);
             }
         }
         commands.append(" }\n");
@@ -204,10 +243,15 @@ public final class NftAction implements Action {
         }
     }
 
-    /** {@code 13d23h59m5s}, rounded up to whole seconds. Not plain seconds: nft takes at most eight digits of them. */
-    static void appendTimeout(Duration left, StringBuilder out) {
-        Duration bounded = left.compareTo(LONGEST) > 0 ? LONGEST : left;
-        long seconds = Math.max(1, bounded.plusNanos(999_999_999).toSeconds());
+    /** Rounded up. No overflow: both are within the times of {@link Instant}. */
+    private static long secondsLeft(Instant now, Instant until) {
+        long seconds = until.getEpochSecond() - now.getEpochSecond();
+        return until.getNano() > now.getNano() ? seconds + 1 : seconds;
+    }
+
+    /** {@code 13d23h59m5s}. Not plain seconds: nft takes at most eight digits of them. */
+    static void appendTimeout(long left, StringBuilder out) {
+        long seconds = Math.max(1, Math.min(left, LONGEST.toSeconds()));
         appendPart(seconds / 86_400, 'd', out);
         appendPart(seconds / 3_600 % 24, 'h', out);
         appendPart(seconds / 60 % 60, 'm', out);

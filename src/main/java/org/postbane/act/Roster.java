@@ -1,7 +1,6 @@
 package org.postbane.act;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -26,11 +25,6 @@ final class Roster {
     /** Never an empty list. Lists are immutable and mostly of one ban. */
     private final Map<Subject, List<Ban>> bans = new HashMap<>();
 
-    /** Takes in bans that are in force already. Of two of the same subject and jail the later in order stays. */
-    Roster(Collection<Ban> inForce) {
-        inForce.forEach(this::impose);
-    }
-
     /** How many subjects are banned. */
     int size() {
         return bans.size();
@@ -41,6 +35,11 @@ final class Roster {
         List<Ban> longest = new ArrayList<>(bans.size());
         bans.values().forEach(list -> longest.add(longest(list)));
         return longest;
+    }
+
+    /** Takes in a ban if it is the first of its subject, and says whether it was. Of many bans nearly all are. */
+    boolean takeFirst(Ban ban) {
+        return bans.putIfAbsent(ban.subject(), List.of(ban)) == null;
     }
 
     /** What {@code change} means to the action; null if nothing. */

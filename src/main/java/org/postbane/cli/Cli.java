@@ -92,6 +92,30 @@ public final class Cli {
     }
 
     private static int execute(String[] words, Session session) {
+        CommonOptions options = words.length > 0 && words[0].equals("run")
+                ? CommonOptions.plain(List.of(words).subList(1, words.length))
+                : null;
+        int status = options == null ? understood(words, session) : run(options, session);
+        session.out().flush();
+        session.err().flush();
+        return status;
+    }
+
+    /** The daemon, without picocli: the bans hold 0.2 s earlier, and it takes less memory. */
+    private static int run(CommonOptions options, Session session) {
+        try {
+            return new RunCommand(session, options).call();
+        } catch (Exception e) {
+            try {
+                return failed(e, session);
+            } catch (Exception bug) {
+                bug.printStackTrace(session.err());
+                return ExitStatus.NO;
+            }
+        }
+    }
+
+    private static int understood(String[] words, Session session) {
         CommandLine line = new CommandLine(new Postbane(), new Factory(session))
                 .setOut(new java.io.PrintWriter(session.out(), true, StandardCharsets.UTF_8))
                 .setErr(new java.io.PrintWriter(session.err(), true, StandardCharsets.UTF_8))
@@ -100,10 +124,7 @@ public final class Cli {
                 .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
                 .setParameterExceptionHandler(Cli::usage)
                 .setExecutionExceptionHandler((exception, at, parsed) -> failed(exception, session));
-        int status = line.execute(words);
-        session.out().flush();
-        session.err().flush();
-        return status;
+        return line.execute(words);
     }
 
     /** Commands get the session in their constructor; picocli's own objects are made by picocli. */

@@ -27,6 +27,11 @@ final class RunCommand implements Callable<Integer> {
         this.session = session;
     }
 
+    RunCommand(Session session, CommonOptions common) {
+        this.session = session;
+        this.common = common;
+    }
+
     @Override
     public Integer call() throws Exception {
         if (session.agent() != null) {
@@ -45,7 +50,7 @@ final class RunCommand implements Callable<Integer> {
                 log.info(
                         "reading {} sources, {} bans in force",
                         configuration.sources().size(),
-                        agent.bans().size());
+                        agent.restored());
                 agent.run();
             } finally {
                 control.close(); // before the agent, so that no command finds it closed

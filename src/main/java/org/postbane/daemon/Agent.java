@@ -20,6 +20,7 @@ import org.postbane.decide.Decision;
 import org.postbane.decide.GuardedException;
 import org.postbane.decide.Sentencing;
 import org.postbane.decide.Sentencing.Limit;
+import org.postbane.host.Nft;
 import org.postbane.model.Subject;
 import org.postbane.parse.LogParser;
 import org.postbane.score.Scored;
@@ -96,11 +97,29 @@ public final class Agent implements AgentControl, AutoCloseable {
         this.since = clock.instant();
         this.lastReconcile = since;
         this.pipeline = new Pipeline(configuration, configuration.traps(), store, true, deed -> {}, held);
-        pipeline.judge().expire(since); // what ended while nobody ran is not enforced again
-        this.enforcement =
-                enforces ? Enforcement.start(configuration, pipeline.judge().inForce(), clock) : Enforcement.none();
+        this.enforcement = enforces ? Enforcement.start(configuration, clock) : Enforcement.none();
+        try {
+            pipeline.restore(store, this::restored);
+        } catch (RuntimeException e) {
+            enforcement.close();
+            throw e;
+        }
+        enforcement.allRestored();
+        pipeline.judge().expire(since);
         held.release(); // the ends of those bans: no action has them
         unsaved = true;
+    }
+
+    /** What ended while nobody ran is not enforced again. */
+    private void restored(Ban ban) {
+        if (ban.until().isAfter(since)) {
+            enforcement.restore(ban);
+        }
+    }
+
+    /** How many bans were in force at the start. Before {@link #run} only. */
+    public int restored() {
+        return pipeline.judge().count();
     }
 
     /**
@@ -120,6 +139,11 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     private static Agent open(Configuration configuration, Clock clock, boolean enforces)
             throws StoreException, ConfigException {
+        if (enforces
+                && configuration.actions().values().stream()
+                        .anyMatch(action -> action.kind().equals("nftables"))) {
+            Nft.load(); // while the store is opened
+        }
         StateStore store = H2Store.open(configuration.storeUrl());
         try {
             return new Agent(configuration, clock, store, enforces);

@@ -136,7 +136,7 @@ public final class ControlSocket implements AutoCloseable {
         try (selector;
                 ServerSocketChannel server = file.server()) {
             while (!closing) {
-                selector.select(WATCH_MILLIS);
+                selector.select(conversations.isEmpty() ? 0 : WATCH_MILLIS); // 0: until a client comes, or close()
                 selector.selectedKeys().clear();
                 watch();
                 acceptOne(server);

@@ -3,7 +3,7 @@ package org.postbane.daemon;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,8 +25,13 @@ import org.postbane.decide.Sentencing;
  */
 final class Enforcement implements AutoCloseable {
 
+    /** Bans that are handed to an action in one go at the start: one transaction of nftables. */
+    private static final int PART = 2000;
+
     private final Map<String, Set<String>> actionsOfJail = new LinkedHashMap<>();
     private final Map<String, ActionRunner> runners = new LinkedHashMap<>();
+    /** What {@link #restore} gathers for each action. */
+    private final Map<String, List<Ban>> parts = new HashMap<>();
 
     /** No action at all: decisions go into the store only. */
     static Enforcement none() {
@@ -34,27 +39,43 @@ final class Enforcement implements AutoCloseable {
     }
 
     /**
-     * Starts all actions, each of which first makes its share of {@code inForce} hold.
+     * Starts all actions, each of which first makes its share of what {@link #restore} brings hold, and no other ban.
      *
      * @throws ConfigException if an action's settings are wrong; none is started then
      */
-    static Enforcement start(Configuration configuration, Collection<Ban> inForce, InstantSource clock)
-            throws ConfigException {
+    static Enforcement start(Configuration configuration, InstantSource clock) throws ConfigException {
         ActionKinds.check(configuration.actions().values());
         Enforcement enforcement = new Enforcement();
         for (Sentencing jail : configuration.sentencings()) {
             enforcement.actionsOfJail.put(jail.jail(), new LinkedHashSet<>(jail.actions()));
         }
         for (var definition : configuration.actions().values()) {
-            List<Ban> share = new ArrayList<>();
-            for (Ban ban : inForce) {
-                if (enforcement.concerns(ban, definition.name())) {
-                    share.add(ban);
-                }
-            }
-            enforcement.runners.put(definition.name(), ActionRunner.start(ActionKinds.open(definition, clock), share));
+            enforcement.runners.put(definition.name(), ActionRunner.start(ActionKinds.open(definition, clock)));
         }
         return enforcement;
+    }
+
+    /** A ban that was in force before this process; the actions may make it hold before they know all of them. */
+    void restore(Ban ban) {
+        for (Map.Entry<String, ActionRunner> runner : runners.entrySet()) {
+            if (concerns(ban, runner.getKey())) {
+                List<Ban> part = parts.computeIfAbsent(runner.getKey(), action -> new ArrayList<>(PART));
+                part.add(ban);
+                if (part.size() == PART) {
+                    runner.getValue().restore(part);
+                    parts.remove(runner.getKey());
+                }
+            }
+        }
+    }
+
+    /** No more of those; to be called before anything is submitted. */
+    void allRestored() {
+        runners.forEach((action, runner) -> {
+            runner.restore(parts.getOrDefault(action, List.of()));
+            runner.allRestored();
+        });
+        parts.clear();
     }
 
     private boolean concerns(Ban ban, String action) {

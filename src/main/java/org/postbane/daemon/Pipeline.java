@@ -12,6 +12,7 @@ import org.postbane.correlate.Correlator;
 import org.postbane.correlate.Deed;
 import org.postbane.correlate.Traps;
 import org.postbane.decide.AllowList;
+import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
 import org.postbane.decide.Guards;
 import org.postbane.decide.Judge;
@@ -57,9 +58,16 @@ public final class Pipeline {
                 : ScoreBook.forReplay(configuration.weighings(), judge);
         correlator = new Correlator(CorrelateSettings.DEFAULT, traps::matches, remembers, witness.andThen(scores));
         filter = configuration.filter();
-        if (remembers) {
-            correlator.restore(store);
-        }
+    }
+
+    /**
+     * Takes up what the store remembers; to be called once, before the first line.
+     *
+     * @param witness sees each ban that was in force as it is read, also those that have ended meanwhile; the bans come first
+     */
+    void restore(StateStore store, Consumer<Ban> witness) {
+        judge.restore(witness);
+        correlator.restore(store);
     }
 
     /**

@@ -50,17 +50,19 @@ final class BansInForce {
 
     /** In the place of the one of the same subject and jail. */
     void put(Ban ban) {
-        Due before = find(ban.subject(), ban.jail());
-        if (before != null && !ban.until().isBefore(before.place)) {
-            before.ban = ban;
-            return;
-        }
-        remove(ban.subject(), ban.jail());
         Due due = new Due(ban, serial++);
-        List<Due> others = bySubject.getOrDefault(ban.subject(), List.of());
-        List<Due> all = new ArrayList<>(others);
-        all.add(due);
-        bySubject.put(ban.subject(), List.copyOf(all));
+        if (bySubject.putIfAbsent(ban.subject(), List.of(due))
+                != null) { // the rare case: at a start there are many bans
+            Due before = find(ban.subject(), ban.jail());
+            if (before != null && !ban.until().isBefore(before.place)) {
+                before.ban = ban;
+                return;
+            }
+            remove(ban.subject(), ban.jail());
+            List<Due> all = new ArrayList<>(bySubject.getOrDefault(ban.subject(), List.of()));
+            all.add(due);
+            bySubject.put(ban.subject(), List.copyOf(all));
+        }
         byEnd.add(due);
         if (ban.subject() instanceof Subject.Client client) {
             lengths[client.prefix().bits()]++;

@@ -29,7 +29,7 @@ import org.postbane.score.Scored;
  * <p>Lifting by hand does not make the old points disappear: who lifts must also have the score forgiven (the score book's
  * {@code forgive}), or the next trifle bans again.
  *
- * <p>For the pipeline thread only. Memory: the bans in force, which are read from the store at the start. All changes go to
+ * <p>For the pipeline thread only. Memory: the bans in force, which {@link #restore} reads from the store. All changes go to
  * the store, which commits them with the batch; the decisions handed on must not be enforced before that.
  *
  * <p>Shortcoming: no limit to how many are banned at once.
@@ -52,7 +52,18 @@ public final class Judge implements Consumer<Scored> {
         this.guards = guards;
         this.store = store;
         this.next = next;
-        store.inForce().forEach(bans::put);
+    }
+
+    /**
+     * Reads the bans in force from the store; to be called once, before anything is judged.
+     *
+     * @param witness sees each of them at once, while the rest is still being read, also those that have ended meanwhile
+     */
+    public void restore(Consumer<Ban> witness) {
+        store.forEachInForce(ban -> {
+            bans.put(ban);
+            witness.accept(ban);
+        });
     }
 
     @Override
@@ -187,6 +198,11 @@ public final class Judge implements Consumer<Scored> {
     /** How often a guard has saved someone since the start. */
     public long guarded() {
         return guarded;
+    }
+
+    /** How many bans are in force. */
+    public int count() {
+        return bans.size();
     }
 
     /** A copy, in the order of their ends. */

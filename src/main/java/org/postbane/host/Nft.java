@@ -30,6 +30,16 @@ public interface Nft extends AutoCloseable {
     @Override
     void close();
 
+    /**
+     * Begins to load the library, on a thread of its own, so that {@link #open} finds it loaded: that takes a tenth of a
+     * second.
+     */
+    static void load() {
+        Thread loader = new Thread(LibNftables::isPresent, "load libnftables");
+        loader.setDaemon(true);
+        loader.start();
+    }
+
     /** The library where it can be loaded, since it answers a hundred times faster; the program elsewhere. */
     static Nft open() {
         return LibNftables.isPresent() ? new LibNftables() : new NftCommand();

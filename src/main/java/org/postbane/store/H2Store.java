@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision.Cause;
@@ -215,17 +216,15 @@ public final class H2Store implements StateStore {
     // bans
 
     @Override
-    public List<Ban> inForce() {
-        List<Ban> bans = new ArrayList<>();
+    public void forEachInForce(Consumer<Ban> visitor) {
         Map<String, String> jails = new HashMap<>(); // few names, many bans
         forEach("SELECT " + BAN_COLUMNS + " FROM ban", s -> {}, row -> {
             Ban ban = ban(row, jails);
             if (unsaved.bans.isEmpty() || !unsaved.bans.containsKey(new Key(ban.subject(), ban.jail()))) {
-                bans.add(ban);
+                visitor.accept(ban);
             }
         });
-        unsaved.bans.values().forEach(ban -> ban.ifPresent(bans::add));
-        return bans;
+        unsaved.bans.values().forEach(ban -> ban.ifPresent(visitor));
     }
 
     private static Ban ban(ResultSet row, Map<String, String> jails) throws SQLException {

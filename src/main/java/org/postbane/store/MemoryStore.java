@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision.Cause;
@@ -101,8 +102,8 @@ public final class MemoryStore implements StateStore {
     }
 
     @Override
-    public List<Ban> inForce() {
-        return List.copyOf(bans.values());
+    public void forEachInForce(Consumer<Ban> visitor) {
+        List.copyOf(bans.values()).forEach(visitor);
     }
 
     @Override

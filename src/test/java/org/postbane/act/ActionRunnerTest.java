@@ -34,8 +34,11 @@ class ActionRunnerTest {
     private final FakeAction action = new FakeAction();
     private ActionRunner runner = start(List.of());
 
-    private ActionRunner start(Collection<Ban> inForce) {
-        return ActionRunner.start(action, inForce, PAUSE);
+    private ActionRunner start(List<Ban> inForce) {
+        ActionRunner started = ActionRunner.start(action, PAUSE);
+        started.restore(inForce);
+        started.allRestored();
+        return started;
     }
 
     @AfterEach
@@ -44,10 +47,18 @@ class ActionRunnerTest {
         runner.close();
     }
 
-    private void restart(Collection<Ban> inForce) {
+    private void restart(List<Ban> inForce) {
         runner.close();
         action.calls.clear();
         runner = start(inForce);
+    }
+
+    /** Without a word yet on which bans are in force. */
+    private void restartEmpty() {
+        runner.close();
+        action.calls.clear();
+        action.closed = false;
+        runner = ActionRunner.start(action, PAUSE);
     }
 
     private void assertHeld(String... subjects) throws InterruptedException {
@@ -62,6 +73,60 @@ class ActionRunnerTest {
 
         assertHeld("192.0.2.1", "192.0.2.2");
         assertEquals("reconcile", action.calls.get(0));
+    }
+
+    @Test
+    void restore_inParts_reconcilesOnceWithAll() throws Exception {
+        restartEmpty();
+        runner.restore(List.of(ban("192.0.2.1", HOUR)));
+        runner.restore(List.of(ban("192.0.2.2", HOUR), ban("192.0.2.3", HOUR)));
+        assertFalse(runner.awaitIdle(Duration.ofMillis(20)));
+        runner.allRestored();
+
+        assertHeld("192.0.2.1", "192.0.2.2", "192.0.2.3");
+        assertEquals(List.of("reconcile"), action.calls);
+        assertEquals(3, runner.status().bans());
+        assertEquals(1, runner.status().reconciles());
+    }
+
+    @Test
+    void restore_secondJailForLonger_followsAsAChange() throws Exception {
+        Ban spam = ban("192.0.2.1", HOUR);
+        Ban trap = new Ban(spam.subject(), "trap", spam.from(), spam.until().plusSeconds(5), "a trap");
+        Ban brief = new Ban(spam.subject(), "auth", spam.from(), spam.until().minusSeconds(5), "a login");
+        restart(List.of(spam, trap, brief));
+
+        assertHeld("192.0.2.1");
+        assertEquals(List.of("reconcile", "apply 1"), action.calls);
+        runner.submit(List.of(new Decision.Lift(trap, Decision.Cause.EXPIRED)));
+        assertHeld("192.0.2.1");
+        assertEquals(1, runner.status().bans());
+    }
+
+    @Test
+    void restore_actionFails_waitsForTheRestAndTriesWithAll() throws Exception {
+        restartEmpty();
+        action.failures.set(1);
+        runner.restore(List.of(ban("192.0.2.1", HOUR)));
+        assertFalse(runner.awaitIdle(PAUSE.multipliedBy(5)));
+        runner.restore(List.of(ban("192.0.2.2", HOUR)));
+        runner.allRestored();
+        runner.submit(List.of(impose("192.0.2.3", HOUR)));
+
+        assertHeld("192.0.2.1", "192.0.2.2", "192.0.2.3");
+        assertEquals(1, runner.status().failures());
+    }
+
+    /** The database could not be read to its end: what is not known whole is no truth. */
+    @Test
+    void close_beforeAllIsRestored_reconcilesNothing() {
+        restartEmpty();
+        runner.restore(List.of(ban("192.0.2.1", HOUR)));
+
+        runner.close();
+
+        assertEquals(List.of(), action.calls);
+        assertTrue(action.closed);
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.postbane.act.Bans.ban;
 import static org.postbane.act.Bans.impose;
+import static org.postbane.act.Bans.lift;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -16,9 +17,13 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -128,6 +133,65 @@ abstract class NftActionContract extends ActionContract {
         }
 
         assertTrue(namespace.nft("list", "tables").contains("table inet filter"));
+    }
+
+    @Test
+    void reconcile_partsIntoAnEmptyKernel_firstHoldsWhileOthersAreToCome() throws Exception {
+        List<List<Ban>> parts = List.of(
+                List.of(ban("192.0.2.1", HOUR), ban("198.51.100.0/24", HOUR)),
+                List.of(),
+                List.of(ban("2001:db8::1", HOUR), ban("2001:db8:1::/64", HOUR), ban("192.0.2.2", HOUR)));
+        List<Set<String>> heldBefore = new ArrayList<>();
+        try (Action action = open()) {
+            action.reconcile(watched(parts, heldBefore));
+            action.apply(List.of(impose("192.0.2.3", HOUR), lift("198.51.100.0/24")));
+        }
+
+        assertEquals(Set.of("192.0.2.1", "198.51.100.0/24"), heldBefore.get(1));
+        assertEquals(Set.of("192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1", "2001:db8:1::/64"), held().keySet());
+    }
+
+    @Test
+    void reconcile_partsIntoATableInForce_holdsOnUntilAllAreThere() throws Exception {
+        List<List<Ban>> parts = List.of(List.of(ban("192.0.2.1", HOUR)), List.of(ban("192.0.2.2", HOUR)));
+        List<Set<String>> heldBefore = new ArrayList<>();
+        try (Action before = open()) {
+            before.reconcile(List.of(ban("192.0.2.2", HOUR), ban("192.0.2.9", HOUR)));
+        }
+
+        try (Action action = open()) {
+            action.reconcile(watched(parts, heldBefore));
+        }
+
+        assertEquals(Set.of("192.0.2.2", "192.0.2.9"), heldBefore.get(1));
+        assertEquals(Set.of("192.0.2.1", "192.0.2.2"), held().keySet());
+    }
+
+    @Test
+    void reconcile_noPartsAtAll_makesTheTable() throws Exception {
+        try (Action action = open()) {
+            action.reconcile(Collections.emptyIterator());
+        }
+
+        assertTrue(namespace.nft("list", "tables").contains("inet postbane"));
+    }
+
+    /** The parts; notes what the kernel holds whenever the next one is asked for. */
+    private Iterator<List<Ban>> watched(List<List<Ban>> parts, List<Set<String>> heldBefore) {
+        Iterator<List<Ban>> all = parts.iterator();
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return all.hasNext();
+            }
+
+            @Override
+            public List<Ban> next() {
+                boolean made = namespace.nft("list", "tables").contains("inet postbane");
+                heldBefore.add(made ? Set.copyOf(held().keySet()) : Set.of());
+                return all.next();
+            }
+        };
     }
 
     /** While the kernel still resizes its table of 100,000 elements, a listing leaves out some. */

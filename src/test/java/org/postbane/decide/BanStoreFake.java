@@ -3,6 +3,7 @@ package org.postbane.decide;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.postbane.decide.Decision.Cause;
 import org.postbane.model.Subject;
 
@@ -15,8 +16,8 @@ final class BanStoreFake implements BanStore {
     final List<Ended> ended = new ArrayList<>();
 
     @Override
-    public List<Ban> inForce() {
-        return List.copyOf(inForce);
+    public void forEachInForce(Consumer<Ban> visitor) {
+        inForce.forEach(visitor);
     }
 
     @Override

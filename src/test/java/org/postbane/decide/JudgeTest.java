@@ -67,7 +67,9 @@ class JudgeTest {
     }
 
     private Judge judge(Guards guards) {
-        return new Judge(List.of(BY_SEVERITY, BY_COUNT, BY_TRAP), guards, store, decisions::add);
+        Judge made = new Judge(List.of(BY_SEVERITY, BY_COUNT, BY_TRAP), guards, store, decisions::add);
+        made.restore(ban -> {});
+        return made;
     }
 
     private static Scored scored(Weighing weighing, Subject subject, Standing standing) {

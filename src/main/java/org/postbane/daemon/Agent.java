@@ -56,6 +56,8 @@ public final class Agent implements AgentControl, AutoCloseable {
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration FORGET = Duration.ofMinutes(1);
     private static final Duration RECONCILE = Duration.ofMinutes(10);
+    private static final Duration FIRST_SNAPSHOT = Duration.ofMinutes(1);
+    private static final Duration SNAPSHOT = Duration.ofHours(1);
     private static final int MOST_OFFENCES = 20;
 
     private final Configuration configuration;
@@ -74,7 +76,9 @@ public final class Agent implements AgentControl, AutoCloseable {
     private Instant lastCommit = Instant.MIN;
     private Instant lastForget = Instant.MIN;
     private Instant lastReconcile;
+    private Instant lastSnapshot;
     private boolean unsaved;
+    private @Nullable Instant midLineSince;
 
     /** One followed log. */
     private static final class Source {
@@ -96,6 +100,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         this.store = store;
         this.since = clock.instant();
         this.lastReconcile = since;
+        this.lastSnapshot = since.minus(SNAPSHOT).plus(FIRST_SNAPSHOT);
         this.pipeline = new Pipeline(configuration, configuration.traps(), store, true, deed -> {}, held);
         this.enforcement = enforces ? Enforcement.start(configuration, clock) : Enforcement.none();
         try {
@@ -105,8 +110,6 @@ public final class Agent implements AgentControl, AutoCloseable {
             throw e;
         }
         enforcement.allRestored();
-        pipeline.judge().expire(since);
-        held.release(); // the ends of those bans: no action has them
         unsaved = true;
     }
 
@@ -192,23 +195,30 @@ public final class Agent implements AgentControl, AutoCloseable {
         for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
             task.run();
         }
-        if (more) {
-            pipeline.judge().expire(now); // while there is a backlog, the lines are the correlator's clock
-        } else {
-            pipeline.tick(now);
+        if (!more) {
+            pipeline.tick(now); // while there is a backlog, the lines are the clock
         }
         commit(now);
-        if (lastForget.plus(FORGET).isBefore(now)) {
+        if (isPast(lastForget, FORGET, now)) {
             lastForget = now;
             store.forgetBefore(now.minus(configuration.retention()));
             store.forgetEndedBefore(now.minus(configuration.retention()));
             unsaved = true;
         }
-        if (lastReconcile.plus(RECONCILE).isBefore(now)) {
+        if (!more && isPast(lastSnapshot, SNAPSHOT, now)) {
+            lastSnapshot = now;
+            store.snapshot(now);
+        }
+        if (isPast(lastReconcile, RECONCILE, now)) {
             lastReconcile = now;
             enforcement.reconcile();
         }
         return more;
+    }
+
+    /** Whether it is longer ago than that; or the clock was set back, and nobody knows. */
+    private static boolean isPast(Instant last, Duration after, Instant now) {
+        return last.plus(after).isBefore(now) || now.isBefore(last);
     }
 
     private boolean read(Source source, Instant now) {
@@ -234,10 +244,13 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     /** One transaction for the batch, at once if someone is to be banned or lifted, else once a second. */
     private void commit(Instant now) throws StoreException {
-        boolean due = lastCommit.plus(TICK).isBefore(now);
-        if (held.isEmpty() && !(unsaved && due)) {
-            return;
+        boolean due = isPast(lastCommit, TICK, now);
+        if ((unsaved && due || !held.isEmpty()) && !isMidLine(now)) {
+            commitNow(now);
         }
+    }
+
+    private void commitNow(Instant now) throws StoreException {
         lastCommit = now;
         unsaved = false;
         for (Source source : sources) {
@@ -248,10 +261,29 @@ public final class Agent implements AgentControl, AutoCloseable {
             store.commit();
         } else {
             store.sync();
-            List<Decision> decisions = held.release();
+            List<Decision> decisions = held.release().stream()
+                    .filter(decision -> !isOver(decision, now))
+                    .toList();
             tell(decisions);
             enforcement.submit(decisions);
         }
+    }
+
+    /** A ban that was over before we came to read what led to it. */
+    private static boolean isOver(Decision decision, Instant now) {
+        return decision instanceof Decision.Impose && !decision.ban().until().isAfter(now);
+    }
+
+    /** Whether a commit had better wait for the rest of a line that was logged in parts, if it comes soon. */
+    private boolean isMidLine(Instant now) {
+        if (sources.stream().noneMatch(source -> source.parser.isMidLine())) {
+            midLineSince = null;
+            return false;
+        }
+        if (midLineSince == null) {
+            midLineSince = now;
+        }
+        return now.isBefore(midLineSince.plus(TICK)) && !now.isBefore(midLineSince);
     }
 
     /** One line for each ban of a batch, with its last word, so that the log alone tells the story. */
@@ -294,9 +326,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     @Override
     public void close() throws StoreException {
         try {
-            lastCommit = Instant.MIN;
-            unsaved = true;
-            commit(clock.instant());
+            commitNow(clock.instant());
             for (Source source : sources) {
                 source.tail.close();
             }
@@ -320,7 +350,9 @@ public final class Agent implements AgentControl, AutoCloseable {
     private <T> T onPipeline(Callable<T> task) throws StoreException, GuardedException {
         FutureTask<T> future = new FutureTask<>(() -> {
             T result = task.call();
-            commit(clock.instant());
+            if (unsaved || !held.isEmpty()) {
+                commitNow(clock.instant());
+            }
             return result;
         });
         Thread owner = pipelineThread;
@@ -387,16 +419,21 @@ public final class Agent implements AgentControl, AutoCloseable {
     @Override
     public List<Ban> bans() throws StoreException {
         return ask(() -> {
-            pipeline.judge().expire(clock.instant());
-            return pipeline.judge().inForce();
+            return inForce(clock.instant());
         });
+    }
+
+    /** Those that have ended stay with the judge until the lines of their time were read. */
+    private List<Ban> inForce(Instant now) {
+        return pipeline.judge().inForce().stream()
+                .filter(ban -> ban.until().isAfter(now))
+                .toList();
     }
 
     @Override
     public Explanation explain(Subject subject) throws StoreException {
         return ask(() -> {
             Instant now = clock.instant();
-            pipeline.judge().expire(now);
             List<InJail> jails = new ArrayList<>();
             for (int i = 0; i < configuration.weighings().size(); i++) {
                 Weighing weighing = configuration.weighings().get(i);
@@ -410,7 +447,9 @@ public final class Agent implements AgentControl, AutoCloseable {
                     subject,
                     now,
                     pipeline.judge().refusal(subject, now),
-                    pipeline.judge().bansOf(subject),
+                    pipeline.judge().bansOf(subject).stream()
+                            .filter(ban -> ban.until().isAfter(now))
+                            .toList(),
                     jails,
                     store.offences(subject, MOST_OFFENCES));
         });
@@ -439,8 +478,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     public AgentStatus status() throws StoreException {
         return ask(() -> {
             Map<String, Integer> byJail = new LinkedHashMap<>();
-            pipeline.judge().expire(clock.instant());
-            pipeline.judge().inForce().forEach(ban -> byJail.merge(ban.jail(), 1, Integer::sum));
+            inForce(clock.instant()).forEach(ban -> byJail.merge(ban.jail(), 1, Integer::sum));
             List<SourceStatus> states = new ArrayList<>();
             for (Source source : sources) {
                 states.add(state(source));

@@ -25,8 +25,12 @@ public final class LogParser implements LineSink {
     private static final Mark TIMES = Mark.of(" times: [ ");
     private static final int MOST_REPEATS = 1000;
 
+    /** The parts of a line stand close together, or the rest never comes. */
+    private static final int PARTS_WITHIN = 100;
+
     private final SyslogHeader header;
     private final ProgramTable programs;
+    private final AmavisParser amavis;
     private final Consumer<LogEvent> out;
 
     /**
@@ -39,6 +43,7 @@ public final class LogParser implements LineSink {
 
     private final Line body = new Line();
     private long lines;
+    private long wholeAgain;
     private boolean stamped;
 
     /**
@@ -61,7 +66,7 @@ public final class LogParser implements LineSink {
         this.header = new SyslogHeader(zone, reference, followLines);
         this.out = out;
         Map<String, LineParser> postfix = postfixParsers(texts);
-        AmavisParser amavis = new AmavisParser(filter);
+        amavis = new AmavisParser(filter);
         SpamdParser spamd = new SpamdParser();
         this.programs = new ProgramTable(name -> {
             if (filter.isAmavis(name)) {
@@ -121,6 +126,17 @@ public final class LogParser implements LineSink {
         if (!stated.isEmpty()) {
             handOn();
         }
+        if (program.parser == amavis) {
+            wholeAgain = amavis.isMidLine() ? lines + PARTS_WITHIN : 0;
+        }
+    }
+
+    /**
+     * Whether the last lines began a message that a line to come will end: what is known of it is here only, and lost if
+     * reading goes on behind it in another process.
+     */
+    public boolean isMidLine() {
+        return lines < wholeAgain;
     }
 
     private void handOn() {

@@ -93,6 +93,15 @@ public final class FileTail implements AutoCloseable {
      * @throws IOException with a message for people, {@code file: why}
      */
     public boolean poll(LineSink sink, int most, Instant now) throws IOException {
+        try {
+            return pollOnce(sink, most, now);
+        } catch (MovedException e) {
+            LOG.debug("{}: {}", name, e.getMessage());
+            return true;
+        }
+    }
+
+    private boolean pollOnce(LineSink sink, int most, Instant now) throws IOException {
         if (!begun) {
             begun = begin();
             if (!begun) {
@@ -173,12 +182,11 @@ public final class FileTail implements AutoCloseable {
             return true;
         }
         @Nullable OpenFile opened = OpenFile.open(path, false, identity.get(), Place.startOf(identity.get()));
-        if (opened == null) {
-            return false;
+        if (opened != null) {
+            files.add(opened);
+            opened.skipToLastLine();
         }
-        files.add(opened);
-        opened.skipToLastLine();
-        return true;
+        return opened != null;
     }
 
     /** The file of a place of which no file holds what was read; null if it is gone too. */

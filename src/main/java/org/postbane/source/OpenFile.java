@@ -66,14 +66,15 @@ final class OpenFile implements AutoCloseable {
      * @param path where the file with {@code inode} is
      * @param packed it is compressed
      * @param place in this file, or in the one of which it is a copy
-     * @return null if another file, or none, is at {@code path} by now, or if it does not hold what was read
+     * @return null if it does not hold what was read
+     * @throws MovedException if another file, or none, is at {@code path} by now
      */
     static @Nullable OpenFile open(Path path, boolean packed, String inode, Place place) throws IOException {
         Content content;
         try {
             content = Content.open(path, packed);
         } catch (NoSuchFileException e) {
-            return null;
+            throw new MovedException(path + ": gone");
         } catch (IOException e) {
             throw FileFault.of(path.toString(), e);
         }
@@ -82,9 +83,13 @@ final class OpenFile implements AutoCloseable {
             OpenFile file = new OpenFile(path.toString(), inode, content);
             // the JDK tells no identity of an open file: what the name means before and after opening, it means in
             // between
-            boolean still = RotatedFiles.identity(path).equals(Optional.of(inode));
-            opened = still && file.goTo(place) ? file : null;
+            if (!RotatedFiles.identity(path).equals(Optional.of(inode))) {
+                throw new MovedException(path + ": renamed");
+            }
+            opened = file.goTo(place) ? file : null;
             return opened;
+        } catch (MovedException e) {
+            throw e;
         } catch (IOException e) {
             throw FileFault.of(path.toString(), e);
         } finally {

@@ -82,8 +82,25 @@ final class RotatedFiles {
     /**
      * Those of {@code path}, in no order. Of one that is there compressed and not, as while it is being compressed, only the
      * latter.
+     *
+     * @throws MovedException if they are being renamed: two looks differ
      */
     static List<Rotated> of(Path path) throws IOException {
+        Map<String, Rotated> first = look(path);
+        Map<String, Rotated> second = look(path);
+        if (!inodes(first).equals(inodes(second))) {
+            throw new MovedException(path + ": is being rotated");
+        }
+        return new ArrayList<>(second.values());
+    }
+
+    private static Map<String, String> inodes(Map<String, Rotated> files) {
+        Map<String, String> inodes = new HashMap<>();
+        files.forEach((name, file) -> inodes.put(name, file.inode() + file.packed()));
+        return inodes;
+    }
+
+    private static Map<String, Rotated> look(Path path) throws IOException {
         Path directory = Objects.requireNonNull(path.toAbsolutePath().getParent(), "a file has a directory");
         String name = path.getFileName().toString();
         Map<String, Rotated> found = new HashMap<>();
@@ -97,13 +114,13 @@ final class RotatedFiles {
                 }
             }
         } catch (java.nio.file.NoSuchFileException e) {
-            return List.of(); // not even the directory: the file may still come
+            return Map.of(); // not even the directory: the file may still come
         } catch (DirectoryIteratorException e) {
             throw FileFault.of(directory.toString(), new IOException(e.getMessage(), e));
         } catch (IOException e) {
             throw FileFault.of(directory.toString(), e);
         }
-        return new ArrayList<>(found.values());
+        return found;
     }
 
     private static @Nullable Rotated rotated(Path file, String number, String unpacked) throws IOException {

@@ -17,12 +17,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A file that cannot be read here, as it is damaged or not ours to read, is not the one that is looked for.
  *
+ * <p>While files are being renamed, all methods throw {@link MovedException}: look again.
+ *
  * <p>Not thread-safe; keeps nothing. Costs a listing of the directory, and, where no inode is the one that is looked for, the
  * first bytes of each rotated file.
  */
 final class Trail {
-
-    private static final int ATTEMPTS = 3;
 
     private static final Logger LOG = LoggerFactory.getLogger(Trail.class);
 
@@ -35,20 +35,18 @@ final class Trail {
     /** Goes on at a place, in the file at the path or a rotated one. Null if there is none with what was read. */
     @Nullable
     OpenFile resume(Place place) throws IOException {
-        for (int attempt = 0; attempt < ATTEMPTS; attempt++) { // files may be renamed while we look
-            Optional<String> current = RotatedFiles.identity(path);
-            if (current.isPresent() && current.get().equals(place.inode())) {
-                @Nullable OpenFile file = OpenFile.open(path, false, place.inode(), place);
-                if (file != null) {
-                    return file;
-                }
-            }
-            @Nullable OpenFile rotated = rotated(place);
-            if (rotated != null) {
-                return rotated;
+        Optional<String> current = RotatedFiles.identity(path);
+        if (current.isPresent() && current.get().equals(place.inode())) {
+            @Nullable OpenFile file = OpenFile.open(path, false, place.inode(), place);
+            if (file != null) {
+                return file;
             }
         }
-        return null;
+        @Nullable OpenFile rotated = rotated(place);
+        if (rotated == null && !RotatedFiles.identity(path).equals(current)) {
+            throw new MovedException(path + ": renamed");
+        }
+        return rotated;
     }
 
     /** The rotated file that holds what was read up to a place; null if there is none. */
@@ -73,9 +71,11 @@ final class Trail {
         return null;
     }
 
-    private static @Nullable OpenFile open(Rotated file, Place place) {
+    private static @Nullable OpenFile open(Rotated file, Place place) throws MovedException {
         try {
             return OpenFile.open(file.path(), file.packed(), file.inode(), place);
+        } catch (MovedException e) {
+            throw e;
         } catch (IOException e) {
             LOG.debug("{}", e.getMessage());
             return null;
@@ -139,6 +139,8 @@ final class Trail {
                 if (candidate != null && candidate.beginsLike(other)) {
                     return true;
                 }
+            } catch (MovedException e) {
+                throw e;
             } catch (IOException e) {
                 LOG.debug("{}: {}", file.path(), Objects.toString(e.getMessage()));
             }

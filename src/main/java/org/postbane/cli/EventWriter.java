@@ -104,7 +104,13 @@ sealed interface EventWriter extends AutoCloseable {
         if (event instanceof LogEvent.Queued) {
             return "queued";
         }
+        if (event instanceof LogEvent.Recipients) {
+            return "recipients";
+        }
         if (event instanceof LogEvent.Delivery) {
+            return "delivery";
+        }
+        if (event instanceof LogEvent.ProxyReply) {
             return "delivery";
         }
         if (event instanceof LogEvent.Removed) {
@@ -122,6 +128,18 @@ sealed interface EventWriter extends AutoCloseable {
         if (event instanceof LogEvent.AuthFailure) {
             return "auth-failure";
         }
+        if (event instanceof LogEvent.Login) {
+            return "login";
+        }
+        if (event instanceof LogEvent.ProtocolError) {
+            return "protocol-error";
+        }
+        if (event instanceof LogEvent.RateLimit) {
+            return "rate-limit";
+        }
+        if (event instanceof LogEvent.Postscreen) {
+            return "postscreen";
+        }
         throw new AssertionError(event);
     }
 
@@ -132,6 +150,7 @@ sealed interface EventWriter extends AutoCloseable {
             of.peer("client", connect.client());
         } else if (event instanceof LogEvent.Disconnect disconnect) {
             of.peer("client", disconnect.client());
+            of.add("recipients", disconnect.recipients() < 0 ? null : (Object) (long) disconnect.recipients());
         } else if (event instanceof LogEvent.Client client) {
             of.add("queueId", client.queueId()).peer("client", client.client()).add("account", client.account());
             of.add("origQueueId", client.origQueueId());
@@ -145,6 +164,8 @@ sealed interface EventWriter extends AutoCloseable {
         } else if (event instanceof LogEvent.Queued queued) {
             of.add("queueId", queued.queueId()).add("from", queued.sender()).add("size", queued.size());
             of.add("recipients", (long) queued.recipients());
+        } else if (event instanceof LogEvent.Recipients counted) {
+            of.add("queueId", counted.queueId()).add("recipients", (long) counted.count());
         } else if (event instanceof LogEvent.Delivery delivery) {
             of.add("queueId", delivery.queueId())
                     .add("to", List.of(delivery.to()))
@@ -154,6 +175,10 @@ sealed interface EventWriter extends AutoCloseable {
             of.add("queuedAs", delivery.queuedAs())
                     .add("filterId", delivery.filterId())
                     .add("reason", delivery.reply());
+        } else if (event instanceof LogEvent.ProxyReply reply) {
+            of.add("from", reply.sender()).add("to", reply.recipient() == null ? null : List.of(reply.recipient()));
+            of.add("code", (long) reply.code()).add("queuedAs", reply.queuedAs());
+            of.add("filterId", reply.filterId()).add("reason", reply.reply());
         } else if (event instanceof LogEvent.Removed removed) {
             of.add("queueId", removed.queueId());
         } else if (event instanceof LogEvent.Verdict verdict) {
@@ -161,14 +186,31 @@ sealed interface EventWriter extends AutoCloseable {
         } else if (event instanceof LogEvent.Reject reject) {
             of.add("queueId", reject.queueId()).peer("client", reject.client()).add("from", reject.sender());
             of.add("to", reject.recipient() == null ? null : List.of(reject.recipient()));
-            of.add("stage", reject.stage()).add("code", (long) reject.code()).add("reason", reject.reason());
+            of.add("stage", reject.stage()).add("code", (long) reject.code());
+            of.add("kind", reject.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'))
+                    .add("reason", reject.reason());
         } else if (event instanceof LogEvent.Match match) {
             of.add("queueId", match.queueId()).peer("client", match.client()).add("from", match.sender());
             of.add("to", match.recipient() == null ? null : List.of(match.recipient()));
             of.add("stage", match.stage()).add("action", match.action()).add("reason", match.reason());
         } else if (event instanceof LogEvent.AuthFailure failure) {
             of.peer("client", failure.client()).add("account", failure.account());
-            of.add("mechanism", failure.mechanism()).add("reason", failure.reason());
+            of.add("mechanism", failure.mechanism().isEmpty() ? null : failure.mechanism());
+            of.add("attempts", failure.attempts() == 1 ? null : (Object) (long) failure.attempts())
+                    .add("reason", failure.reason());
+        } else if (event instanceof LogEvent.Login login) {
+            of.peer("client", login.client()).add("account", login.account());
+            of.add("mechanism", login.mechanism().isEmpty() ? null : login.mechanism());
+        } else if (event instanceof LogEvent.ProtocolError error) {
+            of.peer("client", error.client()).add("stage", error.stage().isEmpty() ? null : error.stage());
+            of.add("reason", error.reason());
+        } else if (event instanceof LogEvent.RateLimit limit) {
+            of.peer("client", limit.client()).add("limit", limit.limit());
+            of.add("count", limit.count() == 0 ? null : (Object) (long) limit.count());
+        } else if (event instanceof LogEvent.Postscreen postscreen) {
+            of.peer("client", postscreen.client()).add("test", postscreen.test());
+            of.add("failed", String.valueOf(postscreen.failed()))
+                    .add("reason", postscreen.reason().isEmpty() ? null : postscreen.reason());
         } else {
             throw new AssertionError(event);
         }
@@ -205,7 +247,9 @@ sealed interface EventWriter extends AutoCloseable {
             add("category", verdict.category());
             add("points", Double.isNaN(verdict.points()) ? null : (Object) verdict.points());
             add("size", verdict.size() == 0 ? null : (Object) verdict.size());
-            add("blocked", verdict.filter().equals("amavis") ? String.valueOf(verdict.blocked()) : null);
+            boolean tells =
+                    verdict.filter().equals("amavis") || verdict.filter().equals("rspamd");
+            add("blocked", tells ? String.valueOf(verdict.blocked()) : null);
             add(
                     "queuedAs",
                     verdict.queuedAs().isEmpty() ? null : verdict.queuedAs().get(0));

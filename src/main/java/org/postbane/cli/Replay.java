@@ -3,11 +3,13 @@ package org.postbane.cli;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.postbane.config.Configuration;
 import org.postbane.correlate.Traps;
 import org.postbane.daemon.Pipeline;
+import org.postbane.daemon.Unknown;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
 import org.postbane.model.Subject;
@@ -45,7 +47,7 @@ final class Replay {
     }
 
     Replay(Configuration configuration, Traps traps, LogOptions options) {
-        pipeline = new Pipeline(configuration, traps, new MemoryStore(), false, tally, this::decided);
+        pipeline = new Pipeline(configuration, traps, new MemoryStore(), false, List.of(), tally, this::decided);
         parser = pipeline.parser(options.zone(), options.reference(), options.hasYear());
     }
 
@@ -66,6 +68,11 @@ final class Replay {
             });
         }
         pipeline.finish();
+    }
+
+    /** What was not understood. */
+    Unknown unknown() {
+        return Unknown.of(List.of(parser));
     }
 
     Tally tally() {

@@ -45,6 +45,9 @@ final class ScanCommand implements Callable<Integer> {
     @Option(names = "--all", description = "All clients, not only the worst " + MOST_ROWS + ".")
     private boolean all;
 
+    @Option(names = "--unknown", description = "Also the lines that were not understood, by program and shape.")
+    private boolean unknown;
+
     ScanCommand(Session session) {
         this.session = session;
     }
@@ -128,7 +131,11 @@ final class ScanCommand implements Callable<Integer> {
             for (Ban ban : replay.bans()) {
                 BanText.write(out, ban);
             }
-            out.endList().end().endLine();
+            out.endList();
+            if (unknown) {
+                UnknownText.write(replay.unknown(), out);
+            }
+            out.end().endLine();
         }
     }
 
@@ -180,6 +187,10 @@ final class ScanCommand implements Callable<Integer> {
             session.out().printf("%d more with lesser offences (--all shows them)%n%n", guilty - shown);
         }
         accounts(replay);
+        if (unknown) {
+            UnknownText.print(replay.unknown(), session.out(), session.columns());
+            session.out().println();
+        }
         session.out()
                 .printf(
                         "%s lines, %s, %s messages from %s clients in %s s; would ban %s%n",

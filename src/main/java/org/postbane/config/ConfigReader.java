@@ -13,8 +13,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postbane.config.JailReader.Jail;
 import org.postbane.correlate.Traps;
+import org.postbane.model.PrefixSet;
 import org.postbane.model.Subject;
 import org.postbane.parse.MailFilter;
+import org.postbane.record.RecordSettings;
+import org.postbane.source.Input;
 import org.postbane.source.SourceSettings;
 
 /**
@@ -30,16 +33,17 @@ public final class ConfigReader {
     /** Read where no directory is named; the built-in defaults where there is none. */
     public static final Path STANDARD = Path.of("/etc/postbane");
 
-    private static final Set<String> AGENT = Set.of("socket");
+    private static final Set<String> AGENT = Set.of("socket", "relays");
     private static final Set<String> STORE = Set.of("url", "retention");
-    private static final Set<String> SOURCE = Set.of("path", "filter", "zone");
+    private static final Set<String> SOURCE = Set.of("path", "filter", "zone", "journal", "listen", "senders", "trust");
     private static final Set<String> TRAPS = Set.of("file", "addresses");
     private static final Set<String> ALLOW = Set.of("networks", "file");
+    private static final Set<String> RECORD = Set.of("log", "file");
     private static final String SOURCE_PREFIX = "source";
 
     /** Keys by section, of {@code postbane.conf}; {@code source} for all sections {@code [source NAME]}. */
-    static final Map<String, Set<String>> KEYS =
-            Map.of("agent", AGENT, "store", STORE, SOURCE_PREFIX, SOURCE, "traps", TRAPS, "allow", ALLOW);
+    static final Map<String, Set<String>> KEYS = Map.of(
+            "agent", AGENT, "store", STORE, SOURCE_PREFIX, SOURCE, "traps", TRAPS, "allow", ALLOW, "record", RECORD);
 
     private static final Path SOCKET = Path.of("/run/postbane/postbane.sock");
     private static final String URL = "jdbc:h2:file:/var/lib/postbane/state";
@@ -99,7 +103,14 @@ public final class ConfigReader {
         List<SourceSettings> sources = sources(sourceSections);
         Traps traps = traps(section(agent, "traps"));
         List<Subject> allow = allow(section(agent, "allow"));
+        PrefixSet relays = new PrefixSet(head.value("relays", Values::networks).orElse(List.of()).stream()
+                .map(subject -> ((Subject.Client) subject).prefix())
+                .toList());
         Optional<MailFilter> filter = filter(sourceSections);
+        Section recordSection = section(agent, "record");
+        RecordSettings record = new RecordSettings(
+                recordSection.value("log", Values::truth).orElse(false),
+                recordSection.value("file", Values::absolutePath));
         faults.throwIfAny();
 
         List<Jail> enabled = jails.stream().filter(Jail::enabled).toList();
@@ -112,10 +123,12 @@ public final class ConfigReader {
                 sources,
                 traps,
                 allow,
+                relays,
                 enabled.stream().map(Jail::weighing).toList(),
                 enabled.stream().map(Jail::sentencing).toList(),
                 actions,
                 filter.orElseThrow(),
+                record,
                 folder.read());
     }
 
@@ -140,7 +153,7 @@ public final class ConfigReader {
             faults.add(
                     section.place(),
                     "[" + section.name() + "]",
-                    "unknown section; expected [agent], [store], [source NAME], [traps], [allow]");
+                    "unknown section; expected [agent], [store], [source NAME], [traps], [allow], [record]");
         } else {
             section.refuseOthers(known);
         }
@@ -167,17 +180,20 @@ public final class ConfigReader {
 
     private List<SourceSettings> sources(List<Section> sections) {
         List<SourceSettings> sources = new ArrayList<>();
-        Map<Path, String> readers = new LinkedHashMap<>();
+        Map<String, String> readers = new LinkedHashMap<>();
         for (Section section : sections) {
             Optional<String> name = sourceName(section);
-            Optional<Path> path = section.required("path", "the log, e.g. /var/log/mail.log", Values::absolutePath);
+            Optional<Input> input = InputReader.read(section);
             ZoneId zone = section.value("zone", Values::zone).orElse(ZoneId.systemDefault());
-            String other = path.isEmpty() ? null : readers.putIfAbsent(path.get(), section.name());
+            String other =
+                    input.isEmpty() ? null : readers.putIfAbsent(input.get().toString(), section.name());
             if (other != null) {
-                section.fault("path", "is read by [%s] already; its lines would count twice".formatted(other));
+                section.fault(
+                        InputReader.key(section),
+                        "is read by [%s] already; its lines would count twice".formatted(other));
             }
-            if (name.isPresent() && path.isPresent()) {
-                sources.add(new SourceSettings(name.get(), path.get(), zone));
+            if (name.isPresent() && input.isPresent()) {
+                sources.add(new SourceSettings(name.get(), input.get(), zone));
             }
         }
         return sources;

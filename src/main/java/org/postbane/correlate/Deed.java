@@ -3,6 +3,7 @@ package org.postbane.correlate;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.Judgement;
+import org.postbane.model.RejectKind;
 
 /**
  * What a client did to whom. A message yields one {@link Judged} (a second only where a later verdict on it is worse),
@@ -34,6 +35,8 @@ public sealed interface Deed {
         void visit(Refused deed);
 
         void visit(AuthFailed deed);
+
+        void visit(Misbehaved deed);
     }
 
     /**
@@ -110,6 +113,11 @@ public sealed interface Deed {
         public void accept(Visitor visitor) {
             visitor.visit(this);
         }
+
+        /** What kind of refusal it was, by the server's words. */
+        public RejectKind kind() {
+            return RejectKind.of(reason);
+        }
     }
 
     /**
@@ -122,6 +130,30 @@ public sealed interface Deed {
         public void accept(Visitor visitor) {
             visitor.visit(this);
         }
+    }
+
+    /**
+     * The client did what no honest client does, or not often, without a message.
+     *
+     * @param what in the server's words
+     */
+    record Misbehaved(Instant at, Origin origin, Fault fault, String what) implements Deed {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
+
+    /** Kinds of misbehaviour. */
+    enum Fault {
+        /** It broke the rules of SMTP. */
+        PROTOCOL,
+        /** It broke off, or fell silent; honest clients do so on a bad line. */
+        BROKEN_OFF,
+        /** It asked for more than the server's limits allow. */
+        RATE_LIMIT,
+        /** It failed a test of postscreen's. */
+        POSTSCREEN
     }
 
     /** The test of honesty that each message is (the design's "certainty"): counted once, as ham or as spam. */

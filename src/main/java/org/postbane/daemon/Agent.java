@@ -8,12 +8,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.postbane.config.ConfigException;
+import org.postbane.act.ActionRunner;
+import org.postbane.act.NftSettings;
 import org.postbane.config.Configuration;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
@@ -23,12 +26,17 @@ import org.postbane.decide.Sentencing.Limit;
 import org.postbane.host.Nft;
 import org.postbane.model.Subject;
 import org.postbane.parse.LogParser;
+import org.postbane.record.Recorder;
 import org.postbane.score.Scored;
 import org.postbane.score.Standing;
 import org.postbane.score.Weighing;
 import org.postbane.source.DirectoryWatch;
 import org.postbane.source.FileTail;
+import org.postbane.source.Input;
+import org.postbane.source.JournalSource;
+import org.postbane.source.LineSource;
 import org.postbane.source.SourceSettings;
+import org.postbane.source.SyslogSource;
 import org.postbane.store.H2Store;
 import org.postbane.store.StateStore;
 import org.postbane.store.StoreException;
@@ -60,10 +68,23 @@ public final class Agent implements AgentControl, AutoCloseable {
     private static final Duration SNAPSHOT = Duration.ofHours(1);
     private static final int MOST_OFFENCES = 20;
 
+    /** Belong to nobody: RFC 5737, RFC 3849, RFC 2606. */
+    private static final List<Subject> TRIALS = Stream.of(
+                    "192.0.2.254",
+                    "203.0.113.254",
+                    "2001:db8:ffff::254",
+                    "account:postbane-test@example.invalid",
+                    "sender:postbane-test@example.invalid")
+            .map(Subject::parse)
+            .toList();
+
+    private static final Duration TRIAL = Duration.ofMinutes(5);
+
     private final Configuration configuration;
     private final Clock clock;
     private final StateStore store;
     private final Pipeline.Held held = new Pipeline.Held();
+    private final Recorder recorder;
     private final Pipeline pipeline;
     private final Enforcement enforcement;
     private final Instant since;
@@ -82,26 +103,28 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     /** One followed log. */
     private static final class Source {
-        final FileTail tail;
+        final LineSource tail;
         final LogParser parser;
 
         @Nullable
         String fault;
 
-        Source(FileTail tail, LogParser parser) {
+        Source(LineSource tail, LogParser parser) {
             this.tail = tail;
             this.parser = parser;
         }
     }
 
-    private Agent(Configuration configuration, Clock clock, StateStore store, boolean enforces) throws ConfigException {
+    private Agent(Configuration configuration, Clock clock, StateStore store, boolean enforces) {
         this.configuration = configuration;
         this.clock = clock;
         this.store = store;
         this.since = clock.instant();
         this.lastReconcile = since;
         this.lastSnapshot = since.minus(SNAPSHOT).plus(FIRST_SNAPSHOT);
-        this.pipeline = new Pipeline(configuration, configuration.traps(), store, true, deed -> {}, held);
+        this.recorder = Recorder.of(configuration.record());
+        this.pipeline = new Pipeline(
+                configuration, configuration.traps(), store, true, List.of(PostfixNetworks.ask()), recorder, held);
         this.enforcement = enforces ? Enforcement.start(configuration, clock) : Enforcement.none();
         try {
             pipeline.restore(store, this::restored);
@@ -129,28 +152,26 @@ public final class Agent implements AgentControl, AutoCloseable {
      * Opens the store and starts the actions with the bans in force. Reads no source yet.
      *
      * @throws StoreException if the store cannot be used, or another process has it
-     * @throws ConfigException if an action's settings are wrong
      */
-    public static Agent open(Configuration configuration, Clock clock) throws StoreException, ConfigException {
+    public static Agent open(Configuration configuration, Clock clock) throws StoreException {
         return open(configuration, clock, true);
     }
 
     /** As {@link #open}, without the actions: to look only. */
-    public static Agent openStore(Configuration configuration, Clock clock) throws StoreException, ConfigException {
+    public static Agent openStore(Configuration configuration, Clock clock) throws StoreException {
         return open(configuration, clock, false);
     }
 
-    private static Agent open(Configuration configuration, Clock clock, boolean enforces)
-            throws StoreException, ConfigException {
+    private static Agent open(Configuration configuration, Clock clock, boolean enforces) throws StoreException {
         if (enforces
                 && configuration.actions().values().stream()
-                        .anyMatch(action -> action.kind().equals("nftables"))) {
+                        .anyMatch(action -> action.settings() instanceof NftSettings)) {
             Nft.load(); // while the store is opened
         }
         StateStore store = H2Store.open(configuration.storeUrl());
         try {
             return new Agent(configuration, clock, store, enforces);
-        } catch (ConfigException | RuntimeException e) {
+        } catch (RuntimeException e) {
             store.close();
             throw e;
         }
@@ -159,13 +180,14 @@ public final class Agent implements AgentControl, AutoCloseable {
     /** Reads and judges until {@link #stop} is called. The calling thread becomes the pipeline thread. */
     public void run() throws StoreException, InterruptedException {
         for (SourceSettings settings : configuration.sources()) {
-            var position = store.position(settings.name());
-            FileTail tail = new FileTail(settings.name(), settings.path(), position, FileTail.StartAt.END);
-            sources.add(new Source(tail, pipeline.parser(settings.zone(), since, false)));
+            sources.add(new Source(sourceOf(settings), pipeline.parser(settings.zone(), since, false)));
         }
         pipelineThread = Thread.currentThread();
-        try (DirectoryWatch opened = new DirectoryWatch(
-                configuration.sources().stream().map(SourceSettings::path).toList())) {
+        try (DirectoryWatch opened = new DirectoryWatch(configuration.sources().stream()
+                .map(SourceSettings::input)
+                .filter(Input.File.class::isInstance)
+                .map(input -> ((Input.File) input).path())
+                .toList())) {
             watch = opened;
             while (!stopping) {
                 if (!turn()) {
@@ -185,6 +207,22 @@ public final class Agent implements AgentControl, AutoCloseable {
         }
     }
 
+    private LineSource sourceOf(SourceSettings settings) {
+        String name = settings.name();
+        var position = store.position(name);
+        Input input = settings.input();
+        if (input instanceof Input.File file) {
+            return new FileTail(name, file.path(), position, FileTail.StartAt.END);
+        }
+        if (input instanceof Input.Journal journal) {
+            return JournalSource.open(name, journal, position, FileTail.StartAt.END, this::wake);
+        }
+        if (input instanceof Input.Receiver receiver) {
+            return new SyslogSource(name, receiver, this::wake);
+        }
+        throw new AssertionError(input);
+    }
+
     /** One batch; whether there is more to do at once. */
     private boolean turn() throws StoreException {
         Instant now = clock.instant();
@@ -197,7 +235,9 @@ public final class Agent implements AgentControl, AutoCloseable {
         }
         if (!more) {
             pipeline.tick(now); // while there is a backlog, the lines are the clock
+            recorder.advance(now);
         }
+        unsaved |= recorder.hasReady(); // written after a commit
         commit(now);
         if (isPast(lastForget, FORGET, now)) {
             lastForget = now;
@@ -267,6 +307,7 @@ public final class Agent implements AgentControl, AutoCloseable {
             tell(decisions);
             enforcement.submit(decisions);
         }
+        recorder.write();
     }
 
     /** A ban that was over before we came to read what led to it. */
@@ -326,6 +367,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     @Override
     public void close() throws StoreException {
         try {
+            recorder.finish();
             commitNow(clock.instant());
             for (Source source : sources) {
                 source.tail.close();
@@ -417,6 +459,48 @@ public final class Agent implements AgentControl, AutoCloseable {
     }
 
     @Override
+    public List<Ban> unban(List<Subject> subjects, String jail) throws StoreException {
+        return ask(() -> {
+            List<Ban> lifted = new ArrayList<>();
+            subjects.forEach(subject -> lifted.addAll(pipeline.judge().unban(subject, jail, clock.instant())));
+            return lifted;
+        });
+    }
+
+    @Override
+    public List<Ban> unbanAll(String jail) throws StoreException {
+        return ask(() -> pipeline.judge().unbanAll(jail, clock.instant()));
+    }
+
+    @Override
+    public List<String> flush(List<String> actions, boolean empty) {
+        List<ActionRunner> runners = enforcement.named(actions);
+        for (ActionRunner runner : runners) {
+            LOG.info("{}: {} by hand", runner.name(), empty ? "emptied" : "restored");
+            runner.flush(empty);
+        }
+        return runners.stream().map(ActionRunner::name).toList();
+    }
+
+    @Override
+    public Map<String, Optional<ActionRunner.Trial>> testActions(List<String> actions, Duration patience) {
+        Instant now = clock.instant();
+        List<Ban> bans = TRIALS.stream()
+                .map(subject -> new Ban(subject, "test", now, now.plus(TRIAL), "a trial of the action"))
+                .toList();
+        Map<String, Optional<ActionRunner.Trial>> outcome = new LinkedHashMap<>();
+        for (ActionRunner runner : enforcement.named(actions)) {
+            try {
+                outcome.put(runner.name(), runner.test(bans, patience));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                outcome.put(runner.name(), Optional.empty());
+            }
+        }
+        return outcome;
+    }
+
+    @Override
     public List<Ban> bans() throws StoreException {
         return ask(() -> {
             return inForce(clock.instant());
@@ -491,7 +575,8 @@ public final class Agent implements AgentControl, AutoCloseable {
                     pipeline.correlator().ambiguous(),
                     pipeline.judge().guarded(),
                     byJail,
-                    enforcement.status());
+                    enforcement.status(),
+                    Unknown.of(sources.stream().map(source -> source.parser).toList()));
         });
     }
 
@@ -505,7 +590,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         }
         return new SourceStatus(
                 source.tail.name(),
-                source.tail.path().toString(),
+                source.tail.place(),
                 source.parser.lines(),
                 backlog,
                 source.parser.lastTime(),

@@ -14,8 +14,10 @@ import org.postbane.correlate.Traps;
 import org.postbane.decide.AllowList;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
+import org.postbane.decide.Guard;
 import org.postbane.decide.Guards;
 import org.postbane.decide.Judge;
+import org.postbane.decide.NetworkGuard;
 import org.postbane.parse.LogEvent;
 import org.postbane.parse.LogParser;
 import org.postbane.parse.MailFilter;
@@ -47,6 +49,7 @@ public final class Pipeline {
     /**
      * @param traps those of the configuration, or others to try
      * @param remembers changes are kept for {@link #save}; not for a replay
+     * @param more guards besides those of the configuration
      * @param witness sees each deed before it is scored
      * @param decisions the caller holds them until the batch is committed
      */
@@ -55,9 +58,13 @@ public final class Pipeline {
             Traps traps,
             StateStore store,
             boolean remembers,
+            List<Guard> more,
             Consumer<Deed> witness,
             Consumer<Decision> decisions) {
-        Guards guards = new Guards(List.of(Guards.LOOPBACK, new AllowList(configuration.allow())));
+        List<Guard> all = new ArrayList<>(List.of(Guards.LOOPBACK, new AllowList(configuration.allow())));
+        all.add(new NetworkGuard("trusted relay", configuration.relays()));
+        all.addAll(more);
+        Guards guards = new Guards(all);
         judge = new Judge(configuration.sentencings(), guards, store, decisions);
         scores = remembers
                 ? new ScoreBook(configuration.weighings(), store, judge)

@@ -64,6 +64,17 @@ final class Reason {
         return switch (only.getKey()) {
             case AUTH_FAILURE -> once ? "auth failure" : "auth failures";
             case REJECT -> once ? "refused command" : "refused commands";
+            case REJECT_UNKNOWN_USER -> once ? "unknown recipient" : "unknown recipients";
+            case REJECT_RELAY -> once ? "attempt to relay" : "attempts to relay";
+            case REJECT_DNSBL -> once ? "refusal by DNS list" : "refusals by DNS list";
+            case REJECT_HELO -> once ? "refused HELO" : "refused HELOs";
+            case REJECT_SENDER -> once ? "refused sender" : "refused senders";
+            case REJECT_LOGIN_MISMATCH -> once ? "sender of another login" : "senders of other logins";
+            case REJECT_ACCESS -> once ? "refused access" : "refused accesses";
+            case PROTOCOL_ERROR -> once ? "protocol error" : "protocol errors";
+            case LOST_CONNECTION -> once ? "lost connection" : "lost connections";
+            case RATE_LIMIT -> once ? "rate limit hit" : "rate limit hits";
+            case POSTSCREEN -> once ? "failed postscreen test" : "failed postscreen tests";
             case SPAM -> once ? "spam victim" : "spam victims";
             case VIRUS -> once ? "virus victim" : "virus victims";
             case BANNED -> once ? "victim of forbidden files" : "victims of forbidden files";

@@ -58,6 +58,63 @@ final class AmavisParser implements LineParser {
     private static final Mark SIZE = Mark.of(", size: ");
     private static final Mark QUEUED_AS = Mark.of(", queued_as: ");
 
+    private static final Mark TROUBLE = Mark.of("(!");
+
+    /** Sources: {@code amavisd-new}'s {@code do_log()} calls of levels 0 and below. */
+    private static final Silent SILENT = Silent.of(
+            "starting. *",
+            "perl=*",
+            "Net::Server: *",
+            "No $*",
+            "No ext program for*",
+            "No decoder for*",
+            "No primary av scanner *",
+            "No secondary av scanner *",
+            "Found *",
+            "Deleting db files *",
+            "Creating db in *",
+            "initializing Mail::SpamAssassin *",
+            "SpamControl: *",
+            "(SA *",
+            "TROUBLE *",
+            "Net::Server*",
+            "Valid PID file *",
+            "config files read: *",
+            "*code     loaded",
+            "*code NOT loaded",
+            "*code  loaded",
+            "INFO: *",
+            "WARN*",
+            "ESMTP: *",
+            "ESMTP> *",
+            "ESMTP< *",
+            "ESMTP::*",
+            "Negative SMTP resp. to *",
+            "Checking: *",
+            "p.path *",
+            "p0*",
+            "SPAM, *",
+            "spam-tag, *",
+            "FWD *",
+            "SEND *",
+            "dkim: *",
+            "DKIM *",
+            "TIMING *",
+            "extra modules loaded: *",
+            "mail checking ended: *",
+            "Requesting process rundown *",
+            "load: *",
+            "Quarantine *",
+            "quarantine release *",
+            "skip local delivery*",
+            "smtp session *",
+            "run_command: *",
+            "run_av *",
+            "ask_av *",
+            "penpals: *",
+            "wbl: *",
+            "lookup *");
+
     private final MailFilter filter;
     private final Map<Program, Partial> partials = new LinkedHashMap<>();
     private final Line joined = new Line();
@@ -91,6 +148,20 @@ final class AmavisParser implements LineParser {
         } else if (!partials.isEmpty() && body.hasAt(text, DOTS)) {
             proceed(body, text + DOTS.length(), idEnd, header, out);
         }
+    }
+
+    /** Parts of long lines, the filter's own troubles ({@code (!)}), and what it says of itself. */
+    @Override
+    public boolean knows(Line body) {
+        int idEnd = endOfId(body);
+        if (idEnd < 0) {
+            return SILENT.matches(body);
+        }
+        int text = idEnd + 2;
+        return body.hasAt(text, DOTS)
+                || body.hasAt(text, TROUBLE)
+                || body.endsWith(DOTS) && (body.hasAt(text, PASSED) || body.hasAt(text, BLOCKED))
+                || SILENT.matches(new Line().set(body.bytes(), text, body.end()));
     }
 
     /** Where the {@code )} of a leading {@code (02662-01-2) } stands; -1 if the line does not begin so. */
@@ -161,10 +232,13 @@ final class AmavisParser implements LineParser {
         }
         QueueId queueId = null;
         String messageId = null;
+        String quarantine = null;
         int end = head.end;
         if (head.certain) {
             if (line.hasAt(end, QUARANTINE)) {
                 int next = line.indexOf(',', end + QUARANTINE.length());
+                String place = line.text(end + QUARANTINE.length(), next < 0 ? line.end() : next);
+                quarantine = place.indexOf('@') < 0 ? null : place;
                 end = next < 0 ? line.end() : next;
             }
             if (line.hasAt(end, QUEUE_ID)) {
@@ -195,7 +269,9 @@ final class AmavisParser implements LineParser {
                 messageId,
                 size(line, tail),
                 queuedAs(line, tail),
-                filterId));
+                filterId,
+                head.recipients.isEmpty() ? LogEvent.Listed.ALL : LogEvent.Listed.EXPANDED,
+                quarantine));
     }
 
     /**

@@ -13,4 +13,12 @@ interface LineParser {
      * @param header of the same line: when, and who wrote it
      */
     void parse(Line body, SyslogHeader header, Consumer<LogEvent> out);
+
+    /**
+     * Whether a line of which {@link #parse} made nothing is known to state nothing; otherwise it counts as unknown. Asked for
+     * such lines only; allocates nothing.
+     */
+    default boolean knows(Line body) {
+        return false;
+    }
 }

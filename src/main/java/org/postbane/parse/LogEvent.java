@@ -5,6 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
+import org.postbane.model.RejectKind;
 
 /**
  * One fact that a line states. A line that states none yields no event. Texts are the log's own, written by strangers:
@@ -38,9 +39,13 @@ public sealed interface LogEvent {
 
         void visit(Queued event);
 
+        void visit(Recipients event);
+
         void visit(Delivery event);
 
         void visit(Removed event);
+
+        void visit(ProxyReply event);
 
         void visit(Verdict event);
 
@@ -49,6 +54,14 @@ public sealed interface LogEvent {
         void visit(Match event);
 
         void visit(AuthFailure event);
+
+        void visit(Login event);
+
+        void visit(ProtocolError event);
+
+        void visit(RateLimit event);
+
+        void visit(Postscreen event);
     }
 
     /** smtpd: {@code connect from name[address]}. */
@@ -59,8 +72,13 @@ public sealed interface LogEvent {
         }
     }
 
-    /** smtpd: {@code disconnect from name[address] ehlo=1 mail=1 rcpt=2/3 ... commands=6/7}. */
-    record Disconnect(Instant at, Program by, Peer client) implements LogEvent {
+    /**
+     * smtpd: {@code disconnect from name[address] ehlo=1 mail=1 rcpt=2/3 ... commands=6/7}.
+     *
+     * @param recipients RCPT commands that were accepted in the whole connection, doubles included; -1 where the line does
+     *     not say (Postfix before 3.0)
+     */
+    record Disconnect(Instant at, Program by, Peer client, int recipients) implements LogEvent {
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);
@@ -122,6 +140,17 @@ public sealed interface LogEvent {
     }
 
     /**
+     * How many recipients the message has, as the client named them and the server accepted them: {@code nrcpt=5} in the words
+     * of one of Exim's ACLs, {@code nrcpts=5} of Sendmail.
+     */
+    record Recipients(Instant at, Program by, QueueId queueId, int count) implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
+
+    /**
      * A delivery agent is done with one recipient for now: {@code ID: to=<r>, orig_to=<o>, relay=..., dsn=..., status=...}.
      *
      * @param origTo the recipient before alias expansion, where it differs
@@ -155,21 +184,35 @@ public sealed interface LogEvent {
         }
     }
 
+    /** What the recipients on the line of a verdict are. */
+    enum Listed {
+        /** The line names none: it is on all. */
+        ALL,
+        /** Those that the verdict is on, after the MTA's alias expansion. */
+        EXPANDED,
+        /** All of the message, as the client named them, doubles included. */
+        AS_NAMED,
+        /** Likewise, but there are more. */
+        SOME_AS_NAMED
+    }
+
     /**
      * A content filter judged a message, for all or some of its recipients.
      *
-     * @param filter {@code amavis} or {@code spamd}
-     * @param category the filter's own word: {@code SPAM}, {@code BAD-HEADER-7}, {@code Y}
+     * @param filter {@code amavis}, {@code spamd}, {@code rspamd} or {@code clamav}
+     * @param category the filter's own word: {@code SPAM}, {@code BAD-HEADER-7}, {@code Y}, {@code add header}
      * @param judgement what that word means
      * @param points in the filter's own scale; NaN where it gave none
      * @param blocked the filter did not pass it on
      * @param queueId the message as the filter received it; null where the line does not say
      * @param client where the filter had it from, as the MTA told the filter; null where the line does not say
-     * @param recipients after the MTA's alias expansion; empty where the line names none
+     * @param recipients empty where the line names none
      * @param messageId as the filter prints it; it may differ from what the MTA prints
      * @param size bytes, as the filter saw the message; 0 where the line does not say
      * @param queuedAs ids under which the judged message came back into the queue
      * @param filterId the filter's own id of the message, {@code 02662-01-2}; null if it has none
+     * @param recipientsAre what {@code recipients} are
+     * @param quarantine the address that the filter sent it to; null if it did not
      */
     record Verdict(
             Instant at,
@@ -186,6 +229,33 @@ public sealed interface LogEvent {
             @Nullable String messageId,
             long size,
             List<QueueId> queuedAs,
+            @Nullable String filterId,
+            Listed recipientsAre,
+            @Nullable String quarantine)
+            implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
+
+    /**
+     * A filter before the queue answered to a whole message: {@code proxy-reject: END-OF-MESSAGE: 554 5.7.0 Reject, id=1-2;
+     * from=<s> to=<r> ...}, {@code proxy-accept: ...}. The line does not name the client, and the message has no queue id.
+     *
+     * @param code of the filter's reply
+     * @param recipient the first one
+     * @param queuedAs the id under which the message came into the queue behind the filter: {@code queued as ID}
+     * @param filterId amavis's own id of the message: {@code id=NNNNN-NN}
+     */
+    record ProxyReply(
+            Instant at,
+            Program by,
+            int code,
+            String reply,
+            @Nullable String sender,
+            @Nullable String recipient,
+            @Nullable QueueId queuedAs,
             @Nullable String filterId)
             implements LogEvent {
         @Override
@@ -218,6 +288,11 @@ public sealed interface LogEvent {
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);
+        }
+
+        /** What kind of refusal it was, by the software's own words in {@code reason}. */
+        public RejectKind kind() {
+            return RejectKind.of(reason);
         }
     }
 
@@ -256,6 +331,9 @@ public sealed interface LogEvent {
      * A login failed: {@code warning: name[address]: SASL LOGIN authentication failed: ...}.
      *
      * @param account the login that was tried; null where the line does not say
+     * @param repeats further attempts, 0 mostly: Dovecot's login processes tell of all at the end of the connection
+     * @param detail the authentication server's own line, before the one of the program that the client spoke to. Not to be
+     *     counted: the attempt is told of in both, and of several password databases each that does not know a login says so
      */
     record AuthFailure(
             Instant at,
@@ -263,7 +341,88 @@ public sealed interface LogEvent {
             Peer client,
             String mechanism,
             @Nullable String account,
-            String reason) implements LogEvent {
+            String reason,
+            int repeats,
+            boolean detail)
+            implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+
+        /** One attempt, told of by the program that the client spoke to. */
+        AuthFailure(Instant at, Program by, Peer client, String mechanism, @Nullable String account, String reason) {
+            this(at, by, client, mechanism, account, reason, 0, false);
+        }
+
+        /** How many times it was tried, 1 or more. */
+        public int attempts() {
+            return 1 + repeats;
+        }
+    }
+
+    /**
+     * A login succeeded: {@code ID: client=..., sasl_method=M, sasl_username=U}, or Dovecot's {@code imap-login: Login: user=<U>,
+     * method=M, rip=A, lip=B}.
+     *
+     * @param mechanism as logged; empty where the line does not say
+     */
+    record Login(Instant at, Program by, Peer client, String account, String mechanism) implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
+
+    /**
+     * A client did not keep to the protocol, or broke off: {@code too many errors after RCPT from name[address]}.
+     *
+     * @param stage the command at which it happened; empty where the line does not say
+     * @param reason in the program's words
+     */
+    record ProtocolError(Instant at, Program by, Peer client, String stage, String reason, Breach breach)
+            implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
+
+    /** How much a {@link ProtocolError} says of a client. */
+    enum Breach {
+        /** No client that is made for mail does it. */
+        VIOLATION,
+        /** A lost connection, a silence: honest clients do it on a bad line, scanners do nothing else. */
+        BROKEN_OFF,
+        /** Odd, but what honest clients pass on from their users or their bad configuration. */
+        SLIP
+    }
+
+    /**
+     * A client was over one of the server's limits, and was told to wait: {@code warning: Connection rate limit exceeded: 6 from
+     * name[address] for service smtp}.
+     *
+     * @param limit {@code connection-rate}, {@code connections}, {@code messages}, {@code recipients}, {@code tls-sessions},
+     *     {@code auth}
+     * @param count what it had reached; 0 where the line does not say
+     */
+    record RateLimit(Instant at, Program by, Peer client, String limit, int count) implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
+
+    /**
+     * postscreen about one client: a test that it failed or passed, a list that it is on.
+     *
+     * @param test in postscreen's words, in the newer spelling: {@code PREGREET}, {@code DNSBL}, {@code COMMAND PIPELINING}, {@code
+     *     PASS NEW}, {@code ALLOWLISTED}, {@code CONNECT}...
+     * @param failed a test that no honest mail server fails
+     * @param reason what else the line says; may be text of the client's
+     */
+    record Postscreen(Instant at, Program by, Peer client, String test, boolean failed, String reason)
+            implements LogEvent {
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);

@@ -17,9 +17,62 @@ import org.postbane.source.Mark;
  * <p>Threads: one. Memory: bounded, see {@link ProgramTable} and {@link AmavisParser}. Errors: a line that is odd in any way
  * yields no event.
  *
- * <p>Known shortcomings: lines without a host name, and RFC 5424 files, are passed over.
+ * <p>Known shortcomings: rsyslog's RFC 5424 output says {@code postfix} where the program is {@code postfix/smtpd}; such
+ * lines are passed over.
  */
 public final class LogParser implements LineSink {
+
+    /** Postfix's programs that state nothing here. Sources: {@code src/NAME/NAME.c} each, {@code conf/postfix-script}. */
+    private static final LineParser SILENT_POSTFIX = new SilentParser(Silent.ofPostfix(
+            "daemon started -- version *", // master
+            "reload -- version *",
+            "terminating on signal *",
+            "warning: process *",
+            "warning: service * has reached its process limit *",
+            "warning: to avoid this condition, *",
+            "warning: see * for examples of stress-adapting *",
+            "warning: * -- throttling",
+            "starting the Postfix mail system", // postfix-script
+            "stopping the Postfix mail system",
+            "refreshing the Postfix mail system",
+            "waiting for the Postfix mail system to terminate",
+            "the Postfix mail system is running: *",
+            "warning: * and * differ",
+            "warning: not owned by *: *",
+            "warning: symlink leaves directory: *",
+            "warning: group or other writable: *",
+            "warning: not set-gid or not owner+group+world executable: *",
+            "ID: sender non-delivery notification: *", // bounce
+            "ID: sender delay notification: *",
+            "ID: sender delivery status notification: *",
+            "ID: postmaster non-delivery notification: *",
+            "ID: postmaster delay notification: *",
+            "statistics: *", // anvil, scache, qmgr
+            "addr * listed by domain * as *", // dnsblog
+            "warning: dnsblog_query: *",
+            "warning: lookup error for DNS query *",
+            "CONNECT *", // tlsproxy
+            "DISCONNECT *",
+            "CONNECT from *",
+            "TLS handshake failed for service=* peer=*",
+            "SSL_accept error from *",
+            "SSL_accept:*",
+            "Anonymous TLS connection *",
+            "Untrusted TLS connection *",
+            "Trusted TLS connection *",
+            "Verified TLS connection *",
+            "setting up TLS connection *",
+            "cache * full cleanup: *", // verify
+            "close database *: *",
+            "warning: do not list domain * in BOTH *", // trivial-rewrite
+            "Deleted: * message*", // postsuper
+            "Placed on hold: *",
+            "Released from hold: *",
+            "Requeued: *",
+            "ID: removed",
+            "ID: placed on hold",
+            "ID: released from hold",
+            "ID: requeued"));
 
     private static final Mark REPEATED = Mark.of("message repeated ");
     private static final Mark TIMES = Mark.of(" times: [ ");
@@ -31,6 +84,7 @@ public final class LogParser implements LineSink {
     private final SyslogHeader header;
     private final ProgramTable programs;
     private final AmavisParser amavis;
+    private final @Nullable EximFile eximFile;
     private final Consumer<LogEvent> out;
 
     /**
@@ -42,8 +96,10 @@ public final class LogParser implements LineSink {
     private final Consumer<LogEvent> state = stated::add;
 
     private final Line body = new Line();
+    private final UnknownLines unknown = new UnknownLines();
     private long lines;
     private long wholeAgain;
+    private long unread;
     private boolean stamped;
 
     /**
@@ -67,16 +123,24 @@ public final class LogParser implements LineSink {
         this.out = out;
         Map<String, LineParser> postfix = postfixParsers(texts);
         amavis = new AmavisParser(filter);
-        SpamdParser spamd = new SpamdParser();
+        EximParser exim = new EximParser();
+        this.eximFile = filter.reads(Software.EXIM) ? new EximFile(zone, exim) : null;
+        Map<Software, LineParser> others = Map.of(
+                Software.AMAVIS, amavis,
+                Software.SPAMD, new SpamdParser(),
+                Software.RSPAMD, new RspamdParser(),
+                Software.CLAMAV_MILTER, new ClamavMilterParser(),
+                Software.DOVECOT, new DovecotParser(),
+                Software.EXIM, exim,
+                Software.SENDMAIL, new SendmailParser(),
+                Software.OPENSMTPD, new OpenSmtpdParser());
         this.programs = new ProgramTable(name -> {
-            if (filter.isAmavis(name)) {
-                return amavis;
-            }
-            if (filter.isSpamd(name)) {
-                return spamd;
-            }
             String service = filter.postfixService(name);
-            return service == null ? null : postfix.get(service);
+            if (service != null) {
+                return postfix.getOrDefault(service, SILENT_POSTFIX);
+            }
+            Software software = filter.software(name);
+            return software == null ? null : others.get(software);
         });
     }
 
@@ -89,6 +153,7 @@ public final class LogParser implements LineSink {
                 Map.entry("qmgr", new PostfixQmgrParser()),
                 Map.entry("oqmgr", new PostfixQmgrParser()),
                 Map.entry("pickup", new PostfixPickupParser()),
+                Map.entry("postscreen", new PostscreenParser()),
                 Map.entry("smtp", relaying),
                 Map.entry("lmtp", relaying),
                 Map.entry("relay", relaying),
@@ -109,15 +174,23 @@ public final class LogParser implements LineSink {
     public void accept(Line line) {
         lines++;
         if (!header.parse(line)) {
+            if (eximFile != null && eximFile.parse(line, header, state)) {
+                stamped = true;
+                handOn();
+            } else {
+                unknown.addHeadless();
+            }
             return;
         }
         stamped = true;
-        ProgramTable.Entry program = programs.find(line, header.tagStart(), header.tagEnd(), header.tagHash());
+        Line text = header.text();
+        ProgramTable.Entry program = programs.find(text, header.tagStart(), header.tagEnd(), header.tagHash());
         if (program == null || program.parser == null) {
+            unread++;
             return;
         }
         header.setProgram(program);
-        body.set(line.bytes(), header.bodyStart(), line.end());
+        body.set(text.bytes(), header.bodyStart(), text.end());
         if (body.startsWith(REPEATED)) {
             repeat(program.parser);
         } else {
@@ -125,6 +198,8 @@ public final class LogParser implements LineSink {
         }
         if (!stated.isEmpty()) {
             handOn();
+        } else if (!program.parser.knows(body)) {
+            unknown.add(header.by(), body);
         }
         if (program.parser == amavis) {
             wholeAgain = amavis.isMidLine() ? lines + PARTS_WITHIN : 0;
@@ -158,6 +233,16 @@ public final class LogParser implements LineSink {
         for (int i = 0; i < Math.min(times, MOST_REPEATS); i++) {
             parser.parse(body, header, state);
         }
+    }
+
+    /** Lines that nobody understood. */
+    public UnknownLines unknown() {
+        return unknown;
+    }
+
+    /** Lines of programs that are not read at all. */
+    public long unread() {
+        return unread;
     }
 
     /** Lines so far. */

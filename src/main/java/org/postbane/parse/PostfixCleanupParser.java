@@ -13,6 +13,32 @@ final class PostfixCleanupParser implements LineParser {
 
     private static final Mark MESSAGE_ID = Mark.of(": message-id=");
 
+    private static final Silent SILENT = Silent.ofPostfix(
+            "ID: resent-message-id=*",
+            "ID: warning: header *", // header_checks and body_checks
+            "ID: warning: body *",
+            "ID: warning: content *",
+            "ID: info: *",
+            "ID: prepend: *",
+            "ID: replace: *",
+            "ID: strip: *",
+            "ID: filter: *",
+            "ID: pass: *",
+            "ID: milter-header-*",
+            "ID: milter-body-*",
+            "warning: *: queue file size limit exceeded",
+            "ID: queue file size limit exceeded",
+            "ID: too many recipients*",
+            "warning: connect to Milter service *",
+            "warning: *: * map lookup problem*",
+            "warning: *: read timeout on *",
+            "ID: to=<*>, relay=none, *status=bounced *");
+
+    @Override
+    public boolean knows(Line body) {
+        return SILENT.matches(body);
+    }
+
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         int colon = PostfixText.endOfId(body);

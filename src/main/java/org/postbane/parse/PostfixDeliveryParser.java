@@ -41,6 +41,44 @@ final class PostfixDeliveryParser implements LineParser {
         this.texts = texts;
     }
 
+    private static final Silent SILENT = Silent.ofPostfix(
+            "connect to *: *",
+            "Anonymous TLS connection *",
+            "Untrusted TLS connection *",
+            "Trusted TLS connection *",
+            "Verified TLS connection *",
+            "setting up TLS connection to *",
+            "SSL_connect error to *",
+            "certificate verification failed for *",
+            "ID: Cannot start TLS: *",
+            "ID: TLS is required, *",
+            "ID: host * said: *",
+            "ID: host * refused to talk to me: *",
+            "ID: lost connection with *",
+            "ID: conversation with * timed out *",
+            "ID: enabling PIX workarounds: *",
+            "ID: breaking line > * bytes with *",
+            "ID: sender non-delivery notification: *",
+            "lost connection with * while *",
+            "conversation with * timed out while *",
+            "warning: host *[*]:* greeted me with my own hostname *",
+            "warning: host * replied to HELO/EHLO with my own hostname *",
+            "warning: host * said: *",
+            "warning: no MX host for * has a valid address record",
+            "warning: relayhost *",
+            "warning: SASL authentication failure: *",
+            "warning: SASL *",
+            "warning: *: SASL *",
+            "warning: pipe *",
+            "warning: maildir access problem for *",
+            "warning: destination * is not owned by *",
+            "warning: specify *");
+
+    @Override
+    public boolean knows(Line body) {
+        return SILENT.matches(body);
+    }
+
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         int colon = PostfixText.endOfId(body);
@@ -71,7 +109,7 @@ final class PostfixDeliveryParser implements LineParser {
         int wordEnd = body.indexOf(' ', word);
         int statusEnd = wordEnd < 0 ? body.end() : wordEnd;
         int reply = Math.min(statusEnd + 2, body.end());
-        QueueId queuedAs = passesOn ? queuedAs(body, reply) : null;
+        QueueId queuedAs = passesOn ? queuedAs(body, reply, body.end()) : null;
         out.accept(new LogEvent.Delivery(
                 header.at(),
                 header.by(),
@@ -82,7 +120,7 @@ final class PostfixDeliveryParser implements LineParser {
                 status(body, word, statusEnd),
                 texts ? reply(body, reply) : "",
                 queuedAs,
-                passesOn && queuedAs == null ? filterId(body, reply) : null));
+                passesOn && queuedAs == null ? filterId(body, reply, body.end()) : null));
     }
 
     private static String relay(Line body, int from, int status) {
@@ -126,9 +164,13 @@ final class PostfixDeliveryParser implements LineParser {
         };
     }
 
-    /** The last {@code queued as ID}: a filter quotes the reply of the next MTA after its own words. */
-    private static @Nullable QueueId queuedAs(Line body, int reply) {
-        int at = body.lastIndexOf(QUEUED_AS, reply);
+    /** The last {@code queued as ID} before {@code to}: a filter quotes the reply of the next MTA after its own words. */
+    static @Nullable QueueId queuedAs(Line body, int reply, int to) {
+        int at = -1;
+        for (int next = body.indexOf(QUEUED_AS, reply); next >= 0 && next < to; ) {
+            at = next;
+            next = body.indexOf(QUEUED_AS, next + 1);
+        }
         if (at < 0) {
             return null;
         }
@@ -137,9 +179,9 @@ final class PostfixDeliveryParser implements LineParser {
     }
 
     /** amavis: {@code 250 2.7.0 Ok, discarded, id=02591-01 - spam}, {@code 554 5.7.0 Reject, id=02252-01-3 - spam}. */
-    private static @Nullable String filterId(Line body, int reply) {
+    static @Nullable String filterId(Line body, int reply, int to) {
         int at = body.indexOf(FILTER_ID, reply);
-        if (at < 0) {
+        if (at < 0 || at >= to) {
             return null;
         }
         int from = at + FILTER_ID.length();

@@ -11,6 +11,13 @@ final class PostfixPickupParser implements LineParser {
     private static final Mark UID = Mark.of(": uid=");
     private static final Mark FROM = Mark.of(" from=<");
 
+    private static final Silent SILENT = Silent.ofPostfix("warning: *: message has been queued for * days");
+
+    @Override
+    public boolean knows(Line body) {
+        return SILENT.matches(body);
+    }
+
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         int colon = PostfixText.endOfId(body);

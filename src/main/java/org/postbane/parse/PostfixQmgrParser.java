@@ -13,6 +13,25 @@ final class PostfixQmgrParser implements LineParser {
     private static final Mark SIZE = Mark.of(">, size=");
     private static final Mark NRCPT = Mark.of(", nrcpt=");
 
+    private static final Silent SILENT = Silent.ofPostfix(
+            "ID: status=*", // force-bounced
+            "ID: from=<*>, status=expired, *",
+            "ID: from=<*>, status=force-bounced*",
+            "ID: skipped, still being delivered",
+            "ID: postmaster non-delivery notification: *",
+            "statistics: *",
+            "warning: connect to transport *",
+            "warning: please avoid flushing the whole queue *",
+            "warning: mail for * is using up * of * active queue entries",
+            "warning: to avoid this condition*",
+            "warning: private/* socket: *",
+            "warning: transport * failure -- see a previous warning/fatal/panic logfile record *");
+
+    @Override
+    public boolean knows(Line body) {
+        return SILENT.matches(body);
+    }
+
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         int colon = PostfixText.endOfId(body);

@@ -3,6 +3,7 @@ package org.postbane.parse;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.QueueId;
+import org.postbane.parse.LogEvent.Breach;
 import org.postbane.source.Line;
 import org.postbane.source.Mark;
 
@@ -14,6 +15,9 @@ final class PostfixSmtpdParser implements LineParser {
 
     private static final Mark CONNECT = Mark.of("connect from ");
     private static final Mark DISCONNECT = Mark.of("disconnect from ");
+    private static final Mark RCPT = Mark.of(" rcpt=");
+    private static final Mark COMMANDS = Mark.of(" commands=");
+    private static final Mark PROXY = Mark.of("proxy-");
     private static final Mark CLIENT = Mark.of(": client=");
     private static final Mark SASL_METHOD = Mark.of(", sasl_method=");
     private static final Mark SASL_USERNAME = Mark.of(", sasl_username=");
@@ -22,23 +26,59 @@ final class PostfixSmtpdParser implements LineParser {
     private static final Mark ORIG_CLIENT = Mark.of(", orig_client=");
     private static final Mark WARNING = Mark.of("warning: ");
     private static final Mark SASL = Mark.of(": SASL ");
+    private static final Mark ABORTED = Mark.of(" authentication aborted");
     private static final Mark FAILED = Mark.of(" authentication failed: ");
+
+    private static final Silent SILENT = Silent.ofPostfix(
+            "Anonymous TLS connection *",
+            "Untrusted TLS connection *",
+            "Trusted TLS connection *",
+            "Verified TLS connection *",
+            "TLS SNI * from * not matched*",
+            "setting up TLS connection from *",
+            "discarding EHLO keywords: *",
+            "SSL_accept:*",
+            "proxy-accept: *",
+            "connect to subsystem *",
+            "statistics: *",
+            "warning: SASL: *",
+            "warning: SASL per-*",
+            "warning: SASL authentication *",
+            "warning: xsasl_*",
+            "warning: *: SASL * authentication failed: Connection lost to authentication server*",
+            "warning: *: SASL * authentication failed: Temporary authentication failure*",
+            "warning: *: address not listed for hostname *",
+            "warning: *: hostname * verification failed: *",
+            "warning: *: RBL lookup error: *",
+            "warning: connect to Milter service *",
+            "warning: milter *: *",
+            "warning: problem talking to server *",
+            "warning: problem talking to service *",
+            "warning: access table *",
+            "warning: unknown smtpd restriction: *",
+            "warning: cannot load *",
+            "warning: connect to proxy *",
+            "warning: lost connection with *",
+            "warning: timeout talking to proxy *",
+            "warning: proxy * rejected *: *",
+            "warning: haproxy *",
+            "ID: queue file size limit exceeded");
 
     /** What Postfix prints where the client broke off before it named a login. */
     private static final String NO_LOGIN = "(unavailable)";
 
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
-        if (body.startsWith(WARNING)) { // a word that could be a queue id
-            authFailure(body, header, out);
+        if (body.startsWith(WARNING)) { // before all else, as this word could be a queue id
+            warning(body, header, out);
             return;
         }
         int colon = PostfixText.endOfId(body);
-        if (body.startsWith(WARNING)) { // before all else, as this word could be a queue id
-            authFailure(body, header, out);
-        } else if (colon >= 0) {
+        if (colon >= 0) {
             if (body.hasAt(colon, CLIENT)) {
                 client(body, colon, header, out);
+            } else if (body.hasAt(colon + 2, PROXY)) {
+                PostfixProxyText.parse(body, colon + 2, header, out);
             } else {
                 PostfixActionText.parse(body, colon, header, out);
             }
@@ -48,11 +88,31 @@ final class PostfixSmtpdParser implements LineParser {
                 out.accept(new LogEvent.Connect(header.at(), header.by(), peer));
             }
         } else if (body.startsWith(DISCONNECT)) {
-            Peer peer = peer(body, body.start() + DISCONNECT.length());
-            if (peer != null) {
-                out.accept(new LogEvent.Disconnect(header.at(), header.by(), peer));
+            int end = PostfixText.endOfPeer(body, body.start() + DISCONNECT.length());
+            if (end >= 0) {
+                Peer peer = PostfixText.peer(body, body.start() + DISCONNECT.length(), end);
+                out.accept(new LogEvent.Disconnect(header.at(), header.by(), peer, accepted(body, end)));
             }
+        } else if (body.startsWith(PROXY)) {
+            PostfixProxyText.parse(body, body.start(), header, out);
+        } else {
+            PostfixFaultText.parse(body, header, out);
         }
+    }
+
+    @Override
+    public boolean knows(Line body) {
+        return SILENT.matches(body);
+    }
+
+    /** {@code ehlo=1 mail=1 rcpt=2/3 data=1 quit=1 commands=6/7}: how many RCPT were accepted. */
+    private static int accepted(Line body, int from) {
+        int at = body.indexOf(RCPT, from);
+        int digits = at + RCPT.length();
+        if (at >= 0) {
+            return PostfixText.number(body, digits, PostfixText.endOfNumber(body, digits));
+        }
+        return body.indexOf(COMMANDS, from) < 0 ? -1 : 0;
     }
 
     private static @Nullable Peer peer(Line body, int from) {
@@ -76,26 +136,35 @@ final class PostfixSmtpdParser implements LineParser {
             out.accept(new LogEvent.Client(header.at(), header.by(), id, client, null, null, null));
             return;
         }
+        boolean loggedIn =
+                body.hasAt(end, SASL_METHOD) || body.hasAt(end, SASL_USERNAME) || body.hasAt(end, SASL_SENDER);
+        // A login may end like these fields; whoever logs in from elsewhere is no filter of this host
+        boolean mayForward =
+                !loggedIn || client.address() != null && client.address().isLoopback();
         int rest = body.end();
-        int orig = body.lastIndexOf(ORIG_CLIENT, end);
+        int orig = mayForward ? body.lastIndexOf(ORIG_CLIENT, end) : -1;
         Peer origClient = null;
         if (orig >= 0 && PostfixText.endOfPeer(body, orig + ORIG_CLIENT.length()) == body.end()) {
             origClient = PostfixText.peer(body, orig + ORIG_CLIENT.length(), body.end());
             rest = orig;
         }
         QueueId origId = null;
-        int origIdAt = lastBefore(body, ORIG_QUEUE_ID, end, rest);
+        int origIdAt = mayForward ? lastBefore(body, ORIG_QUEUE_ID, end, rest) : -1;
         if (origIdAt >= 0) {
             origId = QueueId.parse(body.bytes(), origIdAt + ORIG_QUEUE_ID.length(), rest);
             rest = origId == null ? rest : origIdAt;
         }
-        boolean loggedIn =
-                body.hasAt(end, SASL_METHOD) || body.hasAt(end, SASL_USERNAME) || body.hasAt(end, SASL_SENDER);
         if (!loggedIn && rest != end) {
             return; // not a shape that Postfix prints
         }
         String account = loggedIn ? account(body, end, rest) : null;
         out.accept(new LogEvent.Client(header.at(), header.by(), id, client, account, origId, origClient));
+        if (account != null && body.hasAt(end, SASL_METHOD)) {
+            int method = end + SASL_METHOD.length();
+            int methodEnd = body.indexOf(',', method);
+            String mechanism = methodEnd < 0 ? "" : body.text(method, methodEnd);
+            out.accept(new LogEvent.Login(header.at(), header.by(), client, account, mechanism));
+        }
     }
 
     private static int lastBefore(Line body, Mark mark, int from, int before) {
@@ -111,6 +180,15 @@ final class PostfixSmtpdParser implements LineParser {
         return body.text(name + SASL_USERNAME.length(), sender < 0 ? to : sender);
     }
 
+    private static void warning(Line body, SyslogHeader header, Consumer<LogEvent> out) {
+        int peerEnd = PostfixText.endOfPeer(body, body.start() + WARNING.length());
+        if (peerEnd >= 0 && body.hasAt(peerEnd, SASL)) {
+            authFailure(body, header, out);
+        } else {
+            PostfixFaultText.warning(body, body.start() + WARNING.length(), header, out);
+        }
+    }
+
     /** {@code warning: name[address]: SASL LOGIN authentication failed: reason[, sasl_username=U]}. */
     private static void authFailure(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         int from = body.start() + WARNING.length();
@@ -120,12 +198,19 @@ final class PostfixSmtpdParser implements LineParser {
         }
         int method = end + SASL.length();
         int methodEnd = body.indexOf(' ', method);
+        if (body.hasAt(methodEnd, ABORTED)) { // the client broke off, and no password was wrong
+            protocolError(body, from, end, "authentication aborted", Breach.BROKEN_OFF, header, out);
+        }
         if (!body.hasAt(methodEnd, FAILED)) {
-            return; // "authentication aborted": the client broke off, and no password was wrong
+            return;
         }
         int reason = methodEnd + FAILED.length();
         int login = body.indexOf(SASL_USERNAME, reason);
         String why = body.text(reason, login < 0 ? body.end() : login);
+        if (why.startsWith("Invalid authentication mechanism")) {
+            protocolError(body, from, end, why, Breach.SLIP, header, out);
+            return;
+        }
         if (isOurFault(why)) {
             return;
         }
@@ -138,15 +223,20 @@ final class PostfixSmtpdParser implements LineParser {
                 why));
     }
 
+    private static void protocolError(
+            Line body, int from, int end, String why, Breach breach, SyslogHeader header, Consumer<LogEvent> out) {
+        Peer client = PostfixText.peer(body, from, end);
+        out.accept(new LogEvent.ProtocolError(header.at(), header.by(), client, "AUTH", why, breach));
+    }
+
     private static @Nullable String login(Line body, int from) {
         String login = body.text(from, body.end());
         return login.equals(NO_LOGIN) ? null : login;
     }
 
-    /** No wrong password: the server's own trouble, or a client that speaks another mechanism. */
+    /** No wrong password, but the server's own trouble. */
     private static boolean isOurFault(String reason) {
         return reason.startsWith("Connection lost to authentication server")
-                || reason.startsWith("Invalid authentication mechanism")
                 || reason.startsWith("Temporary authentication failure");
     }
 }

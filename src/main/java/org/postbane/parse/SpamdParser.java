@@ -32,6 +32,57 @@ final class SpamdParser implements LineParser {
         return at < 0 ? 0 : Math.max(0, PostfixText.number(body, digits, PostfixText.endOfNumber(body, digits)));
     }
 
+    private static final Silent SILENT = Silent.of(
+            "spamd: connection from *",
+            "spamd: creating default_prefs: *",
+            "spamd: handle_user *",
+            "spamd: setuid to *",
+            "spamd: still running as *",
+            "spamd: checking message *",
+            "spamd: processing message *",
+            "spamd: clean message *",
+            "spamd: identified spam *",
+            "spamd: server *",
+            "spamd: server started on *",
+            "spamd: server pid: *",
+            "spamd: server successfully spawned *",
+            "spamd: child * killed *",
+            "spamd: handled cleanup of child pid *",
+            "spamd: server killed by *",
+            "spamd: server hit by *",
+            "spamd: restarting using *",
+            "spamd: could not *",
+            "spamd: got connection over *",
+            "spamd: using default config *",
+            "spamd: bad protocol: *",
+            "spamd: timeout: *",
+            "spamd: skipped *",
+            "prefork: *",
+            "plugin: *",
+            "config: *",
+            "dns: *",
+            "dnsbl: *",
+            "bayes: *",
+            "info: *",
+            "error: *",
+            "logger: *",
+            "netset: *",
+            "auto-welcomelist: *",
+            "rules: *",
+            "check: *",
+            "pyzor: *",
+            "razor2: *",
+            "dcc: *",
+            "spf: *",
+            "util: *",
+            "zoom: *",
+            "channel: *");
+
+    @Override
+    public boolean knows(Line body) {
+        return SILENT.matches(body);
+    }
+
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         if (!body.startsWith(RESULT) || body.length() < RESULT.length() + 4) {
@@ -63,6 +114,8 @@ final class SpamdParser implements LineParser {
                 messageId.equals(NO_ID) ? null : messageId,
                 size(body, dash),
                 List.of(),
+                null,
+                LogEvent.Listed.ALL,
                 null));
     }
 }

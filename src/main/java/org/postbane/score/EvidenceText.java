@@ -35,6 +35,8 @@ final class EvidenceText {
         } else if (deed instanceof Deed.Refused refused) {
             text.append(refused.stage()).append(" refused: ").append(refused.code());
             text.append(' ').append(refused.reason());
+        } else if (deed instanceof Deed.Misbehaved misbehaved) {
+            text.append(misbehaved.what());
         } else if (deed instanceof Deed.AuthFailed failed) {
             text.append("login failed");
             if (failed.login() != null) {

@@ -16,8 +16,30 @@ public enum OffenceKind {
     TRAP,
     /** A failed login. */
     AUTH_FAILURE,
-    /** A command refused with 5xx. */
-    REJECT;
+    /** A command refused with 5xx, of whatever kind; where a jail weighs the kind as well, that counts instead. */
+    REJECT,
+    /** Refused with 5xx: no such recipient. */
+    REJECT_UNKNOWN_USER,
+    /** Refused with 5xx: no relay for strangers. */
+    REJECT_RELAY,
+    /** Refused with 5xx: on a DNS list. */
+    REJECT_DNSBL,
+    /** Refused with 5xx: a HELO name that is none. */
+    REJECT_HELO,
+    /** Refused with 5xx: a sender that cannot exist. */
+    REJECT_SENDER,
+    /** Refused with 5xx: a sender that belongs to another login. */
+    REJECT_LOGIN_MISMATCH,
+    /** Refused with 5xx by an access table or a policy service. */
+    REJECT_ACCESS,
+    /** Broke the rules of SMTP: too many errors, speaking out of turn, a web browser's request. */
+    PROTOCOL_ERROR,
+    /** Broke off or fell silent. */
+    LOST_CONNECTION,
+    /** Was told that it asks too much at a time. */
+    RATE_LIMIT,
+    /** Failed a test of postscreen's. */
+    POSTSCREEN;
 
     /** As in the configuration. */
     public String word() {

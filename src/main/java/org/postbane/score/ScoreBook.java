@@ -1,6 +1,7 @@
 package org.postbane.score;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -8,6 +9,7 @@ import org.postbane.correlate.Deed;
 import org.postbane.correlate.Deed.Trial;
 import org.postbane.correlate.Origin;
 import org.postbane.model.Judgement;
+import org.postbane.model.RejectKind;
 import org.postbane.model.Subject;
 
 /**
@@ -19,7 +21,8 @@ import org.postbane.model.Subject;
  *       certainty. It adds no points and is not passed on: the victims that follow are.
  *   <li>{@link Deed.Victims} adds the weight of the judgement for each victim.
  *   <li>{@link Deed.Trapped} is a trial and adds the weight of a trap hit.
- *   <li>{@link Deed.Refused} and {@link Deed.AuthFailed} add their weights.
+ *   <li>{@link Deed.Refused} adds the weight of its kind of refusal, or else that of any refusal; {@link Deed.AuthFailed} and
+ *       {@link Deed.Misbehaved} add their weights.
  *   <li>{@link Deed.Unjudged} changes nothing.
  * </ul>
  *
@@ -43,6 +46,7 @@ public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
     private final List<Offence> offences = new ArrayList<>();
     private final EvidenceText text = new EvidenceText();
     private final Subjects subjects = new Subjects();
+    private final boolean weighsRejectKinds;
 
     public ScoreBook(List<Weighing> jails, ScoreStore store, Consumer<Scored> next) {
         this(store, jails, next);
@@ -54,6 +58,10 @@ public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
         for (Weighing jail : jails) {
             ledgers.add(new Ledger(jail, store, Math.max(1000, MAX_WAITING / jails.size() / 2)));
         }
+        weighsRejectKinds = jails.stream()
+                .anyMatch(jail -> Arrays.stream(RejectKind.values())
+                        .map(ScoreBook::kind)
+                        .anyMatch(kind -> kind != null && jail.weighs(kind)));
     }
 
     /**
@@ -80,7 +88,18 @@ public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
 
     @Override
     public void visit(Deed.Refused deed) {
-        offence(deed, OffenceKind.REJECT, 1, 0, Trial.UNCHANGED);
+        offence(deed, OffenceKind.REJECT, weighsRejectKinds ? kind(deed.kind()) : null, 1, 0, Trial.UNCHANGED);
+    }
+
+    @Override
+    public void visit(Deed.Misbehaved deed) {
+        OffenceKind kind = switch (deed.fault()) {
+            case PROTOCOL -> OffenceKind.PROTOCOL_ERROR;
+            case BROKEN_OFF -> OffenceKind.LOST_CONNECTION;
+            case RATE_LIMIT -> OffenceKind.RATE_LIMIT;
+            case POSTSCREEN -> OffenceKind.POSTSCREEN;
+        };
+        offence(deed, kind, 1, 0, Trial.UNCHANGED);
     }
 
     @Override
@@ -176,8 +195,15 @@ public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
     }
 
     private void offence(Deed deed, OffenceKind kind, int count, int victims, Trial trial) {
+        offence(deed, kind, null, count, victims, trial);
+    }
+
+    /** @param special counts instead of {@code general} in jails that weigh it */
+    private void offence(
+            Deed deed, OffenceKind general, @Nullable OffenceKind special, int count, int victims, Trial trial) {
         String evidence = null;
         for (Ledger ledger : ledgers) {
+            OffenceKind kind = special != null && ledger.weight(special) > 0 ? special : general;
             double weight = ledger.weight(kind) * count;
             Subject subject = weight > 0 ? subjectIn(ledger, deed.origin()) : null;
             if (subject == null) {
@@ -213,6 +239,19 @@ public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
         if (waiting > MAX_WAITING) {
             flush();
         }
+    }
+
+    private static @Nullable OffenceKind kind(RejectKind kind) {
+        return switch (kind) {
+            case UNKNOWN_USER -> OffenceKind.REJECT_UNKNOWN_USER;
+            case RELAY -> OffenceKind.REJECT_RELAY;
+            case DNSBL -> OffenceKind.REJECT_DNSBL;
+            case HELO -> OffenceKind.REJECT_HELO;
+            case SENDER -> OffenceKind.REJECT_SENDER;
+            case LOGIN_MISMATCH -> OffenceKind.REJECT_LOGIN_MISMATCH;
+            case ACCESS -> OffenceKind.REJECT_ACCESS;
+            case PROTOCOL, OTHER -> null;
+        };
     }
 
     private static @Nullable OffenceKind kind(Judgement judgement) {

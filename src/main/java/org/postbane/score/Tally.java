@@ -68,6 +68,10 @@ public final class Tally implements Consumer<Deed>, Deed.Visitor {
         client(deed).rejects++;
     }
 
+    /** In no number that is printed. */
+    @Override
+    public void visit(Deed.Misbehaved deed) {}
+
     @Override
     public void visit(Deed.AuthFailed deed) {
         client(deed).authFailures++;

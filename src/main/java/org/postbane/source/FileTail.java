@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * <p>Known shortcomings: of a log that was cut in its middle, what was written between the cut and the next look is
  * passed over, as it cannot be told from what was there before. See also {@link RotatedFiles}.
  */
-public final class FileTail implements AutoCloseable {
+public final class FileTail implements LineSource {
 
     /** Where to begin in a file of which no position is known. */
     public enum StartAt {
@@ -76,8 +76,14 @@ public final class FileTail implements AutoCloseable {
         this.trail = new Trail(path);
     }
 
+    @Override
     public String name() {
         return name;
+    }
+
+    @Override
+    public String place() {
+        return path.toString();
     }
 
     public Path path() {
@@ -92,6 +98,7 @@ public final class FileTail implements AutoCloseable {
      * @return whether there may be more to read at once
      * @throws IOException with a message for people, {@code file: why}
      */
+    @Override
     public boolean poll(LineSink sink, int most, Instant now) throws IOException {
         try {
             return pollOnce(sink, most, now);
@@ -268,6 +275,7 @@ public final class FileTail implements AutoCloseable {
      * Up to where lines were handed on; what a later run has to be constructed with to go on behind the last one. Before the
      * first successful {@link #poll}, what this run was constructed with, or {@link TailPosition#NOTHING}.
      */
+    @Override
     public Position position() {
         return stored != null
                 ? stored
@@ -285,6 +293,7 @@ public final class FileTail implements AutoCloseable {
     }
 
     /** Bytes that are in the files but were not handed on, for those who want to know how far behind we are. */
+    @Override
     public long backlog() throws IOException {
         long sum = 0;
         for (OpenFile file : files) {

@@ -20,6 +20,7 @@ public final class LogFiles {
 
     private final InputStream standardInput;
     private final LineSplitter splitter = new LineSplitter(BLOCK);
+    private final WholeJournal journal = new WholeJournal();
 
     /** @param standardInput what {@code -} reads; plain text, never closed */
     public LogFiles(InputStream standardInput) {
@@ -29,13 +30,15 @@ public final class LogFiles {
     /**
      * Hands on every line of a file.
      *
-     * @param file a path, or {@link #STANDARD_INPUT}
+     * @param file a path, or {@link #STANDARD_INPUT}, or a journal, see {@link WholeJournal}
      * @throws IOException with a message for people, {@code file: why}
      */
     public void read(String file, LineSink sink) throws IOException {
         splitter.forget();
         try {
-            if (file.equals(STANDARD_INPUT)) {
+            if (WholeJournal.isNamedBy(file)) {
+                journal.read(file, sink);
+            } else if (file.equals(STANDARD_INPUT)) {
                 readAll(standardInput, sink);
             } else {
                 readFile(file, sink);
@@ -62,12 +65,12 @@ public final class LogFiles {
 
     /** Lines handed on so far, of all files. */
     public long lines() {
-        return splitter.lines();
+        return splitter.lines() + journal.lines();
     }
 
     /** Bytes of those lines with their line ends, uncompressed. */
     public long bytes() {
-        return splitter.bytesDone();
+        return splitter.bytesDone() + journal.bytes();
     }
 
     /** How many of the lines were longer than 64 KiB, and lost their rest. */

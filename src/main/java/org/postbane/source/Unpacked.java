@@ -11,7 +11,7 @@ import java.util.zip.GZIPInputStream;
  * them) and zstd (also of several frames). Known by the first bytes, whatever the file is called.
  *
  * <p>Memory: 64 KiB for gzip; for zstd its window, at most 8 MiB: what {@code zstd --long} or {@code --ultra} packed with a
- * larger one is refused.
+ * larger one is refused, and so are frames to be skipped, as pzstd writes them.
  *
  * <p>Known shortcoming: what follows a complete gzip member and is no gzip header is taken for the end, as gzip itself does
  * after a warning.
@@ -35,7 +35,7 @@ final class Unpacked {
         if (begins(magic, 0x1f, 0x8b)) {
             return new GZIPInputStream(in, BLOCK);
         }
-        if (isZstd(magic)) {
+        if (begins(magic, 0x28, 0xb5, 0x2f, 0xfd)) {
             return new Checked(new ZstdInputStream(in));
         }
         if (file.endsWith(".gz") && magic.length > 0) {
@@ -45,14 +45,6 @@ final class Unpacked {
             throw new IOException("Not in zstd format");
         }
         return in;
-    }
-
-    /** A frame, or one that may be skipped: pzstd begins with such. */
-    private static boolean isZstd(byte[] magic) {
-        return begins(magic, 0x28, 0xb5, 0x2f, 0xfd)
-                || magic.length == MAGIC_LENGTH
-                        && (magic[0] & 0xf0) == 0x50
-                        && begins(magic, magic[0], 0x2a, 0x4d, 0x18);
     }
 
     private static boolean begins(byte[] bytes, int... wanted) {

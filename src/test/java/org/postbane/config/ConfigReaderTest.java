@@ -2,7 +2,6 @@ package org.postbane.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -20,17 +19,22 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postbane.act.NftSettings;
 import org.postbane.decide.Sentencing;
 import org.postbane.decide.Sentencing.Limit;
 import org.postbane.decide.Sentencing.Term;
+import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.model.Subject;
 import org.postbane.parse.MailFilter;
+import org.postbane.parse.Software;
+import org.postbane.record.RecordSettings;
 import org.postbane.score.OffenceKind;
 import org.postbane.score.Weighing;
 import org.postbane.score.Weighing.Direction;
 import org.postbane.score.Weighing.Memory;
 import org.postbane.score.Weighing.Who;
+import org.postbane.source.Input;
 import org.postbane.source.SourceSettings;
 
 final class ConfigReaderTest {
@@ -47,12 +51,15 @@ final class ConfigReaderTest {
         assertEquals(Path.of("/run/postbane/postbane.sock"), c.socket());
         assertEquals("jdbc:h2:file:/var/lib/postbane/state", c.storeUrl());
         assertEquals(Duration.ofDays(90), c.retention());
+        assertEquals(RecordSettings.NONE, c.record());
         assertEquals(
-                List.of(new SourceSettings("mail", Path.of("/var/log/mail.log"), ZoneId.systemDefault())), c.sources());
+                List.of(new SourceSettings(
+                        "mail", new Input.File(Path.of("/var/log/mail.log")), ZoneId.systemDefault())),
+                c.sources());
         assertEquals(
                 List.of("127.0.0.0/8", "::1"),
                 c.allow().stream().map(Subject::toString).toList());
-        assertEquals(Set.of("nftables", "log"), c.actions().keySet());
+        assertEquals(Set.of("nftables", "postfix-sasl-map"), c.actions().keySet());
         assertTrue(c.files().contains("built-in:jails.conf"), c.files().toString());
     }
 
@@ -95,7 +102,11 @@ final class ConfigReaderTest {
                                 new Term.Fixed(Duration.ofDays(1), false, 1, Sentencing.FOREVER),
                                 List.of("nftables")),
                         new Sentencing(
-                                "outgoing", new Limit.Severity(0.05), OptionalDouble.of(0.001), decay, List.of("log")),
+                                "outgoing",
+                                new Limit.Severity(0.05),
+                                OptionalDouble.of(0.001),
+                                decay,
+                                List.of("postfix-sasl-map")),
                         new Sentencing(
                                 "auth",
                                 new Limit.Count(5),
@@ -110,7 +121,8 @@ final class ConfigReaderTest {
         MailFilter filter = ConfigReader.builtIn().filter();
 
         assertEquals("smtpd", filter.postfixService("postfix/submission/smtpd"));
-        assertTrue(filter.isAmavis("amavis") && filter.isSpamd("spamd"));
+        assertEquals(Software.AMAVIS, filter.software("amavis"));
+        assertEquals(Software.SPAMD, filter.software("spamd"));
         assertEquals(Judgement.SPAM, filter.judgement("SPAMMY"));
         assertEquals(Judgement.VIRUS, filter.judgement("INFECTED"));
         assertEquals(Judgement.BANNED, filter.judgement("BANNED"));
@@ -179,6 +191,7 @@ final class ConfigReaderTest {
         String text = """
                 [agent]
                 socket = /tmp/p.sock
+                relays = 192.0.2.25, 2001:db8:25::/64
                 [store]
                 url = jdbc:h2:mem:x;A=B
                 retention = 1w
@@ -186,6 +199,15 @@ final class ConfigReaderTest {
                 path = /one.log
                 filter = other
                 zone = Asia/Tokyo
+                [source two]
+                filter = other
+                journal = /var/log/journal
+                trust = postfix/*: user=4711 unit=postfix*.service
+                    amavis: user=4712
+                [source three]
+                filter = other
+                listen = udp://192.0.2.1:5514
+                senders = 192.0.2.0/28, 2001:db8::1
                 [traps]
                 file = %1$s/traps-here
                 addresses = b@example.org, @trap.example.org
@@ -194,16 +216,32 @@ final class ConfigReaderTest {
                 networks = 192.0.2.1,
                     198.51.100.0/24
                 file = %1$s/allow-here
+                [record]
+                log = true
+                file = /record.log
                 """.formatted(dir);
         write("postbane.conf", text);
 
         Configuration c = ConfigReader.read(Optional.of(dir));
 
         assertEquals(Path.of("/tmp/p.sock"), c.socket());
+        assertTrue(c.relays().contains(Objects.requireNonNull(IpPrefix.parse("2001:db8:25::7"))));
+        assertTrue(c.relays().contains(Objects.requireNonNull(IpPrefix.parse("192.0.2.25"))));
         assertEquals("jdbc:h2:mem:x;A=B", c.storeUrl());
         assertEquals(Duration.ofDays(7), c.retention());
-        assertEquals(List.of(new SourceSettings("one", Path.of("/one.log"), ZoneId.of("Asia/Tokyo"))), c.sources());
-        assertTrue(c.filter().isSpamd("sa"));
+        assertEquals(
+                new SourceSettings("one", new Input.File(Path.of("/one.log")), ZoneId.of("Asia/Tokyo")),
+                c.sources().get(0));
+        Input.Journal journal = (Input.Journal) c.sources().get(1).input();
+        assertEquals(Optional.of(Path.of("/var/log/journal")), journal.path());
+        assertTrue(journal.trust().trusts("postfix/smtpd", 4711, null, "postfix@-.service"));
+        assertFalse(journal.trust().trusts("postfix/smtpd", 0, "smtpd", "postfix@-.service"));
+        assertTrue(journal.trust().trusts("amavis", 4712, null, null));
+        Input.Receiver receiver = (Input.Receiver) c.sources().get(2).input();
+        assertEquals("udp://192.0.2.1:5514", receiver.address().toString());
+        assertEquals("[192.0.2.0/28, 2001:db8::1]", receiver.senders().toString());
+        assertEquals(new RecordSettings(true, Optional.of(Path.of("/record.log"))), c.record());
+        assertEquals(Software.SPAMD, c.filter().software("sa"));
         assertTrue(List.of("a@example.org", "b@example.org", "any@trap.example.org", "xx@example.com").stream()
                 .allMatch(c.traps()::matches));
         assertFalse(c.traps().matches("c@example.org"));
@@ -310,12 +348,11 @@ final class ConfigReaderTest {
                 c.sentencings());
         assertEquals(Set.of(nftables, "log"), c.actions().keySet());
         ActionDefinition action = Objects.requireNonNull(c.actions().get(nftables));
-        assertEquals("nftables", action.kind());
-        assertEquals("25,587", action.value("ports"));
-        assertEquals("t", action.value("table"));
-        assertEquals(dir + "/jails.conf:13 ports: why", action.fault("ports", "why"));
-        assertEquals(dir + "/actions/nftables.conf:5 table: why", action.fault("table", "why"));
-        assertThrows(ConfigException.class, () -> action.value("hook"));
+        assertEquals(
+                new NftSettings(
+                        nftables, "t", NftSettings.Hook.PREROUTING, "raw", List.of(25, 587), NftSettings.Verdict.DROP),
+                action.settings());
+        assertFalse(action.dryRun());
         assertTrue(keysOf(text).containsAll(JailReader.KEYS), "a key of a jail is not here");
     }
 
@@ -368,7 +405,7 @@ final class ConfigReaderTest {
         write("postbane.conf", PLAIN);
         write("jails.local", "[spam]\nthreshold = 0.5\n[auth]\nenabled = false\n");
         write("filters/mail.local", "[Definition]\nspamd = spamd spamassassin\n");
-        write("actions/log.local", "[Init]\nlevel = high\n");
+        write("actions/nftables.local", "[Init]\ntable = other\ndryrun = yes\n");
 
         Configuration c = ConfigReader.read(Optional.of(dir));
 
@@ -376,9 +413,11 @@ final class ConfigReaderTest {
                 List.of("spam", "trap", "outgoing"),
                 c.sentencings().stream().map(Sentencing::jail).toList());
         assertEquals(new Limit.Severity(0.5), c.sentencings().get(0).limit());
-        assertTrue(c.filter().isSpamd("spamassassin"));
+        assertEquals(Software.SPAMD, c.filter().software("spamassassin"));
         assertEquals("smtpd", c.filter().postfixService("postfix/smtpd"));
-        assertEquals("high", Objects.requireNonNull(c.actions().get("log")).value("level"));
+        ActionDefinition nftables = Objects.requireNonNull(c.actions().get("nftables"));
+        assertEquals("other", ((NftSettings) nftables.settings()).table());
+        assertTrue(nftables.dryRun());
     }
 
     @Test
@@ -445,7 +484,7 @@ final class ConfigReaderTest {
                 weigh = spam
                 action = test
                 """);
-        write("actions/test.conf", "[Definition]\nbuiltin = log\n[Init]\nports = 25\ntable = t\n");
+        write("actions/test.conf", "[Definition]\nbuiltin = nftables\n[Init]\nports = 25\ntable = t\n");
 
         Configuration c = ConfigReader.read(Optional.of(dir));
 

@@ -123,6 +123,62 @@ class CommandIT {
     }
 
     @Test
+    void scan_unknown_showsTheShapesOfWhatWasNotUnderstood() throws Exception {
+        Path odd = directory.resolve("odd.log");
+        List<String> lines = new ArrayList<>();
+        for (int i = 1; i <= 3; i++) {
+            lines.add("2026-11-21T09:00:0%d+00:00 mx1 postfix/smtpd[7]: odd thing %d from x[192.0.2.%d]"
+                    .formatted(i, i, i));
+        }
+        lines.add("2026-11-21T09:00:09+00:00 mx1 postfix/smtpd[7]: warning: numeric hostname: 192.0.2.1");
+        lines.add("2026-11-21T09:00:09+00:00 mx1 sshd[7]: hello");
+        lines.add("no header");
+        Files.write(odd, lines);
+
+        Outcome text = Program.run(Program.postbane("scan", "--unknown", odd.toString()))
+                .mustBe(0);
+        Object json = Program.run(Program.postbane("scan", "--unknown", "--json", odd.toString()))
+                .mustBe(0)
+                .json();
+
+        assertTrue(text.out().contains("    3  postfix/smtpd  odd thing N from x[IP]"), text.out());
+        assertTrue(
+                text.out()
+                        .contains(
+                                "3 lines not understood (postfix/smtpd 3), 1 of programs that are not read, 1 without"),
+                text.out());
+        Object unknown = Json.at(json, "unknown");
+        assertEquals(3, Json.at(unknown, "lines"));
+        assertEquals(
+                "odd thing N from x[IP]", Json.at(Json.list(unknown, "shapes").get(0), "shape"));
+    }
+
+    @Test
+    void run_record_hasOneLineForEachDirtyMessage() throws Exception {
+        Path followed = directory.resolve("followed.log");
+        Path records = directory.resolve("record.log");
+        Path config = Files.createDirectory(directory.resolve("config"));
+        try (Daemon daemon = new Daemon(config, followed, "[spam]\nweigh = spam\naction = log\n", command -> command)) {
+            Files.writeString(config.resolve("postbane.local"), "[record]\nlog = true\nfile = %s\n".formatted(records));
+            daemon.start();
+            daemon.append(Samples.lines("spam4"));
+            daemon.append(Samples.lines("ham"));
+
+            daemon.await(
+                    "three records",
+                    () -> Files.exists(records) && Files.readAllLines(records).size() == 3);
+
+            for (String line : Files.readAllLines(records)) {
+                assertTrue(
+                        line.matches("record time=\\S+ client=203\\.0\\.113\\.4 account=- sender=\\S+ message-id=<\\S+>"
+                                + " queue-id=\\w+ filter=amavis verdict=spam points=[0-9.]+ victims=5 trap=-"),
+                        line);
+                assertTrue(daemon.log().contains(line), "the log has it, too");
+            }
+        }
+    }
+
+    @Test
     void eventsJson_isOneObjectOnEachLine() throws Exception {
         Outcome events = Program.run(Program.postbane("events", "--json", log.toString()))
                 .mustBe(0);

@@ -171,7 +171,8 @@ class CrashIT {
         Path once = configuration("once");
         Configuration configuration = ConfigReader.read(Optional.of(once));
         try (H2Store store = H2Store.open(configuration.storeUrl())) {
-            Pipeline pipeline = new Pipeline(configuration, configuration.traps(), store, true, deed -> {}, ban -> {});
+            Pipeline pipeline =
+                    new Pipeline(configuration, configuration.traps(), store, true, List.of(), deed -> {}, ban -> {});
             Instant end = Instant.now();
             new LogFiles(System.in).read(whole.toString(), pipeline.parser(ZoneOffset.UTC, end, false));
             pipeline.tick(end);

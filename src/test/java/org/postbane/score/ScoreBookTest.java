@@ -77,6 +77,41 @@ class ScoreBookTest {
     }
 
     @Test
+    void accept_refusal_countsAsItsKindWhereThatIsWeighed() {
+        ScoreBook book = book(
+                jail("any", Who.CLIENT, Direction.ANY, Map.of(OffenceKind.REJECT, 1.0)),
+                jail("relay", Who.CLIENT, Direction.ANY, Map.of(OffenceKind.REJECT_RELAY, 3.0)),
+                jail(
+                        "both",
+                        Who.CLIENT,
+                        Direction.ANY,
+                        Map.of(OffenceKind.REJECT, 1.0, OffenceKind.REJECT_RELAY, 3.0)));
+        Origin client = by("192.0.2.1");
+
+        book.accept(new Deed.Refused(T0, client, "RCPT", 554, "554 5.7.1 <x@y.example>: Relay access denied"));
+        book.accept(new Deed.Refused(T0, client, "EHLO", 501, "501 5.5.2 <x>: Helo command rejected: Invalid name"));
+
+        assertEquals(2, standing(book, "any", "192.0.2.1").points());
+        assertEquals(3, standing(book, "relay", "192.0.2.1").points());
+        assertEquals(4, standing(book, "both", "192.0.2.1").points());
+    }
+
+    @Test
+    void accept_misbehaviour_countsAsItsKind() {
+        ScoreBook book = book(
+                jail("protocol", Who.CLIENT, Direction.ANY, Map.of(OffenceKind.PROTOCOL_ERROR, 1.0)),
+                jail("postscreen", Who.CLIENT, Direction.ANY, Map.of(OffenceKind.POSTSCREEN, 2.0)));
+        Origin client = by("192.0.2.1");
+
+        for (Deed.Fault fault : Deed.Fault.values()) {
+            book.accept(new Deed.Misbehaved(T0, client, fault, "x"));
+        }
+
+        assertEquals(1, standing(book, "protocol", "192.0.2.1").points());
+        assertEquals(2, standing(book, "postscreen", "192.0.2.1").points());
+    }
+
+    @Test
     void accept_ham_lowersTheEvidenceAndSaysNothing() {
         ScoreBook book = book(SPAM, AUTH);
 

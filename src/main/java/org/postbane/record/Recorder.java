@@ -1,0 +1,244 @@
+package org.postbane.record;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.postbane.correlate.Deed;
+import org.postbane.correlate.Origin;
+import org.postbane.model.IpPrefix;
+import org.postbane.model.Judgement;
+import org.postbane.model.QueueId;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gathers what is told of each dirty message, its victims above all, who become known one lot after the other, and hands it on as
+ * one {@link DirtyMessage} when nothing was told of it for {@link #QUIET}.
+ *
+ * <p>Threads: the pipeline thread. Memory: {@link #MOST_OPEN} messages that are gathered, {@link #MOST_READY} that wait for a place
+ * that fails; beyond that the oldest are handed on early, or dropped. Errors: a place that cannot be written is told of once and tried
+ * again with each batch.
+ *
+ * <p>Known shortcomings: what is gathered is not kept over a crash, so the messages of the last seconds before one have no record.
+ * Recipients that become known later (deferred for minutes) are not in the line.
+ */
+public final class Recorder implements Consumer<Deed>, Deed.Visitor {
+
+    /** Longer than the correlator waits for deliveries. */
+    static final Duration QUIET = Duration.ofSeconds(5);
+
+    static final int MOST_OPEN = 10_000;
+    static final int MOST_READY = 10_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Recorder.class);
+
+    private final List<Place> places = new ArrayList<>();
+    private final Map<Key, Open> open = new LinkedHashMap<>();
+    private Instant latest = Instant.MIN;
+    private Instant nextLook = Instant.MIN;
+
+    /** One message: by its client and first queue id, or by all that is known where it has none. */
+    private record Key(
+            IpPrefix client,
+            @Nullable QueueId queueId,
+            @Nullable Origin origin) {
+        static Key of(Origin origin) {
+            return new Key(origin.client(), origin.queueId(), origin.queueId() == null ? origin : null);
+        }
+    }
+
+    private static final class Open {
+        final Instant at;
+        Origin origin;
+        Instant last;
+        String filter = "";
+
+        @Nullable
+        Judgement judgement;
+
+        double points = Double.NaN;
+        int victims;
+
+        @Nullable
+        String trap;
+
+        Open(Deed deed) {
+            at = deed.at();
+            origin = deed.origin();
+            last = deed.at();
+        }
+
+        DirtyMessage message() {
+            return new DirtyMessage(at, origin, filter, judgement, points, victims, trap);
+        }
+    }
+
+    /** A sink and what it still has to write. */
+    private static final class Place {
+        final RecordSink sink;
+        final ArrayDeque<DirtyMessage> ready = new ArrayDeque<>();
+        boolean failing;
+
+        Place(RecordSink sink) {
+            this.sink = sink;
+        }
+    }
+
+    Recorder(List<RecordSink> sinks) {
+        sinks.forEach(sink -> places.add(new Place(sink)));
+    }
+
+    public static Recorder of(RecordSettings settings) {
+        List<RecordSink> sinks = new ArrayList<>();
+        if (settings.log()) {
+            sinks.add(new RecordLog());
+        }
+        settings.file().ifPresent(path -> sinks.add(new RecordFile(path)));
+        return new Recorder(sinks);
+    }
+
+    @Override
+    public void accept(Deed deed) {
+        if (!places.isEmpty()) {
+            deed.accept(this);
+            advance(deed.at());
+        }
+    }
+
+    @Override
+    public void visit(Deed.Judged deed) {
+        boolean dirty = deed.judgement() == Judgement.SPAM
+                || deed.judgement() == Judgement.VIRUS
+                || deed.judgement() == Judgement.BANNED;
+        if (!dirty) {
+            return;
+        }
+        Open known = open.get(Key.of(deed.origin()));
+        if (known != null && known.judgement != null && deed.before() == null) {
+            handOn(Key.of(deed.origin()), known); // the queue id came again
+        }
+        Open message = touched(deed);
+        message.filter = deed.filter();
+        message.judgement = deed.judgement();
+        message.points = deed.points();
+    }
+
+    @Override
+    public void visit(Deed.Victims deed) {
+        Open message = open.get(Key.of(deed.origin()));
+        if (message != null) {
+            message.victims += deed.count();
+            message.last = later(message.last, deed.at());
+        }
+    }
+
+    @Override
+    public void visit(Deed.Trapped deed) {
+        touched(deed).trap = deed.address();
+    }
+
+    @Override
+    public void visit(Deed.Unjudged deed) {}
+
+    @Override
+    public void visit(Deed.Refused deed) {}
+
+    @Override
+    public void visit(Deed.AuthFailed deed) {}
+
+    @Override
+    public void visit(Deed.Misbehaved deed) {}
+
+    private Open touched(Deed deed) {
+        Key key = Key.of(deed.origin());
+        Open message = open.get(key);
+        if (message == null) {
+            if (open.size() >= MOST_OPEN) {
+                Map.Entry<Key, Open> oldest = open.entrySet().iterator().next();
+                handOn(oldest.getKey(), oldest.getValue());
+            }
+            message = new Open(deed);
+            open.put(key, message);
+        }
+        message.origin = deed.origin(); // more of it may be known by now
+        message.last = later(message.last, deed.at());
+        return message;
+    }
+
+    private static Instant later(Instant a, Instant b) {
+        return b.isAfter(a) ? b : a;
+    }
+
+    /** It is {@code time}: what was quiet long enough is ready. */
+    public void advance(Instant time) {
+        latest = later(latest, time);
+        if (latest.isBefore(nextLook)) {
+            return;
+        }
+        nextLook = latest.plusSeconds(1);
+        Iterator<Open> oldest = open.values().iterator();
+        while (oldest.hasNext()) {
+            Open message = oldest.next();
+            if (!message.last.plus(QUIET).isAfter(latest)) {
+                oldest.remove();
+                ready(message);
+            }
+        }
+    }
+
+    /** Nothing more will be told: all is ready. */
+    public void finish() {
+        open.values().forEach(this::ready);
+        open.clear();
+    }
+
+    private void handOn(Key key, Open message) {
+        open.remove(key);
+        ready(message);
+    }
+
+    private void ready(Open message) {
+        DirtyMessage done = message.message();
+        for (Place place : places) {
+            if (place.ready.size() >= MOST_READY) {
+                place.ready.remove();
+            }
+            place.ready.add(done);
+        }
+    }
+
+    /** Whether there is anything to {@link #write}. */
+    public boolean hasReady() {
+        return places.stream().anyMatch(place -> !place.ready.isEmpty());
+    }
+
+    /** Writes what is ready. To be called when the batch that it comes from is on disk. */
+    public void write() {
+        for (Place place : places) {
+            if (place.ready.isEmpty()) {
+                continue;
+            }
+            try {
+                place.sink.write(List.copyOf(place.ready));
+                place.ready.clear();
+                if (place.failing) {
+                    LOG.info("records: {} can be written again", place.sink);
+                    place.failing = false;
+                }
+            } catch (IOException e) {
+                if (!place.failing) {
+                    LOG.warn("records: {}: {}; trying again", place.sink, e.toString());
+                }
+                place.failing = true;
+            }
+        }
+    }
+}

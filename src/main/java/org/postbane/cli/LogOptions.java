@@ -37,7 +37,7 @@ final class LogOptions {
             arity = "1..*",
             paramLabel = "LOG",
             description =
-                    "Log files in order: plain, .gz, .journal; - for standard input; journal: or journal:DIR for systemd's journal.")
+                    "Log files in order: plain, .gz, .zst, .journal; - for standard input; journal: or journal:DIR for systemd's journal.")
     private List<String> logs = List.of();
 
     static final class ZoneConverter implements ITypeConverter<ZoneId> {

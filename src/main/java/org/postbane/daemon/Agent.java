@@ -64,6 +64,8 @@ public final class Agent implements AgentControl, AutoCloseable {
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration FORGET = Duration.ofMinutes(1);
     private static final Duration RECONCILE = Duration.ofMinutes(10);
+    private static final Duration FIRST_SNAPSHOT = Duration.ofMinutes(1);
+    private static final Duration SNAPSHOT = Duration.ofHours(1);
     private static final int MOST_OFFENCES = 20;
 
     /** Belong to nobody: RFC 5737, RFC 3849, RFC 2606. */
@@ -95,7 +97,9 @@ public final class Agent implements AgentControl, AutoCloseable {
     private Instant lastCommit = Instant.MIN;
     private Instant lastForget = Instant.MIN;
     private Instant lastReconcile;
+    private Instant lastSnapshot;
     private boolean unsaved;
+    private @Nullable Instant midLineSince;
 
     /** One followed log. */
     private static final class Source {
@@ -117,6 +121,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         this.store = store;
         this.since = clock.instant();
         this.lastReconcile = since;
+        this.lastSnapshot = since.minus(SNAPSHOT).plus(FIRST_SNAPSHOT);
         this.recorder = Recorder.of(configuration.record());
         this.pipeline = new Pipeline(
                 configuration, configuration.traps(), store, true, List.of(PostfixNetworks.ask()), recorder, held);
@@ -128,8 +133,6 @@ public final class Agent implements AgentControl, AutoCloseable {
             throw e;
         }
         enforcement.allRestored();
-        pipeline.judge().expire(since);
-        held.release(); // the ends of those bans: no action has them
         unsaved = true;
     }
 
@@ -230,25 +233,32 @@ public final class Agent implements AgentControl, AutoCloseable {
         for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
             task.run();
         }
-        if (more) {
-            pipeline.judge().expire(now); // while there is a backlog, the lines are the correlator's clock
-        } else {
-            pipeline.tick(now);
+        if (!more) {
+            pipeline.tick(now); // while there is a backlog, the lines are the clock
             recorder.advance(now);
         }
         unsaved |= recorder.hasReady(); // written after a commit
         commit(now);
-        if (lastForget.plus(FORGET).isBefore(now)) {
+        if (isPast(lastForget, FORGET, now)) {
             lastForget = now;
             store.forgetBefore(now.minus(configuration.retention()));
             store.forgetEndedBefore(now.minus(configuration.retention()));
             unsaved = true;
         }
-        if (lastReconcile.plus(RECONCILE).isBefore(now)) {
+        if (!more && isPast(lastSnapshot, SNAPSHOT, now)) {
+            lastSnapshot = now;
+            store.snapshot(now);
+        }
+        if (isPast(lastReconcile, RECONCILE, now)) {
             lastReconcile = now;
             enforcement.reconcile();
         }
         return more;
+    }
+
+    /** Whether it is longer ago than that; or the clock was set back, and nobody knows. */
+    private static boolean isPast(Instant last, Duration after, Instant now) {
+        return last.plus(after).isBefore(now) || now.isBefore(last);
     }
 
     private boolean read(Source source, Instant now) {
@@ -274,10 +284,13 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     /** One transaction for the batch, at once if someone is to be banned or lifted, else once a second. */
     private void commit(Instant now) throws StoreException {
-        boolean due = lastCommit.plus(TICK).isBefore(now);
-        if (held.isEmpty() && !(unsaved && due)) {
-            return;
+        boolean due = isPast(lastCommit, TICK, now);
+        if ((unsaved && due || !held.isEmpty()) && !isMidLine(now)) {
+            commitNow(now);
         }
+    }
+
+    private void commitNow(Instant now) throws StoreException {
         lastCommit = now;
         unsaved = false;
         for (Source source : sources) {
@@ -288,11 +301,30 @@ public final class Agent implements AgentControl, AutoCloseable {
             store.commit();
         } else {
             store.sync();
-            List<Decision> decisions = held.release();
+            List<Decision> decisions = held.release().stream()
+                    .filter(decision -> !isOver(decision, now))
+                    .toList();
             tell(decisions);
             enforcement.submit(decisions);
         }
         recorder.write();
+    }
+
+    /** A ban that was over before we came to read what led to it. */
+    private static boolean isOver(Decision decision, Instant now) {
+        return decision instanceof Decision.Impose && !decision.ban().until().isAfter(now);
+    }
+
+    /** Whether a commit had better wait for the rest of a line that was logged in parts, if it comes soon. */
+    private boolean isMidLine(Instant now) {
+        if (sources.stream().noneMatch(source -> source.parser.isMidLine())) {
+            midLineSince = null;
+            return false;
+        }
+        if (midLineSince == null) {
+            midLineSince = now;
+        }
+        return now.isBefore(midLineSince.plus(TICK)) && !now.isBefore(midLineSince);
     }
 
     /** One line for each ban of a batch, with its last word, so that the log alone tells the story. */
@@ -336,9 +368,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     public void close() throws StoreException {
         try {
             recorder.finish();
-            lastCommit = Instant.MIN;
-            unsaved = true;
-            commit(clock.instant());
+            commitNow(clock.instant());
             for (Source source : sources) {
                 source.tail.close();
             }
@@ -362,7 +392,9 @@ public final class Agent implements AgentControl, AutoCloseable {
     private <T> T onPipeline(Callable<T> task) throws StoreException, GuardedException {
         FutureTask<T> future = new FutureTask<>(() -> {
             T result = task.call();
-            commit(clock.instant());
+            if (unsaved || !held.isEmpty()) {
+                commitNow(clock.instant());
+            }
             return result;
         });
         Thread owner = pipelineThread;
@@ -471,16 +503,21 @@ public final class Agent implements AgentControl, AutoCloseable {
     @Override
     public List<Ban> bans() throws StoreException {
         return ask(() -> {
-            pipeline.judge().expire(clock.instant());
-            return pipeline.judge().inForce();
+            return inForce(clock.instant());
         });
+    }
+
+    /** Those that have ended stay with the judge until the lines of their time were read. */
+    private List<Ban> inForce(Instant now) {
+        return pipeline.judge().inForce().stream()
+                .filter(ban -> ban.until().isAfter(now))
+                .toList();
     }
 
     @Override
     public Explanation explain(Subject subject) throws StoreException {
         return ask(() -> {
             Instant now = clock.instant();
-            pipeline.judge().expire(now);
             List<InJail> jails = new ArrayList<>();
             for (int i = 0; i < configuration.weighings().size(); i++) {
                 Weighing weighing = configuration.weighings().get(i);
@@ -494,7 +531,9 @@ public final class Agent implements AgentControl, AutoCloseable {
                     subject,
                     now,
                     pipeline.judge().refusal(subject, now),
-                    pipeline.judge().bansOf(subject),
+                    pipeline.judge().bansOf(subject).stream()
+                            .filter(ban -> ban.until().isAfter(now))
+                            .toList(),
                     jails,
                     store.offences(subject, MOST_OFFENCES));
         });
@@ -523,8 +562,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     public AgentStatus status() throws StoreException {
         return ask(() -> {
             Map<String, Integer> byJail = new LinkedHashMap<>();
-            pipeline.judge().expire(clock.instant());
-            pipeline.judge().inForce().forEach(ban -> byJail.merge(ban.jail(), 1, Integer::sum));
+            inForce(clock.instant()).forEach(ban -> byJail.merge(ban.jail(), 1, Integer::sum));
             List<SourceStatus> states = new ArrayList<>();
             for (Source source : sources) {
                 states.add(state(source));

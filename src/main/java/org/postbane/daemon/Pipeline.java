@@ -34,6 +34,12 @@ public final class Pipeline {
 
     private static final Duration TICK = Duration.ofSeconds(1);
 
+    /**
+     * So long after its end a ban still counts for what was done before its end: stamps have whole seconds, and lines come a
+     * little late. Otherwise it would depend on the moment of reading whether someone is banned again.
+     */
+    private static final Duration LATE = Duration.ofSeconds(2);
+
     private final Judge judge;
     private final ScoreBook scores;
     private final Correlator correlator;
@@ -96,10 +102,10 @@ public final class Pipeline {
         correlator.accept(event);
     }
 
-    /** It is {@code now}: what was waited for is given up, bans end. */
+    /** It is {@code now}, and all lines until then were read: what was waited for is given up, bans end. */
     public void tick(Instant now) {
         correlator.advance(now);
-        judge.expire(now);
+        judge.expire(now.minus(LATE));
         nextTick = now.plus(TICK);
     }
 

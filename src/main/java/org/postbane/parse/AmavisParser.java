@@ -123,6 +123,11 @@ final class AmavisParser implements LineParser {
         this.filter = filter;
     }
 
+    /** Whether the first part of a line is here, and its end is not. */
+    boolean isMidLine() {
+        return !partials.isEmpty();
+    }
+
     /** The parts of one line so far, without its amavis id and dots. */
     private record Partial(String id, ByteArrayOutputStream text) {}
 

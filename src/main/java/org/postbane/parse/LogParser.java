@@ -78,8 +78,12 @@ public final class LogParser implements LineSink {
     private static final Mark TIMES = Mark.of(" times: [ ");
     private static final int MOST_REPEATS = 1000;
 
+    /** The parts of a line stand close together, or the rest never comes. */
+    private static final int PARTS_WITHIN = 100;
+
     private final SyslogHeader header;
     private final ProgramTable programs;
+    private final AmavisParser amavis;
     private final @Nullable EximFile eximFile;
     private final Consumer<LogEvent> out;
 
@@ -94,6 +98,7 @@ public final class LogParser implements LineSink {
     private final Line body = new Line();
     private final UnknownLines unknown = new UnknownLines();
     private long lines;
+    private long wholeAgain;
     private long unread;
     private boolean stamped;
 
@@ -117,10 +122,11 @@ public final class LogParser implements LineSink {
         this.header = new SyslogHeader(zone, reference, followLines);
         this.out = out;
         Map<String, LineParser> postfix = postfixParsers(texts);
+        amavis = new AmavisParser(filter);
         EximParser exim = new EximParser();
         this.eximFile = filter.reads(Software.EXIM) ? new EximFile(zone, exim) : null;
         Map<Software, LineParser> others = Map.of(
-                Software.AMAVIS, new AmavisParser(filter),
+                Software.AMAVIS, amavis,
                 Software.SPAMD, new SpamdParser(),
                 Software.RSPAMD, new RspamdParser(),
                 Software.CLAMAV_MILTER, new ClamavMilterParser(),
@@ -195,6 +201,17 @@ public final class LogParser implements LineSink {
         } else if (!program.parser.knows(body)) {
             unknown.add(header.by(), body);
         }
+        if (program.parser == amavis) {
+            wholeAgain = amavis.isMidLine() ? lines + PARTS_WITHIN : 0;
+        }
+    }
+
+    /**
+     * Whether the last lines began a message that a line to come will end: what is known of it is here only, and lost if
+     * reading goes on behind it in another process.
+     */
+    public boolean isMidLine() {
+        return lines < wholeAgain;
     }
 
     private void handOn() {

@@ -9,6 +9,7 @@ import static org.postbane.act.Bans.impose;
 import static org.postbane.act.Bans.lift;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,20 +52,20 @@ class PostfixMapActionTest {
         instance = RealPostfix.instance(dir);
     }
 
-    private PostfixMapSettings settings(String map, Lookup lookup, Optional<MapType> type) {
+    private PostfixMapSettings settings(String map, Lookup lookup, Optional<MapType> type, boolean reload) {
         return new PostfixMapSettings(
                 "map",
                 dir.resolve("maps").resolve(map),
                 lookup,
                 type,
                 PostfixMapSettings.TEXT,
-                false, // needs a Postfix that runs, which the end-to-end tests have; without, each try takes a second
+                reload,
                 Duration.ofMillis(100),
                 Optional.of(instance));
     }
 
     private Action open(String map, Lookup lookup, MapType type) {
-        return new PostfixMapAction(settings(map, lookup, Optional.of(type)), InstantSource.system());
+        return new PostfixMapAction(settings(map, lookup, Optional.of(type), true), InstantSource.system());
     }
 
     /** The contract, for each type of map. */
@@ -76,7 +77,9 @@ class PostfixMapActionTest {
 
         @Override
         Action open() {
-            return PostfixMapActionTest.this.open("client", Lookup.CLIENT, type());
+            // no Postfix runs here, and to ask it for its status each time takes a second
+            return new PostfixMapAction(
+                    settings("client", Lookup.CLIENT, Optional.of(type()), false), InstantSource.system());
         }
 
         @Override
@@ -88,9 +91,12 @@ class PostfixMapActionTest {
         @Override
         Map<String, Duration> held() throws Exception {
             String map = dir.resolve("maps/client").toString();
-            String all = type().isIndexed()
-                    ? run(Command.find("postmap"), "-c", instance.toString(), "-s", type().word() + ":" + map)
-                    : Files.readString(Path.of(map));
+            String all = type() == MapType.CDB // which postmap does not list; values stand in it as they are
+                    ? Files.readString(Path.of(map + ".cdb"), StandardCharsets.ISO_8859_1)
+                            .replace("554 5", " 554 5")
+                    : type().isIndexed()
+                            ? run(Command.find("postmap"), "-c", instance.toString(), "-s", type().word() + ":" + map)
+                            : Files.readString(Path.of(map));
             Map<String, Duration> held = new HashMap<>();
             Matcher value = VALUE.matcher(all);
             while (value.find()) {
@@ -175,8 +181,8 @@ class PostfixMapActionTest {
 
     @Test
     void type_notSet_isPostfixsOwn() throws Exception {
-        try (Action action =
-                new PostfixMapAction(settings("client", Lookup.CLIENT, Optional.empty()), InstantSource.system())) {
+        try (Action action = new PostfixMapAction(
+                settings("client", Lookup.CLIENT, Optional.empty(), true), InstantSource.system())) {
             action.reconcile(List.of(ban("192.0.2.1", HOUR)));
         }
 

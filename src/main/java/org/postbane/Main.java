@@ -5,8 +5,10 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.OptionalInt;
 import org.postbane.cli.Cli;
+import org.postbane.cli.Remote;
 import org.postbane.client.Client;
 
 /**
@@ -25,14 +27,14 @@ public final class Main {
                 ? client(Path.of(socket(args)), out, args)
                 : Client.NO_DAEMON;
         if (status == Client.NO_DAEMON) {
-            status = Cli.run(args, Client.columns(), System.in, out, System.err, socket -> remote(socket, out, args));
+            status = Cli.run(args, Client.columns(), System.in, out, System.err, new Daemon(out, args));
         }
         Runtime.getRuntime().halt(status); // no shutdown hooks: whoever needs one has run by now
     }
 
     private static boolean isForDaemon(String word) {
         return switch (word) {
-            case "ban", "unban", "list", "status", "explain" -> true;
+            case "ban", "unban", "list", "status", "explain", "flush", "action" -> true;
             default -> false;
         };
     }
@@ -60,9 +62,22 @@ public final class Main {
         return environment == null || environment.isEmpty() ? SOCKET : environment;
     }
 
-    private static OptionalInt remote(Path socket, OutputStream out, String[] args) {
-        int status = client(socket, out, args);
-        return status == Client.NO_DAEMON ? OptionalInt.empty() : OptionalInt.of(status);
+    /** The way to it for commands that find out by the configuration where it listens. */
+    private record Daemon(OutputStream out, String[] args) implements Remote {
+
+        @Override
+        public OptionalInt run(Path socket) {
+            return answer(client(socket, out, args));
+        }
+
+        @Override
+        public OptionalInt run(Path socket, List<String> words, OutputStream to) {
+            return answer(client(socket, to, words.toArray(String[]::new)));
+        }
+
+        private static OptionalInt answer(int status) {
+            return status == Client.NO_DAEMON ? OptionalInt.empty() : OptionalInt.of(status);
+        }
     }
 
     private static int client(Path socket, OutputStream out, String[] args) {

@@ -1,23 +1,32 @@
 package org.postbane.act;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
+import org.postbane.model.Subject;
 
 /**
  * Makes bans hold in one place outside this program, such as an nftables set or a Postfix map. All methods are
  * idempotent and are called from one thread. A subject occurs once only: where several jails ban it, the caller hands on
  * the ban that lasts longest. Subjects that the place cannot hold (an account in a firewall) are passed over.
+ *
+ * <p>Where the place knows no ends of its own, a ban lasts until the {@link Decision.Lift} that comes when it has ended;
+ * one that has ended already is not imposed.
  */
 public interface Action extends AutoCloseable {
 
     /** The name in the configuration. */
     String name();
 
-    /** Makes the bans in force exactly {@code bans}. Called at start, after a failure and at intervals. */
+    /** Whether the place can hold this ban; one that it cannot hold is not handed to it by the runner. */
+    boolean takes(Ban ban);
+
+    /** Makes the bans in force exactly {@code bans}. The first call of all; then after a failure and at intervals. */
     void reconcile(Collection<Ban> bans) throws ActionException;
 
     /**
@@ -36,6 +45,30 @@ public interface Action extends AutoCloseable {
 
     /** Applies {@code changes} in order, all in one transaction where the place has those. */
     void apply(List<Decision> changes) throws ActionException;
+
+    /**
+     * A quick look whether the place is still as this object left it: false where somebody else has changed it, and a
+     * reconcile is due. Called every few seconds, when there is nothing else to do, after the first reconcile only. What a
+     * quick look cannot see, the reconcile at intervals mends.
+     */
+    default boolean isIntact() throws ActionException {
+        return true;
+    }
+
+    /** Time between two of these looks. */
+    default Duration look() {
+        return Duration.ofSeconds(5);
+    }
+
+    /** Whether the place itself, asked now, keeps {@code subject} out; empty where it cannot be asked. */
+    default Optional<Boolean> holds(Subject subject) throws ActionException {
+        return Optional.empty();
+    }
+
+    /** How long changes are gathered after each call, where a call is dear, as the rebuilding of a whole map. */
+    default Duration pause() {
+        return Duration.ZERO;
+    }
 
     /** Releases resources. Bans stay in force: a restart must not open the door. */
     @Override

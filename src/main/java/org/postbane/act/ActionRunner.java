@@ -1,13 +1,18 @@
 package org.postbane.act;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -18,9 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An {@link Action} on a thread of its own. It begins with a reconcile, which may start before all
- * bans are read ({@link #restore}), then applies what is submitted, at most {@value
- * #BATCH} changes at once.
+ * An {@link Action} on a thread of its own. It begins with a reconcile, which may start before all bans are read ({@link
+ * #restore}), then applies what is submitted, at most {@value #BATCH} changes at once. While there is nothing to do it has the
+ * action look every few seconds whether the place is still as it was left, and reconciles if not.
  *
  * <p>Threads: all public methods may be called from any; {@link #submit} waits for the action never, only, for some
  * microseconds, for the lock of the queue (a millisecond for 100,000 bans when a reconcile begins).
@@ -45,6 +50,20 @@ public final class ActionRunner implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ActionRunner.class);
 
+    /** How an action is. */
+    public enum State {
+        /** The first reconcile is not done yet. */
+        STARTING,
+        /** All that was decided holds, or soon will. */
+        WORKING,
+        /** The last call failed. It is tried again from time to time. */
+        FAILING,
+        /** Emptied by hand: nobody is kept out here until it is restored, or the agent starts again. */
+        FLUSHED,
+        /** Its thread has ended. */
+        ENDED
+    }
+
     /**
      * What an operator wants to know of an action.
      *
@@ -52,16 +71,36 @@ public final class ActionRunner implements AutoCloseable {
      * @param pending changes that wait; 0 also when a reconcile will include them
      * @param applied changes that were applied since the start, reconciles not counted
      * @param failures calls that failed since the start
+     * @param drifts times since the start that somebody else was found to have changed the place
      * @param lastError what the last call said if it failed; empty while all is well
+     * @param retryIn time until the next try; empty unless it is failing
      */
     public record Status(
             String name,
+            State state,
             int bans,
             int pending,
             long applied,
             long reconciles,
             long failures,
-            Optional<String> lastError) {}
+            long drifts,
+            Optional<String> lastError,
+            Optional<Duration> retryIn) {}
+
+    /**
+     * What came of banning a subject for trial, and lifting that ban.
+     *
+     * @param banned whether the place kept it out while it was banned; empty where the place cannot be asked
+     * @param lifted whether the place let it in again afterwards; likewise
+     * @param fault what failed; empty if nothing did
+     */
+    public record Trial(Subject subject, Optional<Boolean> banned, Optional<Boolean> lifted, Optional<String> fault) {
+
+        /** Nothing failed, and the place, where it can be asked, did as it was told. */
+        public boolean isGood() {
+            return fault.isEmpty() && banned.orElse(true) && lifted.orElse(true);
+        }
+    }
 
     private final Action action;
     private final Duration firstPause;
@@ -76,12 +115,18 @@ public final class ActionRunner implements AutoCloseable {
     // all below: guarded by lock
     private final Roster roster = new Roster();
     private final Map<Subject, Decision> pending = new LinkedHashMap<>();
+    private final Deque<TrialOrder> trials = new ArrayDeque<>();
     private boolean reconcileWanted;
     private boolean arriving = true;
     private boolean busy;
     private boolean closing;
     private boolean ended;
+    private boolean flushed;
+    private boolean drifting;
     private int failuresInRow;
+    private long notBefore = System.nanoTime(); // of the next try, after a failure or in a pause
+    private long nextLook = System.nanoTime();
+    private long drifts;
     private long applied;
     private long reconciles;
     private long failures;
@@ -121,6 +166,9 @@ public final class ActionRunner implements AutoCloseable {
         lock.lock();
         try {
             for (Ban ban : part) {
+                if (!action.takes(ban)) {
+                    continue;
+                }
                 if (roster.takeFirst(ban)) {
                     first.add(ban);
                 } else { // a second jail bans it, perhaps for longer
@@ -150,8 +198,8 @@ public final class ActionRunner implements AutoCloseable {
         lock.lock();
         try {
             for (Decision decision : decisions) {
-                Decision change = roster.apply(decision);
-                if (change != null && !reconcileWanted) {
+                Decision change = action.takes(decision.ban()) ? roster.apply(decision) : null;
+                if (change != null && !reconcileWanted && !flushed) {
                     Subject subject = change.ban().subject();
                     pending.remove(subject); // the order is that of the newest changes
                     pending.put(subject, change);
@@ -178,20 +226,84 @@ public final class ActionRunner implements AutoCloseable {
         }
     }
 
+    /**
+     * Empties the place, and leaves it empty: what is submitted is noted, but does not hold. Returns at once.
+     *
+     * @param empty false to have the bans in force hold again
+     */
+    public void flush(boolean empty) {
+        lock.lock();
+        try {
+            flushed = empty;
+            pending.clear();
+            reconcileWanted = true;
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Bans a subject for trial, asks the place, lifts the ban, and asks the place again; on the action's own thread, also
+     * while it waits for a retry.
+     *
+     * @param subjects of which the first is taken that the place can hold and that is not banned; they belong to nobody
+     * @return empty if there is none, or nothing came of it within {@code patience}
+     */
+    public Optional<Trial> test(List<Ban> subjects, Duration patience) throws InterruptedException {
+        TrialOrder order;
+        lock.lock();
+        try {
+            Optional<Ban> chosen = subjects.stream()
+                    .filter(ban -> action.takes(ban) && !roster.holds(ban.subject()))
+                    .findFirst();
+            if (chosen.isEmpty() || closing || ended) {
+                return Optional.empty();
+            }
+            order = new TrialOrder(chosen.get());
+            trials.add(order);
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
+        return order.done.await(patience.toNanos(), TimeUnit.NANOSECONDS)
+                ? Optional.ofNullable(order.result)
+                : Optional.empty();
+    }
+
     public Status status() {
         lock.lock();
         try {
+            boolean failing = failuresInRow > 0;
             return new Status(
                     action.name(),
+                    state(),
                     roster.size(),
                     pending.size(),
                     applied,
                     reconciles,
                     failures,
-                    Optional.ofNullable(lastError));
+                    drifts,
+                    Optional.ofNullable(lastError),
+                    failing
+                            ? Optional.of(Duration.ofNanos(Math.max(0, notBefore - System.nanoTime())))
+                            : Optional.empty());
         } finally {
             lock.unlock();
         }
+    }
+
+    private State state() {
+        if (ended) {
+            return State.ENDED;
+        }
+        if (failuresInRow > 0) {
+            return State.FAILING;
+        }
+        if (flushed) {
+            return State.FLUSHED;
+        }
+        return reconciles == 0 ? State.STARTING : State.WORKING;
     }
 
     /** Waits until all that was submitted holds. False if it does not after {@code patience}, or the thread has ended before. */
@@ -244,6 +356,7 @@ public final class ActionRunner implements AutoCloseable {
             lock.lock();
             try {
                 ended = true;
+                trials.forEach(order -> order.done.countDown());
                 done.signalAll();
             } finally {
                 lock.unlock();
@@ -255,34 +368,28 @@ public final class ActionRunner implements AutoCloseable {
     private @Nullable Work next() {
         lock.lock();
         try {
-            long pause = pause().toNanos();
-            while (!closing && (pause > 0 || !hasWork())) {
-                if (pause > 0) {
-                    pause = work.awaitNanos(pause);
+            while (true) {
+                TrialOrder trial = arriving ? null : trials.poll();
+                if (trial != null) {
+                    busy = true;
+                    return new Work(trial);
+                }
+                if (closing && (failuresInRow > 0 || !hasWork())) {
+                    return null;
+                }
+                boolean looks = !hasWork() && reconciles > 0;
+                long wait = (looks ? nextLook : notBefore) - System.nanoTime();
+                if (wait > 0 && !closing) {
+                    work.awaitNanos(wait);
+                } else if (hasWork()) {
+                    busy = true;
+                    return takeWork();
+                } else if (looks) {
+                    return new Work(Task.LOOK);
                 } else {
                     work.await();
                 }
             }
-            if (!hasWork() || closing && failuresInRow > 0) {
-                return null;
-            }
-            busy = true;
-            if (arriving) {
-                arriving = false;
-                return new Work(List.of(), List.of(), true, true);
-            }
-            if (reconcileWanted) {
-                reconcileWanted = false;
-                pending.clear();
-                return new Work(roster.inForce(), List.of(), true, false);
-            }
-            List<Decision> batch = new ArrayList<>(Math.min(BATCH, pending.size()));
-            Iterator<Decision> changes = pending.values().iterator();
-            while (changes.hasNext() && batch.size() < BATCH) {
-                batch.add(changes.next());
-                changes.remove();
-            }
-            return new Work(List.of(), batch, false, false);
         } catch (InterruptedException e) {
             return null; // nobody of ours interrupts this thread: the process is ending
         } finally {
@@ -290,43 +397,118 @@ public final class ActionRunner implements AutoCloseable {
         }
     }
 
-    private Duration pause() {
-        if (failuresInRow == 0) {
-            return Duration.ZERO;
+    private Work takeWork() {
+        if (arriving) {
+            arriving = false;
+            return new Work(Task.BEGIN);
         }
+        if (reconcileWanted) {
+            reconcileWanted = false;
+            pending.clear();
+            return new Work(flushed ? List.of() : roster.inForce());
+        }
+        // where a call is dear, all that has gathered goes in one
+        int most = action.pause().isZero() ? BATCH : pending.size();
+        List<Decision> batch = new ArrayList<>(Math.min(most, pending.size()));
+        Iterator<Decision> changes = pending.values().iterator();
+        while (changes.hasNext() && batch.size() < most) {
+            batch.add(changes.next());
+            changes.remove();
+        }
+        return new Work(batch, List.of());
+    }
+
+    private Duration retryPause() {
         Duration pause = firstPause.multipliedBy(1L << Math.min(failuresInRow - 1, 10));
         return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
+    }
+
+    /** Someone waits for the outcome of a trial. */
+    private static final class TrialOrder {
+
+        private final Ban ban;
+        private final CountDownLatch done = new CountDownLatch(1);
+        private volatile @Nullable Trial result;
+
+        TrialOrder(Ban ban) {
+            this.ban = ban;
+        }
+    }
+
+    private enum Task {
+        /** The first reconcile. */
+        BEGIN,
+        RECONCILE,
+        APPLY,
+        LOOK,
+        TRIAL
     }
 
     /** One call of the action. */
     private final class Work {
 
+        private final Task task;
         private final List<Ban> bans;
         private final List<Decision> changes;
-        private final boolean reconcile;
-        private final boolean first;
+        private final @Nullable TrialOrder trial;
+        private boolean intact = true;
 
-        Work(List<Ban> bans, List<Decision> changes, boolean reconcile, boolean first) {
+        /** A reconcile. */
+        Work(List<Ban> bans) {
+            this(Task.RECONCILE, bans, List.of(), null);
+        }
+
+        /** Something that needs neither. */
+        Work(Task task) {
+            this(task, List.of(), List.of(), null);
+        }
+
+        /** Changes. */
+        Work(List<Decision> changes, List<Ban> none) {
+            this(Task.APPLY, none, changes, null);
+        }
+
+        Work(TrialOrder trial) {
+            this(Task.TRIAL, List.of(), List.of(), trial);
+        }
+
+        private Work(Task task, List<Ban> bans, List<Decision> changes, @Nullable TrialOrder trial) {
+            this.task = task;
             this.bans = bans;
             this.changes = changes;
-            this.reconcile = reconcile;
-            this.first = first;
+            this.trial = trial;
         }
 
         /** Without the lock. Null if it went well. */
         @Nullable
         ActionException perform() {
             try {
-                if (first) {
-                    begin();
-                } else if (reconcile) {
-                    action.reconcile(bans);
-                } else {
-                    action.apply(changes);
+                switch (task) {
+                    case BEGIN -> begin();
+                    case RECONCILE -> action.reconcile(bans);
+                    case APPLY -> action.apply(changes);
+                    case LOOK -> intact = action.isIntact();
+                    case TRIAL -> tryOut(Objects.requireNonNull(trial));
                 }
                 return null;
             } catch (ActionException e) {
                 return e;
+            }
+        }
+
+        private void tryOut(TrialOrder order) throws ActionException {
+            Subject subject = order.ban.subject();
+            Optional<Boolean> banned = Optional.empty();
+            try {
+                action.apply(List.of(new Decision.Impose(order.ban)));
+                banned = action.holds(subject);
+                action.apply(List.of(new Decision.Lift(order.ban, Decision.Cause.OPERATOR)));
+                Optional<Boolean> lifted = action.holds(subject).map(held -> !held);
+                order.result = new Trial(subject, banned, lifted, Optional.empty());
+            } catch (ActionException e) {
+                order.result =
+                        new Trial(subject, banned, Optional.empty(), Optional.of(String.valueOf(e.getMessage())));
+                throw e;
             }
         }
 
@@ -351,15 +533,33 @@ public final class ActionRunner implements AutoCloseable {
             lock.lock();
             try {
                 busy = false;
-                if (failure == null) {
-                    succeeded();
-                } else {
+                nextLook = System.nanoTime() + action.look().toNanos();
+                if (failure != null) {
                     failed(failure);
+                } else if (task == Task.LOOK) {
+                    looked();
+                } else if (task != Task.TRIAL) {
+                    succeeded();
                 }
                 done.signalAll();
             } finally {
                 lock.unlock();
             }
+            if (trial != null) {
+                trial.done.countDown();
+            }
+        }
+
+        private void looked() {
+            if (!intact) {
+                drifts++;
+                reconcileWanted = true;
+                pending.clear();
+                if (!drifting) {
+                    LOG.warn("{}: somebody else has changed the place; putting it right", action.name());
+                }
+            }
+            drifting = !intact;
         }
 
         private void succeeded() {
@@ -368,14 +568,16 @@ public final class ActionRunner implements AutoCloseable {
             }
             failuresInRow = 0;
             lastError = null;
+            notBefore = System.nanoTime() + action.pause().toNanos();
             applied += changes.size();
-            reconciles += reconcile ? 1 : 0;
+            reconciles += task == Task.APPLY ? 0 : 1;
         }
 
         private void failed(ActionException failure) {
             failures++;
             failuresInRow++;
             lastError = String.valueOf(failure.getMessage());
+            notBefore = System.nanoTime() + retryPause().toNanos();
             reconcileWanted = true;
             pending.clear();
             if (failuresInRow == 1 && !closing) {

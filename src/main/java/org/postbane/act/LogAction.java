@@ -36,6 +36,11 @@ public final class LogAction implements Action {
     }
 
     @Override
+    public boolean takes(Ban ban) {
+        return true;
+    }
+
+    @Override
     public void reconcile(Collection<Ban> bans) {
         Map<Subject, Ban> wanted = new HashMap<>();
         bans.forEach(ban -> wanted.put(ban.subject(), ban));

@@ -62,6 +62,11 @@ public final class NftAction implements Action {
         return settings.name();
     }
 
+    @Override
+    public boolean takes(Ban ban) {
+        return ban.subject() instanceof Subject.Client;
+    }
+
     /**
      * Where nobody is kept out yet, as after a start of the machine, each part holds as soon as it comes. Else all bans are
      * waited for, and those that hold since before hold on meanwhile.

@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
  * @param ports TCP ports that are closed to the banned, 1 to 65535 each; none for all ports and protocols
  * @param verdict what becomes of their packets
  */
-public record NftSettings(String name, String table, Hook hook, String priority, List<Integer> ports, Verdict verdict) {
+public record NftSettings(String name, String table, Hook hook, String priority, List<Integer> ports, Verdict verdict)
+        implements ActionSettings {
 
     /** {@code NFT_TABLE_MAXNAMELEN} is 256; some room is left for {@link #BRIDGE}. */
     private static final Pattern TABLE = Pattern.compile("[a-zA-Z][a-zA-Z0-9_]{0,63}");

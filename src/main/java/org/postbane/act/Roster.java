@@ -30,6 +30,10 @@ final class Roster {
         return bans.size();
     }
 
+    boolean holds(Subject subject) {
+        return bans.containsKey(subject);
+    }
+
     /** The longest ban of each subject. */
     List<Ban> inForce() {
         List<Ban> longest = new ArrayList<>(bans.size());

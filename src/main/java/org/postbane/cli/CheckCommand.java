@@ -2,7 +2,6 @@ package org.postbane.cli;
 
 import java.util.concurrent.Callable;
 import org.postbane.config.Configuration;
-import org.postbane.daemon.ActionKinds;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -22,7 +21,6 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Configuration configuration = common.configuration();
-        ActionKinds.check(configuration.actions().values());
         configuration.files().forEach(file -> session.out().println("read " + file));
         session.out()
                 .printf(

@@ -53,6 +53,11 @@ final class Json implements AutoCloseable {
         return this;
     }
 
+    Json member(String name, boolean value) throws IOException {
+        out.writeBooleanField(name, value);
+        return this;
+    }
+
     /** Rounded to three digits after the point; left out if it is no number. */
     Json member(String name, double value) throws IOException {
         if (Double.isFinite(value)) {

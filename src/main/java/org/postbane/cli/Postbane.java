@@ -28,6 +28,9 @@ import picocli.CommandLine.Spec;
             ListCommand.class,
             StatusCommand.class,
             ExplainCommand.class,
+            MapCommand.class,
+            ActionCommand.class,
+            FlushCommand.class,
             CheckCommand.class
         })
 final class Postbane implements Runnable {

@@ -3,6 +3,7 @@ package org.postbane.cli;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.postbane.act.ActionRunner;
 import org.postbane.daemon.AgentControl.AgentStatus;
@@ -67,6 +68,7 @@ final class StatusCommand implements Callable<Integer> {
         out.println();
         Table actions = new Table()
                 .text("ACTION")
+                .text("STATE")
                 .number("BANS")
                 .number("WAITING")
                 .number("APPLIED")
@@ -75,6 +77,7 @@ final class StatusCommand implements Callable<Integer> {
         for (ActionRunner.Status action : status.actions()) {
             actions.row(
                     action.name(),
+                    state(action),
                     Texts.count(action.bans()),
                     Texts.count(action.pending()),
                     Texts.count(action.applied()),
@@ -101,6 +104,13 @@ final class StatusCommand implements Callable<Integer> {
                 Texts.count(status.ambiguous()),
                 Texts.count(status.guarded()));
         out.println(UnknownText.summary(status.unknown()));
+    }
+
+    private static String state(ActionRunner.Status action) {
+        String state = action.state().name().toLowerCase(Locale.ROOT);
+        return action.retryIn()
+                .map(wait -> state + ", again in " + Texts.duration(wait))
+                .orElse(state);
     }
 
     private void write(AgentStatus status) throws IOException {
@@ -130,6 +140,11 @@ final class StatusCommand implements Callable<Integer> {
             for (ActionRunner.Status action : status.actions()) {
                 out.begin()
                         .member("name", action.name())
+                        .member("state", action.state().name().toLowerCase(Locale.ROOT))
+                        .member(
+                                "retryInSeconds",
+                                action.retryIn().map(Duration::toSeconds).orElse(0L))
+                        .member("drifts", action.drifts())
                         .member("bans", action.bans())
                         .member("pending", action.pending())
                         .member("applied", action.applied())

@@ -3,6 +3,7 @@ package org.postbane.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.postbane.daemon.AgentControl;
 import org.postbane.decide.Ban;
 import org.postbane.model.Subject;
@@ -22,6 +23,9 @@ final class UnbanCommand implements Callable<Integer> {
 
     @Option(names = "--all", description = "Lift all bans.")
     private boolean all;
+
+    @Option(names = "--jail", paramLabel = "JAIL", description = "Lift bans of this jail only, and forget nothing.")
+    private @Nullable String jail;
 
     @Option(names = "--json", description = "One JSON document instead of text.")
     private boolean json;
@@ -44,7 +48,9 @@ final class UnbanCommand implements Callable<Integer> {
 
     /** 1 if one of the subjects was not banned. */
     private int unban(AgentControl agent, List<Subject> parsed) throws Exception {
-        List<Ban> lifted = all ? agent.unbanAll() : agent.unban(parsed);
+        List<Ban> lifted = jail == null
+                ? all ? agent.unbanAll() : agent.unban(parsed)
+                : all ? agent.unbanAll(jail) : agent.unban(parsed, jail);
         boolean holds = agent.awaitEnforced(BanCommand.PATIENCE);
         if (json) {
             Words.printBans(session, "lifted", lifted);

@@ -1,78 +1,56 @@
 package org.postbane.daemon;
 
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.List;
-import java.util.function.Function;
 import org.postbane.act.Action;
+import org.postbane.act.ActionSettings;
+import org.postbane.act.CommandAction;
+import org.postbane.act.CommandSettings;
+import org.postbane.act.Fail2banAction;
+import org.postbane.act.Fail2banSettings;
+import org.postbane.act.IpsetAction;
+import org.postbane.act.IpsetSettings;
+import org.postbane.act.IptablesAction;
+import org.postbane.act.IptablesSettings;
 import org.postbane.act.LogAction;
 import org.postbane.act.NftAction;
 import org.postbane.act.NftSettings;
+import org.postbane.act.PfAction;
+import org.postbane.act.PfSettings;
+import org.postbane.act.PostfixMapAction;
+import org.postbane.act.PostfixMapSettings;
+import org.postbane.act.SpamdbAction;
+import org.postbane.act.SpamdbSettings;
 import org.postbane.config.ActionDefinition;
-import org.postbane.config.ConfigException;
 import org.postbane.host.Nft;
 
-/** The built-in kinds of action: from a definition in the configuration to the object. */
-public final class ActionKinds {
+/** The kinds of action: from settings to the object. */
+final class ActionKinds {
 
     private ActionKinds() {}
 
-    /** Whether all of these could be made; touches nothing outside. All faults at once. */
-    public static void check(Collection<ActionDefinition> definitions) throws ConfigException {
-        List<String> faults = new ArrayList<>();
-        for (ActionDefinition definition : definitions) {
-            try {
-                if (definition.kind().equals("nftables")) {
-                    nftSettings(definition);
-                } else if (!definition.kind().equals("log")) {
-                    throw unknown(definition);
-                }
-            } catch (ConfigException e) {
-                faults.addAll(e.faults());
-            }
-        }
-        if (!faults.isEmpty()) {
-            throw new ConfigException(faults);
-        }
-    }
-
     /** The action; its place outside is first touched by its first reconcile. */
-    static Action open(ActionDefinition definition, InstantSource clock) throws ConfigException {
-        return switch (definition.kind()) {
-            case "nftables" -> new NftAction(nftSettings(definition), Nft.open(), clock);
-            case "log" -> new LogAction(definition.name());
-            default -> throw unknown(definition);
-        };
-    }
-
-    private static ConfigException unknown(ActionDefinition definition) {
-        return new ConfigException(List.of(definition.place() + " builtin: '" + definition.kind()
-                + "' is no kind of action: expected nftables or log"));
-    }
-
-    private static NftSettings nftSettings(ActionDefinition definition) throws ConfigException {
-        List<String> faults = new ArrayList<>();
-        // each value on its own, so that every fault is told with its own place
-        String table = value(definition, "table", faults, NftSettings::table);
-        NftSettings.Hook hook = value(definition, "hook", faults, NftSettings.Hook::parse);
-        String priority = value(definition, "priority", faults, NftSettings::priority);
-        List<Integer> ports = value(definition, "ports", faults, NftSettings::ports);
-        NftSettings.Verdict verdict = value(definition, "verdict", faults, NftSettings.Verdict::parse);
-        if (table == null || hook == null || priority == null || ports == null || verdict == null) {
-            throw new ConfigException(faults);
-        }
-        return new NftSettings(definition.name(), table, hook, priority, ports, verdict);
-    }
-
-    private static <T> @org.jspecify.annotations.Nullable T value(
-            ActionDefinition definition, String key, List<String> faults, Function<String, T> parse)
-            throws ConfigException {
-        try {
-            return parse.apply(definition.value(key));
-        } catch (IllegalArgumentException e) {
-            faults.add(definition.fault(key, String.valueOf(e.getMessage())));
-            return null;
+    static Action open(ActionDefinition definition, InstantSource clock) {
+        ActionSettings settings = definition.settings();
+        if (definition.dryRun()) {
+            return new LogAction(definition.name());
+        } else if (settings instanceof NftSettings nft) {
+            return new NftAction(nft, Nft.open(), clock);
+        } else if (settings instanceof PostfixMapSettings map) {
+            return new PostfixMapAction(map, clock);
+        } else if (settings instanceof Fail2banSettings fail2ban) {
+            return new Fail2banAction(fail2ban, clock);
+        } else if (settings instanceof IpsetSettings ipset) {
+            return new IpsetAction(ipset, clock);
+        } else if (settings instanceof IptablesSettings iptables) {
+            return new IptablesAction(iptables, clock);
+        } else if (settings instanceof PfSettings pf) {
+            return new PfAction(pf, clock);
+        } else if (settings instanceof SpamdbSettings spamdb) {
+            return new SpamdbAction(spamdb, clock);
+        } else if (settings instanceof CommandSettings command) {
+            return new CommandAction(command, clock);
+        } else {
+            return new LogAction(definition.name());
         }
     }
 }

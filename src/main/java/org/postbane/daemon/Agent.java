@@ -8,12 +8,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.postbane.config.ConfigException;
+import org.postbane.act.ActionRunner;
+import org.postbane.act.NftSettings;
 import org.postbane.config.Configuration;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
@@ -59,6 +62,18 @@ public final class Agent implements AgentControl, AutoCloseable {
     private static final Duration RECONCILE = Duration.ofMinutes(10);
     private static final int MOST_OFFENCES = 20;
 
+    /** Belong to nobody: RFC 5737, RFC 3849, RFC 2606. */
+    private static final List<Subject> TRIALS = Stream.of(
+                    "192.0.2.254",
+                    "203.0.113.254",
+                    "2001:db8:ffff::254",
+                    "account:postbane-test@example.invalid",
+                    "sender:postbane-test@example.invalid")
+            .map(Subject::parse)
+            .toList();
+
+    private static final Duration TRIAL = Duration.ofMinutes(5);
+
     private final Configuration configuration;
     private final Clock clock;
     private final StateStore store;
@@ -92,7 +107,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         }
     }
 
-    private Agent(Configuration configuration, Clock clock, StateStore store, boolean enforces) throws ConfigException {
+    private Agent(Configuration configuration, Clock clock, StateStore store, boolean enforces) {
         this.configuration = configuration;
         this.clock = clock;
         this.store = store;
@@ -129,28 +144,26 @@ public final class Agent implements AgentControl, AutoCloseable {
      * Opens the store and starts the actions with the bans in force. Reads no source yet.
      *
      * @throws StoreException if the store cannot be used, or another process has it
-     * @throws ConfigException if an action's settings are wrong
      */
-    public static Agent open(Configuration configuration, Clock clock) throws StoreException, ConfigException {
+    public static Agent open(Configuration configuration, Clock clock) throws StoreException {
         return open(configuration, clock, true);
     }
 
     /** As {@link #open}, without the actions: to look only. */
-    public static Agent openStore(Configuration configuration, Clock clock) throws StoreException, ConfigException {
+    public static Agent openStore(Configuration configuration, Clock clock) throws StoreException {
         return open(configuration, clock, false);
     }
 
-    private static Agent open(Configuration configuration, Clock clock, boolean enforces)
-            throws StoreException, ConfigException {
+    private static Agent open(Configuration configuration, Clock clock, boolean enforces) throws StoreException {
         if (enforces
                 && configuration.actions().values().stream()
-                        .anyMatch(action -> action.kind().equals("nftables"))) {
+                        .anyMatch(action -> action.settings() instanceof NftSettings)) {
             Nft.load(); // while the store is opened
         }
         StateStore store = H2Store.open(configuration.storeUrl());
         try {
             return new Agent(configuration, clock, store, enforces);
-        } catch (ConfigException | RuntimeException e) {
+        } catch (RuntimeException e) {
             store.close();
             throw e;
         }
@@ -389,6 +402,48 @@ public final class Agent implements AgentControl, AutoCloseable {
             lifted.forEach(ban -> pipeline.scores().forgive(ban.subject()));
             return lifted;
         });
+    }
+
+    @Override
+    public List<Ban> unban(List<Subject> subjects, String jail) throws StoreException {
+        return ask(() -> {
+            List<Ban> lifted = new ArrayList<>();
+            subjects.forEach(subject -> lifted.addAll(pipeline.judge().unban(subject, jail, clock.instant())));
+            return lifted;
+        });
+    }
+
+    @Override
+    public List<Ban> unbanAll(String jail) throws StoreException {
+        return ask(() -> pipeline.judge().unbanAll(jail, clock.instant()));
+    }
+
+    @Override
+    public List<String> flush(List<String> actions, boolean empty) {
+        List<ActionRunner> runners = enforcement.named(actions);
+        for (ActionRunner runner : runners) {
+            LOG.info("{}: {} by hand", runner.name(), empty ? "emptied" : "restored");
+            runner.flush(empty);
+        }
+        return runners.stream().map(ActionRunner::name).toList();
+    }
+
+    @Override
+    public Map<String, Optional<ActionRunner.Trial>> testActions(List<String> actions, Duration patience) {
+        Instant now = clock.instant();
+        List<Ban> bans = TRIALS.stream()
+                .map(subject -> new Ban(subject, "test", now, now.plus(TRIAL), "a trial of the action"))
+                .toList();
+        Map<String, Optional<ActionRunner.Trial>> outcome = new LinkedHashMap<>();
+        for (ActionRunner runner : enforcement.named(actions)) {
+            try {
+                outcome.put(runner.name(), runner.test(bans, patience));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                outcome.put(runner.name(), Optional.empty());
+            }
+        }
+        return outcome;
     }
 
     @Override

@@ -27,6 +27,28 @@ public interface AgentControl {
     /** Lifts the bans of exactly these subjects and forgets their points; those lifted. */
     List<Ban> unban(List<Subject> subjects) throws StoreException;
 
+    /** Lifts the bans of exactly these subjects in one jail; no points are forgotten. Those lifted. */
+    List<Ban> unban(List<Subject> subjects, String jail) throws StoreException;
+
+    /** Lifts all bans of one jail; no points are forgotten. Those lifted. */
+    List<Ban> unbanAll(String jail) throws StoreException;
+
+    /**
+     * Empties the places of actions and leaves them empty, or, if not {@code empty}, has the bans in force hold there again.
+     *
+     * @param actions names; none for all
+     * @return the names of those
+     */
+    List<String> flush(List<String> actions, boolean empty);
+
+    /**
+     * Has actions ban and unban a subject that belongs to nobody.
+     *
+     * @param actions names; none for all
+     * @return what came of it, by name; empty where nothing did
+     */
+    Map<String, Optional<ActionRunner.Trial>> testActions(List<String> actions, Duration patience);
+
     /** Lifts all bans; those lifted. */
     List<Ban> unbanAll() throws StoreException;
 

@@ -3,6 +3,7 @@ package org.postbane.daemon;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.postbane.act.ActionRunner;
-import org.postbane.config.ConfigException;
 import org.postbane.config.Configuration;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
@@ -38,13 +38,8 @@ final class Enforcement implements AutoCloseable {
         return new Enforcement();
     }
 
-    /**
-     * Starts all actions, each of which first makes its share of what {@link #restore} brings hold, and no other ban.
-     *
-     * @throws ConfigException if an action's settings are wrong; none is started then
-     */
-    static Enforcement start(Configuration configuration, InstantSource clock) throws ConfigException {
-        ActionKinds.check(configuration.actions().values());
+    /** Starts all actions, each of which first makes its share of what {@link #restore} brings hold, and no other ban. */
+    static Enforcement start(Configuration configuration, InstantSource clock) {
         Enforcement enforcement = new Enforcement();
         for (Sentencing jail : configuration.sentencings()) {
             enforcement.actionsOfJail.put(jail.jail(), new LinkedHashSet<>(jail.actions()));
@@ -97,6 +92,15 @@ final class Enforcement implements AutoCloseable {
     /** Has every place compared with the truth again. */
     void reconcile() {
         runners.values().forEach(ActionRunner::requestReconcile);
+    }
+
+    /** The actions of these names: in full, or of a file with whatever settings; all for none. */
+    List<ActionRunner> named(Collection<String> names) {
+        return runners.values().stream()
+                .filter(runner -> names.isEmpty()
+                        || names.contains(runner.name())
+                        || names.contains(runner.name().replaceFirst("\\[.*", "")))
+                .toList();
     }
 
     List<ActionRunner.Status> status() {

@@ -176,6 +176,18 @@ public final class Judge implements Consumer<Scored> {
         return liftAll(bans.of(subject), now, Cause.OPERATOR);
     }
 
+    /** Lifts the ban of exactly this subject in one jail, by hand; empty if there is none. */
+    public List<Ban> unban(Subject subject, String jail, Instant now) {
+        return liftAll(
+                bans.of(subject).stream().filter(ban -> ban.jail().equals(jail)).toList(), now, Cause.OPERATOR);
+    }
+
+    /** Lifts all bans of one jail, by hand. */
+    public List<Ban> unbanAll(String jail, Instant now) {
+        return liftAll(
+                bans.all().stream().filter(ban -> ban.jail().equals(jail)).toList(), now, Cause.OPERATOR);
+    }
+
     /** Lifts all bans, by hand; as {@link #unban}. */
     public List<Ban> unbanAll(Instant now) {
         return liftAll(bans.all(), now, Cause.OPERATOR);

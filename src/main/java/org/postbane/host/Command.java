@@ -5,7 +5,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +16,10 @@ import org.apache.commons.exec.CommandLine;
 import org.apache.commons.exec.DefaultExecutor;
 import org.apache.commons.exec.ExecuteWatchdog;
 import org.apache.commons.exec.PumpStreamHandler;
+import org.apache.commons.exec.Watchdog;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A program that is started, fed, waited for, and killed when it takes too long. Its arguments are a list: no shell reads
@@ -24,6 +31,8 @@ import org.apache.commons.exec.PumpStreamHandler;
  */
 public final class Command {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Command.class);
+    private static final Path SETSID = Path.of("/usr/bin/setsid");
     static final int OUTPUT_BYTES = 64 << 20;
     static final int ERROR_BYTES = 16 << 10;
 
@@ -47,14 +56,44 @@ public final class Command {
      * @throws IOException it could not be started, or took too long
      */
     public static Result run(List<String> command, byte[] input, Duration patience) throws IOException {
+        return run(command, input, patience, false);
+    }
+
+    /**
+     * As {@link #run(List, byte[], Duration)}, in a session of its own, so that in the end all that it has started is killed
+     * with it, also what no longer is its child. Where there is no setsid(1), only its descendants are.
+     */
+    public static Result runGroup(List<String> command, byte[] input, Duration patience) throws IOException {
+        if (!Files.isExecutable(SETSID)) {
+            return run(command, input, patience, false);
+        }
+        List<String> whole = new ArrayList<>(List.of(SETSID.toString()));
+        whole.addAll(command);
+        return run(whole, input, patience, true);
+    }
+
+    /**
+     * Where the program {@code name} is: the first of the directories of programs that has it, as a daemon's PATH may lack
+     * those of the administrator's; else {@code name} itself.
+     */
+    public static String find(String name) {
+        for (String place :
+                List.of("/usr/sbin/", "/sbin/", "/usr/local/sbin/", "/usr/bin/", "/bin/", "/usr/local/bin/")) {
+            if (Files.isExecutable(Path.of(place + name))) {
+                return place + name;
+            }
+        }
+        return name;
+    }
+
+    private static Result run(List<String> command, byte[] input, Duration patience, boolean group) throws IOException {
         CommandLine line = new CommandLine(command.get(0));
         command.stream().skip(1).forEach(argument -> line.addArgument(argument, false));
         Bounded out = new Bounded(OUTPUT_BYTES);
         Bounded err = new Bounded(ERROR_BYTES);
         PumpStreamHandler streams = new PumpStreamHandler(out, err, new ByteArrayInputStream(input));
         streams.setStopTimeout(Duration.ofSeconds(2)); // a grandchild may keep the pipes open
-        ExecuteWatchdog watchdog =
-                ExecuteWatchdog.builder().setTimeout(patience).get();
+        Killer watchdog = new Killer(patience, group);
         DefaultExecutor executor =
                 DefaultExecutor.builder().setExecuteStreamHandler(streams).get();
         executor.setWatchdog(watchdog);
@@ -66,6 +105,52 @@ public final class Command {
             throw new IOException("%s: killed after %d ms".formatted(String.join(" ", command), patience.toMillis()));
         }
         return new Result(status, out.text(), err.text());
+    }
+
+    /** Ends the program with all its descendants, or its whole process group. */
+    private static final class Killer extends ExecuteWatchdog {
+
+        private final boolean group;
+        private volatile @Nullable Process process;
+
+        @SuppressWarnings("deprecation") // its builder makes no subclasses
+        Killer(Duration patience, boolean group) {
+            super(patience.toMillis());
+            this.group = group;
+        }
+
+        @Override
+        public synchronized void start(Process started) {
+            process = started;
+            super.start(started);
+        }
+
+        @Override
+        public synchronized void timeoutOccured(Watchdog watchdog) {
+            Process late = process;
+            if (late != null) {
+                List<ProcessHandle> descendants = late.descendants().toList(); // before they lose their parent
+                if (group) {
+                    killGroup(late.pid());
+                }
+                super.timeoutOccured(watchdog);
+                descendants.forEach(ProcessHandle::destroyForcibly);
+            }
+        }
+
+        /** setsid(1) has become the program itself, so its process id is that of the group. */
+        private static void killGroup(long leader) {
+            try {
+                new ProcessBuilder(find("kill"), "-KILL", "--", "-" + leader)
+                        .redirectError(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor();
+            } catch (IOException e) {
+                LOG.warn("cannot kill process group {}: {}", leader, e.getMessage());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /** Keeps the first bytes and lets the rest go, so that the program is never blocked by a full pipe. */

@@ -1,7 +1,6 @@
 package org.postbane.act;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.postbane.act.Bans.ban;
 import static org.postbane.act.Bans.forEver;
@@ -44,6 +43,16 @@ abstract class ActionContract {
     /** Takes the place away, as an operator would by mistake. */
     abstract void destroy() throws Exception;
 
+    /** Whether the place knows when a ban ends. Where it does not, {@link #held} says what it likes of that. */
+    boolean knowsEnds() {
+        return true;
+    }
+
+    /** The longest that a ban may have left in the place. */
+    Duration longest() {
+        return Duration.ofDays(3650);
+    }
+
     @BeforeEach
     void start() throws Exception {
         action = open();
@@ -60,6 +69,9 @@ abstract class ActionContract {
 
     private void assertLeft(Duration expected, String subject) throws Exception {
         Duration left = Objects.requireNonNull(held().get(subject), subject);
+        if (!knowsEnds()) {
+            return;
+        }
         if (expected.equals(FOR_EVER)) {
             assertEquals(FOR_EVER, left, subject);
         } else {
@@ -217,6 +229,9 @@ abstract class ActionContract {
         action.apply(List.of(impose("192.0.2.2", Duration.ofSeconds(1)), impose("192.0.2.3", HOUR)));
 
         Thread.sleep(2500);
+        if (!knowsEnds()) { // the lifts come when it is time
+            action.apply(List.of(lift("192.0.2.1"), lift("2001:db8::/64"), lift("192.0.2.2")));
+        }
 
         assertHeld("192.0.2.3");
     }
@@ -224,11 +239,14 @@ abstract class ActionContract {
     @Test
     void ban_ofManyYears_isHeld() throws Exception {
         action.reconcile(List.of(ban("192.0.2.1", Duration.ofDays(400_000))));
-        action.apply(List.of(impose("192.0.2.2", Duration.ofDays(60)), impose("192.0.2.3", Duration.ofDays(400_000))));
+        action.apply(List.of(impose("192.0.2.2", Duration.ofDays(20)), impose("192.0.2.3", Duration.ofDays(400_000))));
 
         assertHeld("192.0.2.1", "192.0.2.2", "192.0.2.3");
-        assertLeft(Duration.ofDays(60), "192.0.2.2");
-        assertTrue(Objects.requireNonNull(held().get("192.0.2.3")).toDays() > 365);
+        assertLeft(Duration.ofDays(20), "192.0.2.2");
+        if (knowsEnds()) {
+            Duration left = Objects.requireNonNull(held().get("192.0.2.3"));
+            assertTrue(left.compareTo(longest().minusDays(1)) > 0, left.toString());
+        }
     }
 
     @Test
@@ -238,27 +256,56 @@ abstract class ActionContract {
         assertHeld("192.0.2.1", "198.51.100.0/24");
 
         action = open();
-        action.apply(List.of(impose("192.0.2.2", HOUR), impose("2001:db8::/64", HOUR), lift("198.51.100.0/24")));
-        assertHeld("192.0.2.1", "192.0.2.2", "2001:db8::/64");
-        action.reconcile(List.of(ban("192.0.2.1", HOUR)));
+        action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("203.0.113.0/24", HOUR)));
+        assertHeld("192.0.2.1", "203.0.113.0/24");
+        action.apply(List.of(impose("192.0.2.2", HOUR), impose("2001:db8::/64", HOUR), lift("203.0.113.0/24")));
 
-        assertHeld("192.0.2.1");
+        assertHeld("192.0.2.1", "192.0.2.2", "2001:db8::/64");
     }
 
     @Test
-    void apply_afterThePlaceIsGone_failsUntilReconciled() throws Exception {
-        action.reconcile(List.of(ban("192.0.2.1", HOUR)));
+    void place_isGone_isNoticedAndMended() throws Exception {
+        action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("2001:db8::/64", HOUR)));
+        assertTrue(action.isIntact());
         destroy();
 
-        ActionException failure =
-                assertThrows(ActionException.class, () -> action.apply(List.of(impose("192.0.2.2", HOUR))));
-        assertThrows(ActionException.class, () -> action.apply(List.of(impose("2001:db8:9::/64", HOUR))));
-        String message = String.valueOf(failure.getMessage());
-        assertTrue(message.startsWith(action.name() + ": "), message);
+        assertNoticed(List.of(impose("192.0.2.2", HOUR)));
+        assertNoticed(List.of(impose("2001:db8:9::/64", HOUR)));
         action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("192.0.2.2", HOUR)));
+        assertTrue(action.isIntact());
         action.apply(List.of(impose("192.0.2.3", HOUR)));
 
         assertHeld("192.0.2.1", "192.0.2.2", "192.0.2.3");
+    }
+
+    /** The change fails, or puts everything right by itself, or else the next look sees it. */
+    private void assertNoticed(List<Decision> changes) throws Exception {
+        try {
+            action.apply(changes);
+        } catch (ActionException failure) {
+            String message = String.valueOf(failure.getMessage());
+            assertTrue(message.startsWith(action.name() + ": "), message);
+            return;
+        }
+        assertTrue(held().containsKey("192.0.2.1") || !action.isIntact(), "somebody has taken the place away");
+    }
+
+    @Test
+    void holds_isAsHeld_whereThePlaceCanBeAsked() throws Exception {
+        action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("2001:db8:1::/64", HOUR)));
+
+        for (String subject : List.of("192.0.2.1", "2001:db8:1::/64", "192.0.2.9", "2001:db8:9::/64", "2001:db8::1")) {
+            boolean expected = held().containsKey(subject);
+            assertEquals(expected, action.holds(Bans.subject(subject)).orElse(expected), subject);
+        }
+    }
+
+    @Test
+    void accounts_arePassedOver() throws Exception {
+        action.reconcile(List.of(ban("account:bob", HOUR), ban("192.0.2.1", HOUR)));
+        action.apply(List.of(impose("sender:x@example.net", HOUR)));
+
+        assertHeld("192.0.2.1");
     }
 
     @Test

@@ -266,6 +266,92 @@ class ActionRunnerTest {
         assertTrue(action.closed);
     }
 
+    @Test
+    void place_changedBySomebodyElse_isPutRightAndCounted() throws Exception {
+        restart(List.of(ban("192.0.2.1", HOUR)));
+        assertTrue(runner.awaitIdle(SOON));
+        action.forget();
+        action.intact = false;
+
+        awaitTrue(() -> action.held().contains("192.0.2.1"));
+
+        assertEquals(1, runner.status().drifts());
+    }
+
+    @Test
+    void flush_emptiesAndStaysEmpty_untilRestored() throws Exception {
+        restart(List.of(ban("192.0.2.1", HOUR)));
+        runner.flush(true);
+        runner.submit(List.of(impose("192.0.2.2", HOUR)));
+        runner.requestReconcile();
+        assertHeld();
+        assertEquals(ActionRunner.State.FLUSHED, runner.status().state());
+
+        runner.flush(false);
+
+        assertHeld("192.0.2.1", "192.0.2.2");
+        assertEquals(ActionRunner.State.WORKING, runner.status().state());
+    }
+
+    @Test
+    void test_ofAPlaceThatWorks_isGoodAndLeavesNothing() throws Exception {
+        restart(List.of(ban("192.0.2.1", HOUR)));
+
+        Optional<ActionRunner.Trial> trial =
+                runner.test(List.of(ban("account:x", HOUR), ban("192.0.2.1", HOUR), ban("192.0.2.254", HOUR)), SOON);
+
+        assertTrue(trial.orElseThrow().isGood());
+        assertEquals("192.0.2.254", trial.orElseThrow().subject().toString());
+        assertEquals(Optional.of(true), trial.orElseThrow().banned());
+        assertHeld("192.0.2.1");
+    }
+
+    @Test
+    void test_ofAPlaceThatFails_saysWhyAndTheRestIsMended() throws Exception {
+        restart(List.of(ban("192.0.2.1", HOUR)));
+        assertTrue(runner.awaitIdle(SOON));
+        action.failures.set(1);
+
+        Optional<ActionRunner.Trial> trial = runner.test(List.of(ban("192.0.2.254", HOUR)), SOON);
+
+        assertFalse(trial.orElseThrow().isGood());
+        assertEquals(Optional.of("fake: out of order"), trial.orElseThrow().fault());
+        assertHeld("192.0.2.1");
+    }
+
+    @Test
+    void submit_afterACallThatIsDear_isGathered() throws Exception {
+        assertTrue(runner.awaitIdle(SOON));
+        action.gather = Duration.ofMillis(300);
+        runner.submit(List.of(impose("192.0.2.1", HOUR)));
+        assertTrue(runner.awaitIdle(SOON));
+
+        for (int i = 2; i < 8; i++) {
+            runner.submit(List.of(impose("192.0.2." + i, HOUR)));
+            Thread.sleep(5);
+        }
+
+        assertTrue(runner.awaitIdle(SOON));
+        assertEquals(List.of("reconcile", "apply 1", "apply 6"), action.calls);
+    }
+
+    @Test
+    void status_whileFailing_saysWhenItIsTriedAgain() throws Exception {
+        action.failures.set(Integer.MAX_VALUE);
+        runner.requestReconcile();
+
+        awaitTrue(() -> runner.status().state() == ActionRunner.State.FAILING);
+
+        assertTrue(runner.status().retryIn().isPresent());
+    }
+
+    private static void awaitTrue(java.util.function.BooleanSupplier condition) throws InterruptedException {
+        for (int i = 0; i < 500 && !condition.getAsBoolean(); i++) {
+            Thread.sleep(10);
+        }
+        assertTrue(condition.getAsBoolean());
+    }
+
     /** A place in memory, that can be made slow or broken. */
     private static final class FakeAction implements Action {
 
@@ -276,6 +362,8 @@ class ActionRunnerTest {
         private volatile boolean blocked;
         final AtomicInteger failures = new AtomicInteger();
         volatile boolean closed;
+        volatile boolean intact = true;
+        volatile Duration gather = Duration.ZERO;
 
         void block() {
             blocked = true;
@@ -312,8 +400,34 @@ class ActionRunnerTest {
         }
 
         @Override
+        public boolean takes(Ban ban) {
+            return ban.subject() instanceof org.postbane.model.Subject.Client;
+        }
+
+        @Override
+        public boolean isIntact() {
+            return intact;
+        }
+
+        @Override
+        public Duration look() {
+            return PAUSE;
+        }
+
+        @Override
+        public Duration pause() {
+            return gather;
+        }
+
+        @Override
+        public synchronized Optional<Boolean> holds(org.postbane.model.Subject subject) {
+            return Optional.of(held.contains(subject.toString()));
+        }
+
+        @Override
         public void reconcile(Collection<Ban> bans) throws ActionException {
             enter("reconcile");
+            intact = true;
             synchronized (this) {
                 held.clear();
                 bans.forEach(ban -> held.add(ban.subject().toString()));

@@ -2,7 +2,6 @@ package org.postbane.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -20,6 +19,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postbane.act.NftSettings;
 import org.postbane.decide.Sentencing;
 import org.postbane.decide.Sentencing.Limit;
 import org.postbane.decide.Sentencing.Term;
@@ -54,7 +54,7 @@ final class ConfigReaderTest {
         assertEquals(
                 List.of("127.0.0.0/8", "::1"),
                 c.allow().stream().map(Subject::toString).toList());
-        assertEquals(Set.of("nftables", "log"), c.actions().keySet());
+        assertEquals(Set.of("nftables", "postfix-sasl-map"), c.actions().keySet());
         assertTrue(c.files().contains("built-in:jails.conf"), c.files().toString());
     }
 
@@ -97,7 +97,11 @@ final class ConfigReaderTest {
                                 new Term.Fixed(Duration.ofDays(1), false, 1, Sentencing.FOREVER),
                                 List.of("nftables")),
                         new Sentencing(
-                                "outgoing", new Limit.Severity(0.05), OptionalDouble.of(0.001), decay, List.of("log")),
+                                "outgoing",
+                                new Limit.Severity(0.05),
+                                OptionalDouble.of(0.001),
+                                decay,
+                                List.of("postfix-sasl-map")),
                         new Sentencing(
                                 "auth",
                                 new Limit.Count(5),
@@ -316,12 +320,11 @@ final class ConfigReaderTest {
                 c.sentencings());
         assertEquals(Set.of(nftables, "log"), c.actions().keySet());
         ActionDefinition action = Objects.requireNonNull(c.actions().get(nftables));
-        assertEquals("nftables", action.kind());
-        assertEquals("25,587", action.value("ports"));
-        assertEquals("t", action.value("table"));
-        assertEquals(dir + "/jails.conf:13 ports: why", action.fault("ports", "why"));
-        assertEquals(dir + "/actions/nftables.conf:5 table: why", action.fault("table", "why"));
-        assertThrows(ConfigException.class, () -> action.value("hook"));
+        assertEquals(
+                new NftSettings(
+                        nftables, "t", NftSettings.Hook.PREROUTING, "raw", List.of(25, 587), NftSettings.Verdict.DROP),
+                action.settings());
+        assertFalse(action.dryRun());
         assertTrue(keysOf(text).containsAll(JailReader.KEYS), "a key of a jail is not here");
     }
 
@@ -374,7 +377,7 @@ final class ConfigReaderTest {
         write("postbane.conf", PLAIN);
         write("jails.local", "[spam]\nthreshold = 0.5\n[auth]\nenabled = false\n");
         write("filters/mail.local", "[Definition]\nspamd = spamd spamassassin\n");
-        write("actions/log.local", "[Init]\nlevel = high\n");
+        write("actions/nftables.local", "[Init]\ntable = other\ndryrun = yes\n");
 
         Configuration c = ConfigReader.read(Optional.of(dir));
 
@@ -384,7 +387,9 @@ final class ConfigReaderTest {
         assertEquals(new Limit.Severity(0.5), c.sentencings().get(0).limit());
         assertTrue(c.filter().isSpamd("spamassassin"));
         assertEquals("smtpd", c.filter().postfixService("postfix/smtpd"));
-        assertEquals("high", Objects.requireNonNull(c.actions().get("log")).value("level"));
+        ActionDefinition nftables = Objects.requireNonNull(c.actions().get("nftables"));
+        assertEquals("other", ((NftSettings) nftables.settings()).table());
+        assertTrue(nftables.dryRun());
     }
 
     @Test
@@ -451,7 +456,7 @@ final class ConfigReaderTest {
                 weigh = spam
                 action = test
                 """);
-        write("actions/test.conf", "[Definition]\nbuiltin = log\n[Init]\nports = 25\ntable = t\n");
+        write("actions/test.conf", "[Definition]\nbuiltin = nftables\n[Init]\nports = 25\ntable = t\n");
 
         Configuration c = ConfigReader.read(Optional.of(dir));
 

@@ -1,0 +1,175 @@
+package org.postbane.act;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.postbane.decide.Ban;
+import org.postbane.decide.Decision;
+import org.postbane.host.Command;
+import org.postbane.model.Subject;
+
+/**
+ * Keeps clients, senders or logins out by an access map that Postfix looks them up in. The map is made anew for each batch of
+ * changes, which are gathered for a second.
+ *
+ * <p>Postfix sees a new index by itself, at the next connection; of text it takes notice after {@code postfix reload} only,
+ * which needs root, costs Postfix its idle processes, and is therefore done every ten seconds at most.
+ *
+ * <p>Threads: one at a time. Memory: the bans in force, about 300 bytes each, and the text while it is written.
+ *
+ * <p>Errors: where the text cannot be written or postmap fails, the old map stays in force. Shortcomings: the map knows no
+ * time; while the agent is stopped no ban ends in it.
+ */
+public final class PostfixMapAction implements Action {
+
+    private static final Duration GATHER = Duration.ofSeconds(1);
+
+    private final PostfixMapSettings settings;
+    private final InstantSource clock;
+    private final List<String> instance;
+    private final Programs programs;
+    private final Map<Subject, Ban> inForce = new HashMap<>();
+    private @Nullable PostfixMap map;
+    private @Nullable MapType type;
+    private String installed = "";
+    private boolean reconciled;
+    private boolean reloadDue;
+
+    /** @param clock the real time: ended bans are left out */
+    public PostfixMapAction(PostfixMapSettings settings, InstantSource clock) {
+        this.settings = settings;
+        this.clock = clock;
+        instance = settings.instance()
+                .map(directory -> List.of("-c", directory.toString()))
+                .orElse(List.of());
+        programs = new Programs(settings.name(), PostfixMap.PATIENCE);
+    }
+
+    @Override
+    public String name() {
+        return settings.name();
+    }
+
+    @Override
+    public boolean takes(Ban ban) {
+        return switch (settings.lookup()) {
+            case CLIENT -> ban.subject() instanceof Subject.Client;
+            case SENDER -> ban.subject() instanceof Subject.Sender;
+            case ACCOUNT -> ban.subject() instanceof Subject.Account;
+        };
+    }
+
+    @Override
+    public void reconcile(Collection<Ban> bans) throws ActionException {
+        inForce.clear();
+        bans.stream().filter(this::takes).forEach(ban -> inForce.put(ban.subject(), ban));
+        reconciled = true;
+        write();
+    }
+
+    @Override
+    public void apply(List<Decision> changes) throws ActionException {
+        if (!reconciled) {
+            throw new ActionException(settings.name() + ": a map can only be made of all bans");
+        }
+        boolean changed = false;
+        for (Decision change : changes) {
+            Ban ban = change.ban();
+            if (change instanceof Decision.Impose && takes(ban)) {
+                inForce.put(ban.subject(), ban);
+                changed = true;
+            } else {
+                changed |= inForce.remove(ban.subject()) != null;
+            }
+        }
+        if (changed) {
+            write();
+        }
+    }
+
+    private void write() throws ActionException {
+        if (inForce.isEmpty() && map == null && !isPostfixHere()) {
+            return; // nobody to keep out, and nobody who looks
+        }
+        PostfixMap current = map();
+        String text = PostfixMap.text(type(), settings.lookup(), settings.text(), inForce.values(), clock.instant());
+        if (!text.equals(installed) || !current.isIntact()) {
+            installed = "";
+            current.install(text);
+            installed = text;
+            reloadDue = reloads();
+        }
+        if (reloadDue) {
+            reload();
+            reloadDue = false;
+        }
+    }
+
+    /** Whether this is a machine with Postfix, or the map asks for none of its programs. */
+    private boolean isPostfixHere() {
+        return settings.type().map(known -> !known.isIndexed()).orElse(false)
+                || Files.isExecutable(Path.of(Command.find("postmap")));
+    }
+
+    private boolean reloads() throws ActionException {
+        return settings.reload() && !type().isIndexed();
+    }
+
+    private void reload() throws ActionException {
+        if (programs.call(postfix("status"), "").status() == 0) { // else it reads the map when it starts
+            programs.run(postfix("reload"), "");
+        }
+    }
+
+    private List<String> postfix(String verb) {
+        List<String> command = new ArrayList<>(List.of(Command.find("postfix")));
+        command.addAll(instance);
+        command.add(verb);
+        return command;
+    }
+
+    private PostfixMap map() throws ActionException {
+        PostfixMap current = map;
+        if (current == null) {
+            current = new PostfixMap(settings.map(), type(), instance, programs);
+            map = current;
+        }
+        return current;
+    }
+
+    private MapType type() throws ActionException {
+        MapType known = type;
+        if (known == null) {
+            known = settings.type().isPresent() ? settings.type().get() : PostfixMap.standardType(instance, programs);
+            type = known;
+        }
+        return known;
+    }
+
+    @Override
+    public boolean isIntact() {
+        return map == null || map.isIntact();
+    }
+
+    @Override
+    public Optional<Boolean> holds(Subject subject) throws ActionException {
+        return Optional.of(map().holds(settings.lookup(), subject));
+    }
+
+    @Override
+    public Duration pause() {
+        MapType known = type;
+        return known != null && !known.isIndexed() && settings.reload() ? settings.reloadPause() : GATHER;
+    }
+
+    @Override
+    public void close() {}
+}

@@ -36,7 +36,7 @@ class ArrowsTest {
             source    | model host
             parse     | model source
             correlate | model parse
-            record    | model correlate
+            record    | model host correlate
             score     | model correlate
             decide    | model score
             act       | model host decide

@@ -10,7 +10,8 @@ public sealed interface ActionSettings
                 NftSettings,
                 PfSettings,
                 PostfixMapSettings,
-                SpamdbSettings {
+                SpamdbSettings,
+                SqlSettings {
 
     /** The action's name in the configuration. */
     String name();

@@ -20,6 +20,8 @@ import org.postbane.act.PfSettings;
 import org.postbane.act.PostfixMapSettings;
 import org.postbane.act.PostfixMapSettings.Lookup;
 import org.postbane.act.SpamdbSettings;
+import org.postbane.act.SqlSettings;
+import org.postbane.host.DatabaseSettings;
 
 /**
  * The kinds of action that are built in, each with its keys and what they are where nobody sets them; {@code actions/*.conf}
@@ -27,16 +29,17 @@ import org.postbane.act.SpamdbSettings;
  */
 final class ActionKinds {
 
-    private static final Map<String, Function<ActionKeys, ActionSettings>> KINDS = new TreeMap<>(Map.of(
-            "log", keys -> new LogSettings(keys.name()),
-            "nftables", ActionKinds::nftables,
-            "iptables", keys -> iptables(keys, keys.name()),
-            "ipset", ActionKinds::ipset,
-            "pf", ActionKinds::pf,
-            "spamdb", keys -> new SpamdbSettings(keys.name()),
-            "fail2ban", ActionKinds::fail2ban,
-            "postfix-map", ActionKinds::postfixMap,
-            "command", ActionKinds::command));
+    private static final Map<String, Function<ActionKeys, ActionSettings>> KINDS = new TreeMap<>(Map.ofEntries(
+            Map.entry("log", keys -> new LogSettings(keys.name())),
+            Map.entry("nftables", ActionKinds::nftables),
+            Map.entry("iptables", keys -> iptables(keys, keys.name())),
+            Map.entry("ipset", ActionKinds::ipset),
+            Map.entry("pf", ActionKinds::pf),
+            Map.entry("spamdb", keys -> new SpamdbSettings(keys.name())),
+            Map.entry("fail2ban", ActionKinds::fail2ban),
+            Map.entry("postfix-map", ActionKinds::postfixMap),
+            Map.entry("sql", ActionKinds::sql),
+            Map.entry("command", ActionKinds::command)));
 
     private static final String PORTS = "25, 465, 587";
 
@@ -124,6 +127,20 @@ final class ActionKinds {
         Duration pause = keys.value("reload.pause", "10s", Durations::parse);
         Optional<Path> instance = keys.value("instance", "", value -> optional(value, Values::absolutePath));
         return new PostfixMapSettings(keys.name(), map, lookup, type, text, reload, pause, instance);
+    }
+
+    private static SqlSettings sql(ActionKeys keys) {
+        var database = new DatabaseSettings(
+                keys.value("url", "jdbc:mariadb://localhost/postbane", DatabaseSettings::url),
+                keys.value("user", "", text -> text),
+                keys.value("password", "", text -> text),
+                keys.value("password.file", "", text -> optional(text, Values::absolutePath)),
+                keys.value("drivers", DatabaseSettings.DRIVERS, Values::paths));
+        return new SqlSettings(
+                keys.name(),
+                database,
+                keys.value("table", "postbane_bans", SqlSettings::table),
+                keys.value("agent", "postbane", SqlSettings::agent));
     }
 
     private static CommandSettings command(ActionKeys keys) {

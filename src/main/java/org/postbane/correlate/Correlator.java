@@ -308,6 +308,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (mail != null && mail.closed == null) {
             close(mail, event.at());
             sayings.victims(mail, event.at(), false);
+            sayings.delivered(mail, event.at());
         }
     }
 

@@ -20,6 +20,8 @@ import org.postbane.act.PostfixMapAction;
 import org.postbane.act.PostfixMapSettings;
 import org.postbane.act.SpamdbAction;
 import org.postbane.act.SpamdbSettings;
+import org.postbane.act.SqlAction;
+import org.postbane.act.SqlSettings;
 import org.postbane.config.ActionDefinition;
 import org.postbane.host.Nft;
 
@@ -47,6 +49,8 @@ final class ActionKinds {
             return new PfAction(pf, clock);
         } else if (settings instanceof SpamdbSettings spamdb) {
             return new SpamdbAction(spamdb, clock);
+        } else if (settings instanceof SqlSettings sql) {
+            return new SqlAction(sql, clock);
         } else if (settings instanceof CommandSettings command) {
             return new CommandAction(command, clock);
         } else {

@@ -212,7 +212,7 @@ final class ConfigReaderTest {
         assertEquals("jdbc:h2:mem:x;A=B", c.storeUrl());
         assertEquals(Duration.ofDays(7), c.retention());
         assertEquals(List.of(new SourceSettings("one", Path.of("/one.log"), ZoneId.of("Asia/Tokyo"))), c.sources());
-        assertEquals(new RecordSettings(true, Optional.of(Path.of("/record.log"))), c.record());
+        assertEquals(new RecordSettings(true, Optional.of(Path.of("/record.log")), Optional.empty()), c.record());
         assertTrue(c.filter().isSpamd("sa"));
         assertTrue(List.of("a@example.org", "b@example.org", "any@trap.example.org", "xx@example.com").stream()
                 .allMatch(c.traps()::matches));

@@ -27,7 +27,7 @@ public final class Main {
                 ? client(Path.of(socket(args)), out, args)
                 : Client.NO_DAEMON;
         if (status == Client.NO_DAEMON) {
-            status = Cli.run(args, Client.columns(), System.in, out, System.err, new Daemon(out, args));
+            status = Cli.run(args, Client.columns(), System.in, out, System.err, new Daemon(out, List.of(args)));
         }
         Runtime.getRuntime().halt(status); // no shutdown hooks: whoever needs one has run by now
     }
@@ -63,11 +63,11 @@ public final class Main {
     }
 
     /** The way to it for commands that find out by the configuration where it listens. */
-    private record Daemon(OutputStream out, String[] args) implements Remote {
+    private record Daemon(OutputStream out, List<String> args) implements Remote {
 
         @Override
         public OptionalInt run(Path socket) {
-            return answer(client(socket, out, args));
+            return run(socket, args, out);
         }
 
         @Override

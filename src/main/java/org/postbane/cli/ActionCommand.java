@@ -27,6 +27,7 @@ final class ActionCommand implements Runnable {
     private @Nullable CommandSpec spec;
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // picocli acts on it
     private CommonOptions common = new CommonOptions();
 
     @Override

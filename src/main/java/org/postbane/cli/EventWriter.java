@@ -104,6 +104,9 @@ sealed interface EventWriter extends AutoCloseable {
         if (event instanceof LogEvent.Queued) {
             return "queued";
         }
+        if (event instanceof LogEvent.Recipients) {
+            return "recipients";
+        }
         if (event instanceof LogEvent.Delivery) {
             return "delivery";
         }
@@ -157,6 +160,8 @@ sealed interface EventWriter extends AutoCloseable {
         } else if (event instanceof LogEvent.Queued queued) {
             of.add("queueId", queued.queueId()).add("from", queued.sender()).add("size", queued.size());
             of.add("recipients", (long) queued.recipients());
+        } else if (event instanceof LogEvent.Recipients counted) {
+            of.add("queueId", counted.queueId()).add("recipients", (long) counted.count());
         } else if (event instanceof LogEvent.Delivery delivery) {
             of.add("queueId", delivery.queueId())
                     .add("to", List.of(delivery.to()))

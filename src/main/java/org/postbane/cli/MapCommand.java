@@ -142,8 +142,9 @@ final class MapCommand implements Callable<Integer> {
     }
 
     private void write(Path map, MapType chosen, String made) throws Failure {
-        if (!Files.isDirectory(map.getParent())) {
-            throw new Failure(ExitStatus.NO, map.getParent() + ": no such directory");
+        Path directory = map.getParent();
+        if (directory == null || !Files.isDirectory(directory)) {
+            throw new Failure(ExitStatus.NO, map + ": no such directory");
         }
         try {
             PostfixMap.make(map, chosen, made);

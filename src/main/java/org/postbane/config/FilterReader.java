@@ -20,6 +20,9 @@ final class FilterReader {
             "amavis",
             "spamd",
             "dovecot",
+            MailFilter.EXIM,
+            MailFilter.SENDMAIL,
+            MailFilter.OPENSMTPD,
             "clean",
             "spam",
             "virus",
@@ -55,7 +58,11 @@ final class FilterReader {
                 words(definition, "amavis"),
                 words(definition, "spamd"),
                 words(definition, "dovecot"),
-                categories(definition));
+                categories(definition),
+                Map.of(
+                        MailFilter.EXIM, words(definition, MailFilter.EXIM),
+                        MailFilter.SENDMAIL, words(definition, MailFilter.SENDMAIL),
+                        MailFilter.OPENSMTPD, words(definition, MailFilter.OPENSMTPD)));
         return faults.count() > before ? Optional.empty() : Optional.of(filter);
     }
 

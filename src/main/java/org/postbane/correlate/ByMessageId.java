@@ -54,10 +54,14 @@ final class ByMessageId {
     Mail find(String key, long size, Pending verdict, Instant since) {
         Mail found = null;
         for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            if (mail.closed != null && mail.closed.isBefore(since) || mail.parent != null || !mail.isAnswerable()) {
+            if (mail.closed != null && mail.closed.isBefore(since) || mail.parent != null) {
                 continue;
             }
-            if (found != null && !isSameSender(found, mail)) {
+            boolean unknown = mail.client == null && !mail.pickedUp; // whose client= line is lost
+            if (!unknown && !mail.isAnswerable()) {
+                continue;
+            }
+            if (unknown || found != null && !isSameSender(found, mail)) {
                 ambiguous++;
                 if (waiting.size() < MOST_WAITING) {
                     waiting.add(new Waiting(key, size, verdict));

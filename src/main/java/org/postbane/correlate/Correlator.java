@@ -158,7 +158,12 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             return; // before a proxy filter, which hands it in again
         }
         Mail mail = open.find(event.queueId());
-        if (mail == null || mail.peer != null || mail.since.plus(REORDER).isBefore(event.at())) {
+        if (event.queueId().isExim()) {
+            if (mail != null && mail.peer != null) {
+                return; // a copy in the reject log
+            }
+            mail = mail == null ? start(event.queueId(), event.at()) : mail; // of which an ACL spoke before
+        } else if (mail == null || mail.peer != null || mail.since.plus(REORDER).isBefore(event.at())) {
             mail = start(event.queueId(), event.at());
         }
         touch(mail);
@@ -176,6 +181,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             mail.added.addAll(prelude.added());
         }
         sayings.pending(mail);
+        if (mail.isJudged()) {
+            awaitDeliveries(mail, event.at());
+        }
     }
 
     private static boolean isSameClient(Mail mail, @Nullable IpPrefix client) {
@@ -223,6 +231,15 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     @Override
     public void visit(LogEvent.MessageId event) {
         Mail mail = open.find(event.queueId());
+        if (event.queueId().isExim()) {
+            // Not to be found by: Exim tells the Message-ID after spamd's verdict on it, so that a verdict on a message
+            // that
+            // repeats the Message-ID of another would be taken for one on that other, which is known already.
+            mail = mail == null ? start(event.queueId(), event.at()) : mail;
+            mail.messageId = event.messageId();
+            touch(mail);
+            return;
+        }
         boolean another = mail != null
                 && mail.closed != null
                 && mail.messageId != null
@@ -242,15 +259,23 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     @Override
     public void visit(LogEvent.Queued event) {
         Mail mail = open.find(event.queueId());
-        if (mail == null || mail.closed != null) {
+        if (mail == null || mail.closed != null && !event.queueId().isExim()) {
             // from before the log, or client= comes later; or another message, as qmgr's own lines keep their order
             mail = start(event.queueId(), event.at());
         }
         mail.queued = true;
         mail.sender = event.sender();
-        mail.recipientsInQueue = event.recipients();
+        mail.recipientsInQueue = Math.max(mail.recipientsInQueue, event.recipients());
         mail.size = event.size();
         mail.takePrelude(mail.sender);
+        touch(mail);
+    }
+
+    @Override
+    public void visit(LogEvent.Recipients event) {
+        Mail mail = open.find(event.queueId());
+        mail = mail == null ? start(event.queueId(), event.at()) : mail;
+        mail.recipientsInQueue = event.count();
         touch(mail);
     }
 
@@ -260,6 +285,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             return; // address verification probes
         }
         Mail mail = open.find(event.queueId());
+        if (mail == null && event.queueId().isExim()) {
+            mail = start(event.queueId(), event.at()); // its arrival may be told of later, but by this id only
+        }
         if (mail == null) {
             return;
         }
@@ -358,8 +386,14 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         sayings.pending(root);
         if (!root.pending.isEmpty()) {
             orphaned.add(new Due(root, arrival(verdict.at()).plus(ORPHANED)));
-        } else if (root.awaitsDeliveries() && root.awaitsUntil == null) {
-            root.awaitsUntil = arrival(verdict.at()).plus(settings.patience());
+        } else {
+            awaitDeliveries(root, verdict.at());
+        }
+    }
+
+    private void awaitDeliveries(Mail root, Instant since) {
+        if (root.awaitsDeliveries() && root.awaitsUntil == null) {
+            root.awaitsUntil = arrival(since).plus(settings.patience());
             awaiting.add(new Due(root, root.awaitsUntil));
         }
     }

@@ -238,7 +238,10 @@ final class Mail {
         int known = named == null ? 0 : named.size();
         if (complete) {
             known += awaited == null ? 0 : awaited.size();
-            known = known == 0 && awaitsAll ? recipientsInQueue : known;
+            // of a message that was refused, no deliveries will tell; and Exim counts what the client named, before
+            // aliases
+            boolean asCounted = awaitsAll && (known == 0 || !queued || id.isExim());
+            known = asCounted ? Math.max(known, recipientsInQueue) : known;
         }
         int more = Math.max(1, known) - victims;
         victims += Math.max(0, more);

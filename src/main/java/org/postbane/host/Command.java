@@ -18,8 +18,6 @@ import org.apache.commons.exec.ExecuteWatchdog;
 import org.apache.commons.exec.PumpStreamHandler;
 import org.apache.commons.exec.Watchdog;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A program that is started, fed, waited for, and killed when it takes too long. Its arguments are a list: no shell reads
@@ -31,7 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Command {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Command.class);
     private static final Path SETSID = Path.of("/usr/bin/setsid");
     static final int OUTPUT_BYTES = 64 << 20;
     static final int ERROR_BYTES = 16 << 10;
@@ -102,7 +99,8 @@ public final class Command {
         environment.put("LC_ALL", "C");
         int status = executor.execute(line, environment);
         if (watchdog.killedProcess()) {
-            throw new IOException("%s: killed after %d ms".formatted(String.join(" ", command), patience.toMillis()));
+            throw new IOException("%s: killed after %d ms%s"
+                    .formatted(String.join(" ", command), patience.toMillis(), watchdog.trouble));
         }
         return new Result(status, out.text(), err.text());
     }
@@ -112,6 +110,7 @@ public final class Command {
 
         private final boolean group;
         private volatile @Nullable Process process;
+        private volatile String trouble = "";
 
         @SuppressWarnings("deprecation") // its builder makes no subclasses
         Killer(Duration patience, boolean group) {
@@ -139,14 +138,14 @@ public final class Command {
         }
 
         /** setsid(1) has become the program itself, so its process id is that of the group. */
-        private static void killGroup(long leader) {
+        private void killGroup(long leader) {
             try {
                 new ProcessBuilder(find("kill"), "-KILL", "--", "-" + leader)
                         .redirectError(ProcessBuilder.Redirect.DISCARD)
                         .start()
                         .waitFor();
             } catch (IOException e) {
-                LOG.warn("cannot kill process group {}: {}", leader, e.getMessage());
+                trouble = "; its process group was not: " + e.getMessage();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

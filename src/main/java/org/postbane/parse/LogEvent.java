@@ -39,6 +39,8 @@ public sealed interface LogEvent {
 
         void visit(Queued event);
 
+        void visit(Recipients event);
+
         void visit(Delivery event);
 
         void visit(Removed event);
@@ -124,6 +126,17 @@ public sealed interface LogEvent {
      */
     record Queued(Instant at, Program by, QueueId queueId, String sender, long size, int recipients)
             implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
+
+    /**
+     * How many recipients the message has, as the client named them and the server accepted them: {@code nrcpt=5} in the words
+     * of one of Exim's ACLs, {@code nrcpts=5} of Sendmail.
+     */
+    record Recipients(Instant at, Program by, QueueId queueId, int count) implements LogEvent {
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);

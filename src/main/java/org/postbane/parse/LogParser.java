@@ -5,6 +5,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.source.Line;
@@ -79,6 +80,7 @@ public final class LogParser implements LineSink {
 
     private final SyslogHeader header;
     private final ProgramTable programs;
+    private final @Nullable EximFile eximFile;
     private final Consumer<LogEvent> out;
 
     /**
@@ -118,6 +120,12 @@ public final class LogParser implements LineSink {
         AmavisParser amavis = new AmavisParser(filter);
         SpamdParser spamd = new SpamdParser();
         DovecotParser dovecot = new DovecotParser();
+        boolean readsExim =
+                !filter.others().getOrDefault(MailFilter.EXIM, Set.of()).isEmpty();
+        EximParser exim = new EximParser();
+        SendmailParser sendmail = new SendmailParser();
+        OpenSmtpdParser openSmtpd = new OpenSmtpdParser();
+        this.eximFile = readsExim ? new EximFile(zone, exim) : null;
         this.programs = new ProgramTable(name -> {
             if (filter.isAmavis(name)) {
                 return amavis;
@@ -127,6 +135,15 @@ public final class LogParser implements LineSink {
             }
             if (filter.isDovecot(name)) {
                 return dovecot;
+            }
+            if (filter.isOther(MailFilter.EXIM, name)) {
+                return exim;
+            }
+            if (filter.isOther(MailFilter.SENDMAIL, name)) {
+                return sendmail;
+            }
+            if (name.indexOf('/') < 0 && filter.isOther(MailFilter.OPENSMTPD, name)) {
+                return openSmtpd;
             }
             String service = filter.postfixService(name);
             return service == null ? null : postfix.getOrDefault(service, SILENT_POSTFIX);
@@ -163,7 +180,12 @@ public final class LogParser implements LineSink {
     public void accept(Line line) {
         lines++;
         if (!header.parse(line)) {
-            unknown.addHeadless();
+            if (eximFile != null && eximFile.parse(line, header, state)) {
+                stamped = true;
+                handOn();
+            } else {
+                unknown.addHeadless();
+            }
             return;
         }
         stamped = true;

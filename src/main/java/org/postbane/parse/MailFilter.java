@@ -17,13 +17,19 @@ import org.postbane.model.Judgement;
  * @param spamd names of SpamAssassin's daemon
  * @param dovecot names of Dovecot
  * @param categories amavis's words, without minor numbers, and what they mean
+ * @param others names of other mail servers, by {@link #EXIM}, {@link #SENDMAIL}, {@link #OPENSMTPD}
  */
 public record MailFilter(
         Set<String> postfix,
         Set<String> amavis,
         Set<String> spamd,
         Set<String> dovecot,
-        Map<String, Judgement> categories) {
+        Map<String, Judgement> categories,
+        Map<String, Set<String>> others) {
+
+    public static final String EXIM = "exim";
+    public static final String SENDMAIL = "sendmail";
+    public static final String OPENSMTPD = "opensmtpd";
 
     public MailFilter {
         postfix = Set.copyOf(postfix);
@@ -31,6 +37,22 @@ public record MailFilter(
         spamd = Set.copyOf(spamd);
         dovecot = Set.copyOf(dovecot);
         categories = Map.copyOf(categories);
+        others = Map.copyOf(others);
+    }
+
+    /** Without other mail servers than Postfix. */
+    public MailFilter(
+            Set<String> postfix,
+            Set<String> amavis,
+            Set<String> spamd,
+            Set<String> dovecot,
+            Map<String, Judgement> categories) {
+        this(postfix, amavis, spamd, dovecot, categories, Map.of());
+    }
+
+    /** Whether {@code program} is that other mail server. */
+    public boolean isOther(String server, String program) {
+        return names(others.getOrDefault(server, Set.of()), program);
     }
 
     /** The service of Postfix that a program name from a syslog header stands for ({@code smtpd}); null if it is none that is read. */

@@ -118,21 +118,24 @@ final class PostfixSmtpdParser implements LineParser {
             out.accept(new LogEvent.Client(header.at(), header.by(), id, client, null, null, null));
             return;
         }
+        boolean loggedIn =
+                body.hasAt(end, SASL_METHOD) || body.hasAt(end, SASL_USERNAME) || body.hasAt(end, SASL_SENDER);
+        // A login may end like these fields; whoever logs in from elsewhere is no filter of this host
+        boolean mayForward =
+                !loggedIn || client.address() != null && client.address().isLoopback();
         int rest = body.end();
-        int orig = body.lastIndexOf(ORIG_CLIENT, end);
+        int orig = mayForward ? body.lastIndexOf(ORIG_CLIENT, end) : -1;
         Peer origClient = null;
         if (orig >= 0 && PostfixText.endOfPeer(body, orig + ORIG_CLIENT.length()) == body.end()) {
             origClient = PostfixText.peer(body, orig + ORIG_CLIENT.length(), body.end());
             rest = orig;
         }
         QueueId origId = null;
-        int origIdAt = lastBefore(body, ORIG_QUEUE_ID, end, rest);
+        int origIdAt = mayForward ? lastBefore(body, ORIG_QUEUE_ID, end, rest) : -1;
         if (origIdAt >= 0) {
             origId = QueueId.parse(body.bytes(), origIdAt + ORIG_QUEUE_ID.length(), rest);
             rest = origId == null ? rest : origIdAt;
         }
-        boolean loggedIn =
-                body.hasAt(end, SASL_METHOD) || body.hasAt(end, SASL_USERNAME) || body.hasAt(end, SASL_SENDER);
         if (!loggedIn && rest != end) {
             return; // not a shape that Postfix prints
         }

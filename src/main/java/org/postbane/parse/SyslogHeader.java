@@ -343,6 +343,12 @@ final class SyslogHeader {
         return by;
     }
 
+    /** Time and writer of a line that bears another header. */
+    void set(Instant time, Program writer) {
+        at = time;
+        by = writer;
+    }
+
     void setProgram(ProgramTable.Entry entry) {
         program = entry;
     }

@@ -142,7 +142,11 @@ class Fail2banActionTest extends ActionContract {
 
     @Test
     void banLineOfTheAgent_isABanInFail2ban_butNotWhatFail2banHandedOver() throws Exception {
-        String now = java.time.LocalDateTime.now().toString().replace('T', ' ').substring(0, 19) + ".123 ";
+        String now = java.time.LocalDateTime.now(java.time.ZoneId.systemDefault())
+                        .toString()
+                        .replace('T', ' ')
+                        .substring(0, 19)
+                + ".123 ";
         Files.writeString(
                 dir.resolve("agent.log"),
                 now + "INFO [fail2ban-sshd] ban 192.0.2.66 until 2026-12-26T16:32:04Z: 5 failures\n"

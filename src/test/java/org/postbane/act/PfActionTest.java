@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postbane.testing.Needs;
@@ -31,18 +30,15 @@ class PfActionTest extends ActionContract {
     @TempDir
     Path dir;
 
-    private Path pfctl;
-    private Path spamdb;
-
     /** Before that of the contract, which opens the action. */
     private void install() throws IOException {
         Needs.that(Files.isExecutable(Path.of("/usr/bin/python3")), "the stand-in for pfctl needs python3");
         Files.createDirectories(dir.resolve("pf"));
-        pfctl = program("pfctl");
-        spamdb = program("spamdb");
+        program("pfctl");
+        program("spamdb");
     }
 
-    private Path program(String name) throws IOException {
+    private void program(String name) throws IOException {
         Path program = dir.resolve(name);
         if (!Files.exists(program)) {
             try (InputStream in =
@@ -51,12 +47,6 @@ class PfActionTest extends ActionContract {
             }
             assertTrue(program.toFile().setExecutable(true));
         }
-        return program;
-    }
-
-    @BeforeEach
-    void isInstalled() {
-        assertTrue(Files.exists(pfctl));
     }
 
     @Override
@@ -66,7 +56,8 @@ class PfActionTest extends ActionContract {
     }
 
     private Action open(PfSettings settings) {
-        return new PfAction(settings, InstantSource.system(), pfctl.toString());
+        return new PfAction(
+                settings, InstantSource.system(), dir.resolve("pfctl").toString());
     }
 
     @Override
@@ -127,8 +118,10 @@ class PfActionTest extends ActionContract {
     void spamdb_trapsAddresses_andLetsGoOnlyOfOurs() throws Exception {
         install();
         Files.writeString(dir.resolve("spamdb.db"), "203.0.113.9 1795270000\n");
-        try (Action action =
-                new SpamdbAction(new SpamdbSettings("spamdb"), InstantSource.system(), spamdb.toString())) {
+        try (Action action = new SpamdbAction(
+                new SpamdbSettings("spamdb"),
+                InstantSource.system(),
+                dir.resolve("spamdb").toString())) {
             action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("198.51.100.0/24", HOUR), ban("2001:db8::1", HOUR)));
             action.apply(List.of(impose("192.0.2.2", HOUR), lift("192.0.2.1"), lift("192.0.2.77")));
             assertEquals(Optional.of(true), action.holds(Bans.subject("192.0.2.2")));

@@ -41,6 +41,9 @@ class RealPostfixIT {
     void mail_spamAndHam_onlyProvenSpammersAreKeptOut(LogFormat format) throws Exception {
         MailServer.needed();
         Path agent = Files.createDirectory(dir.resolve("agent"));
+        Files.createDirectory(agent.resolve("actions"));
+        Files.writeString(
+                agent.resolve("actions/postfix-sasl-map.local"), "[Init]\nmap = %s/maps/account\n".formatted(agent));
         Path host = Files.createDirectory(dir.resolve("host"));
         try (MailServer server = MailServer.start(host, format);
                 Daemon daemon = new Daemon(

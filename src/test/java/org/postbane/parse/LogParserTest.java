@@ -37,12 +37,15 @@ final class LogParserTest {
                         "postfix-delivery",
                         "postfix-pickup",
                         "amavis",
-                        "spamd")
+                        "spamd",
+                        "exim",
+                        "sendmail",
+                        "opensmtpd")
                 .flatMap(file -> Cases.of(LogParserTest.class, file + ".cases").stream());
     }
 
     private static Stream<Cases> lines() {
-        return Cases.of(LogParserTest.class, "lines.cases").stream();
+        return Stream.of("lines", "exim-own").flatMap(file -> Cases.of(LogParserTest.class, file + ".cases").stream());
     }
 
     private static Stream<Cases> headers() {
@@ -116,7 +119,7 @@ final class LogParserTest {
         if (file.equals("syslog-header")) {
             return new Headers()::line;
         }
-        if (file.equals("lines")) {
+        if (file.equals("lines") || file.equals("exim-own")) {
             return new Parsing(Set.of())::line;
         }
         Parsing parsing = new Parsing(Set.of("at", "by"));
@@ -126,15 +129,19 @@ final class LogParserTest {
 
     private static String program(String file) {
         return switch (file) {
-            case "amavis", "spamd", "dovecot" -> file;
+            case "amavis", "spamd", "dovecot", "exim" -> file;
             case "postfix-smtpd-faults" -> "postfix/smtpd";
+            case "sendmail" -> "sm-mta";
+            case "opensmtpd" -> "smtpd";
             case "postfix-delivery" -> "postfix/smtp";
             default -> file.replace('-', '/');
         };
     }
 
     private static String header(String program, String body) {
-        return body.matches("\\[\\d+] .*") ? program + body.replaceFirst("] ", "]: ") : program + "[7]: " + body;
+        return body.matches("\\[\\d+] .*") && !program.equals("exim")
+                ? program + body.replaceFirst("] ", "]: ")
+                : program + "[7]: " + body;
     }
 
     /** A parser and what it said of the line at hand. */

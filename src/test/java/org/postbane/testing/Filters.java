@@ -41,7 +41,11 @@ public final class Filters {
                     "BANNED", Judgement.BANNED,
                     "UNCHECKED", Judgement.UNCHECKED,
                     "MTA-BLOCKED", Judgement.TEMPORARY,
-                    "TEMPFAIL", Judgement.TEMPORARY));
+                    "TEMPFAIL", Judgement.TEMPORARY),
+            Map.of(
+                    MailFilter.EXIM, Set.of("exim", "exim4"),
+                    MailFilter.SENDMAIL, Set.of("sendmail", "sm-mta", "sm-msp-queue"),
+                    MailFilter.OPENSMTPD, Set.of("smtpd")));
 
     private Filters() {}
 }

@@ -149,7 +149,7 @@ public final class RealPostfix implements AutoCloseable {
         postfix.postfix("start");
         for (int i = 0; i < 100; i++) {
             try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 25), 200);
+                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), 25), 200);
                 socket.setSoTimeout(2000);
                 if (socket.getInputStream().read() == '2') {
                     return postfix;

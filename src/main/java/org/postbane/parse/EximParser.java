@@ -1,0 +1,579 @@
+package org.postbane.parse;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.postbane.model.Judgement;
+import org.postbane.model.QueueId;
+import org.postbane.parse.LogEvent.Status;
+import org.postbane.source.Line;
+import org.postbane.source.Mark;
+
+/**
+ * Lines of Exim, main log and reject log. Shapes: Exim's specification, chapter "Log files"; {@code src/receive.c} (arrival),
+ * {@code src/deliver.c} (delivery), {@code src/smtp_in.c} (refusals, logins), {@code src/acl.c} (warnings), sa-exim's {@code
+ * sa-exim.c}.
+ *
+ * <pre>
+ * ID &lt;= sender H=name (helo) [address]:port I=[ours]:port P=esmtpsa X=.. A=login:user S=size id=message-id T="subject" for r1 r2
+ * ID =&gt; r &lt;original&gt; F=&lt;sender&gt; R=router T=transport H=host [address] C="reply"       (also -&gt; &gt;&gt; *&gt; ** ==)
+ * ID Completed
+ * ID H=.. F=&lt;sender&gt; rejected after DATA: reason
+ * ID H=.. Warning: text
+ * H=.. F=&lt;sender&gt; [temporarily ]rejected RCPT &lt;r&gt;: reason
+ * login authenticator failed for name (helo) [address]: 535 Incorrect authentication data (set_id=user)
+ * ID SA: Action: flagged as Spam but accepted: score=7.2 required=5.0 (scanned in 3/3 secs | Message-Id: m). From ..
+ * </pre>
+ *
+ * <p>{@code [pid] } may stand before each. Where the client is, {@link EximPeer} knows; what an ACL's words mean, {@link
+ * EximVerdictText}.
+ *
+ * <p>Memory: see {@link EximParts}. Known shortcomings: with {@code syslog_duplication = false} two equal refusals in a row of
+ * one process count once; a refused message's recipients are told by the reject log only, up to five, or by {@code nrcpt=}; a
+ * client whose HELO holds brackets is not named where {@code helo_accept_junk_hosts} allows that.
+ */
+final class EximParser implements LineParser {
+
+    private static final Mark HOST = Mark.of("H=");
+    private static final Mark HOST_FIELD = Mark.of(" H=");
+    private static final Mark SIGNED_NAME = Mark.of(" DS");
+    private static final Mark PROTOCOL = Mark.of(" P=");
+    private static final Mark SENDER = Mark.of(" F=<");
+    private static final Mark LOGIN = Mark.of(" A=");
+    private static final Mark CIPHER = Mark.of(" X=");
+    private static final Mark VERIFIED = Mark.of(" CV=");
+    private static final Mark NAMED = Mark.of(" DN=\"");
+    private static final Mark SERVER_NAME = Mark.of(" SNI=");
+    private static final Mark SIZE = Mark.of(" S=");
+    private static final Mark MESSAGE_ID = Mark.of(" id=");
+    private static final Mark FOR = Mark.of(" for ");
+    private static final Mark ORIGINAL = Mark.of(" <");
+    private static final Mark PARENT = Mark.of(" (");
+    private static final Mark ROUTER = Mark.of(" R=");
+    private static final Mark TRANSPORT = Mark.of(" T=");
+    private static final Mark REPLY = Mark.of(" C=\"");
+    private static final Mark COLON = Mark.of(": ");
+    private static final Mark WARNING = Mark.of(" Warning: ");
+    private static final Mark REJECTED = Mark.of(" rejected ");
+    private static final Mark TEMPORARILY = Mark.of(" temporarily rejected ");
+    private static final Mark RCPT = Mark.of("RCPT <");
+    private static final Mark DISCARDED = Mark.of(": discarded by ");
+    private static final Mark DISCARD = Mark.of(" RCPT <");
+    private static final Mark FAILED = Mark.of(" authenticator failed for ");
+    private static final Mark WRONG = Mark.of(": 535 ");
+    private static final Mark SET_ID = Mark.of(" (set_id=");
+    private static final Mark SYNTAX = Mark.of("rejected ");
+    private static final Mark FROM = Mark.of(" from ");
+    private static final Mark COMPLETED = Mark.of("Completed");
+    private static final Mark SA = Mark.of("SA: ");
+    private static final Mark ENVELOPE_TO = Mark.of("Envelope-to: <");
+    private static final Mark MORE_TO = Mark.of("    <");
+    private static final Mark NULL_SENDER = Mark.of("<>");
+
+    /** What may follow the client in lines of ACLs. */
+    private static final Mark[] ACL = {SENDER, WARNING, REJECTED, TEMPORARILY, CIPHER, LOGIN, DISCARD};
+
+    private static final String AFTER_DATA = "after DATA";
+    private static final String MIME = "during MIME ACL checks";
+    private static final String LOCAL_SCAN = "by local_scan()";
+    private static final int REFUSED = 550; // Exim logs no code: as for a milter, the class is kept
+    private static final int DEFERRED = 450;
+
+    private final EximParts parts = new EximParts();
+    private final EximPeer host = new EximPeer();
+    private final Line cut = new Line();
+
+    /** The message that the reject log's entry at hand is about, if it was refused for its content. */
+    private @Nullable QueueId refused;
+
+    private Judgement refusedAs = Judgement.SPAM;
+
+    /** In an own file: what follows the stamp. */
+    void parseOwn(Line body, SyslogHeader header, Consumer<LogEvent> out) {
+        refused = null;
+        int text = pastPid(body, header);
+        line(cut.set(body.bytes(), text, body.end()), true, header, out);
+    }
+
+    /** In an own file: a line without a stamp, which belongs to an entry of the reject log. */
+    void parseMore(Line line, SyslogHeader header, Consumer<LogEvent> out) {
+        envelope(line, header, out);
+    }
+
+    @Override
+    public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
+        Line whole = parts.join(body, header.by());
+        if (whole == null) {
+            return;
+        }
+        if (parts.row() > 1) {
+            envelope(whole, header, out);
+            return;
+        }
+        refused = null;
+        line(cut.set(whole.bytes(), pastPid(whole, null), whole.end()), false, header, out);
+    }
+
+    /** {@code [523] } before the text, with the log selector {@code pid}. */
+    private static int pastPid(Line body, @Nullable SyslogHeader own) {
+        int start = body.start();
+        if (start >= body.end() || body.bytes()[start] != '[') {
+            return start;
+        }
+        int close = PostfixText.endOfNumber(body, start + 1);
+        int pid = PostfixText.number(body, start + 1, close);
+        if (pid < 0 || close + 1 >= body.end() || body.bytes()[close] != ']' || body.bytes()[close + 1] != ' ') {
+            return start;
+        }
+        if (own != null) {
+            own.set(own.at(), new Program(own.by().name(), pid));
+        }
+        return close + 2;
+    }
+
+    private void line(Line line, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
+        int blank = line.indexOf(' ', line.start());
+        if (blank < 0) {
+            return;
+        }
+        QueueId id = QueueId.parse(line.bytes(), line.start(), blank);
+        if (id != null && id.isExim()) {
+            ofMessage(line, blank + 1, id, own, header, out);
+        } else if (line.startsWith(HOST)) {
+            acl(line, line.start(), null, own, header, out);
+        } else if (line.startsWith(SYNTAX)) {
+            syntax(line, own, header, out);
+        } else if (line.hasAt(blank, FAILED)) {
+            authFailure(line, blank, own, header, out);
+        }
+    }
+
+    private void ofMessage(Line line, int from, QueueId id, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
+        byte[] bytes = line.bytes();
+        if (line.hasAt(from, HOST)) {
+            acl(line, from, id, own, header, out);
+        } else if (line.hasAt(from, SA)) {
+            saExim(line, from, id, header, out);
+        } else if (line.hasAt(from, COMPLETED)) {
+            int end = from + COMPLETED.length();
+            if (end == line.end() || bytes[end] == ' ') {
+                out.accept(new LogEvent.Removed(header.at(), header.by(), id));
+            }
+        } else if (from + 3 < line.end() && bytes[from + 2] == ' ') {
+            Status status = status(bytes[from], bytes[from + 1]);
+            if (bytes[from] == '<' && bytes[from + 1] == '=') {
+                arrival(line, from + 3, id, header, out);
+            } else if (status != null) {
+                delivery(line, from + 3, id, status, header, out);
+            }
+        }
+    }
+
+    private static @Nullable Status status(byte first, byte second) {
+        return switch (first << 8 | second) {
+            case '=' << 8 | '>', '-' << 8 | '>', '>' << 8 | '>', '*' << 8 | '>' -> Status.SENT;
+            case '*' << 8 | '*' -> Status.BOUNCED;
+            case '=' << 8 | '=' -> Status.DEFERRED;
+            default -> null;
+        };
+    }
+
+    // ---------------------------------------------------------------- arrival and delivery
+
+    private void arrival(Line line, int from, QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
+        int end = endOfWord(line, from);
+        String sender = line.hasAt(from, NULL_SENDER) && end == from + 2 ? "" : line.text(from, end);
+        end = line.hasAt(end, SIGNED_NAME) ? end + SIGNED_NAME.length() : end;
+        int fields = end;
+        if (line.hasAt(end, HOST_FIELD)) {
+            if (!host.find(line, end + HOST_FIELD.length(), true, PROTOCOL)) {
+                return;
+            }
+            fields = host.end();
+            Peer client = host.peer();
+            String account = account(line, fields);
+            out.accept(new LogEvent.Client(
+                    header.at(),
+                    header.by(),
+                    id,
+                    client == null ? new Peer("", null, 0) : client,
+                    account,
+                    null,
+                    null));
+        }
+        int size = line.indexOf(SIZE, fields);
+        int digits = size + SIZE.length();
+        int digitsEnd = PostfixText.endOfNumber(line, digits);
+        int bytes = size < 0 ? -1 : PostfixText.number(line, digits, digitsEnd);
+        int mid = size < 0 ? -1 : line.indexOf(MESSAGE_ID, digitsEnd);
+        int subject = line.indexOf(TRANSPORT, digitsEnd);
+        if (mid >= 0 && (subject < 0 || mid < subject)) {
+            int text = mid + MESSAGE_ID.length();
+            out.accept(new LogEvent.MessageId(
+                    header.at(), header.by(), id, "<" + line.text(text, endOfWord(line, text)) + ">"));
+        }
+        out.accept(new LogEvent.Queued(header.at(), header.by(), id, sender, Math.max(0, bytes), 0));
+        int recipients = size < 0 ? 0 : recipients(line, digitsEnd);
+        if (recipients > 0) {
+            out.accept(new LogEvent.Recipients(header.at(), header.by(), id, recipients));
+        }
+    }
+
+    /** How many stand after {@code  for }, with {@code received_recipients}: after the subject in its quotes and the sender. */
+    private static int recipients(Line line, int from) {
+        int at = from;
+        while (at < line.end() && !line.hasAt(at, FOR)) {
+            at = endOfWord(line, at + 1);
+        }
+        int count = 0;
+        for (at += FOR.length() - 1; at + 1 < line.end(); at = endOfWord(line, at + 1)) {
+            count++;
+        }
+        return count;
+    }
+
+    /** {@code  A=authenticator:login}, before {@code  S=}; with {@code smtp_mailauth} another colon and what the client says. */
+    private static @Nullable String account(Line line, int from) {
+        int size = line.indexOf(SIZE, from);
+        int at = line.indexOf(LOGIN, from);
+        if (at < 0 || size < 0 || at > size) {
+            return null;
+        }
+        int colon = line.indexOf(':', at);
+        if (colon < 0 || colon > size) {
+            return null; // an authenticator without server_set_id
+        }
+        int second = line.indexOf(':', colon + 1);
+        return line.text(colon + 1, second < 0 || second > size ? size : second);
+    }
+
+    private static void delivery(
+            Line line, int from, QueueId id, Status status, SyslogHeader header, Consumer<LogEvent> out) {
+        int end = endOfWord(line, from);
+        if (end == from) {
+            return;
+        }
+        int router = line.indexOf(ROUTER, end);
+        int original = line.indexOf(ORIGINAL, end);
+        String to = line.text(from, end);
+        String as = null;
+        // a pipe's name may have blanks, and with all_parents there may be (parents) between
+        boolean isLater = router >= 0 && original < router && (isNoAddress(line, from) || line.hasAt(end, PARENT));
+        if (original >= 0 && (original == end || isLater)) {
+            int close = PostfixText.endOfAddress(line, original + ORIGINAL.length());
+            as = close < 0 ? null : line.text(original + ORIGINAL.length(), close);
+        }
+        int transport = line.indexOf(TRANSPORT, end);
+        int word = transport + TRANSPORT.length();
+        String relay = transport < 0 ? "none" : line.text(word, endOfWord(line, word));
+        int reply = line.indexOf(REPLY, end);
+        String why = reply >= 0 ? line.text(reply + REPLY.length(), line.end()) : "";
+        out.accept(new LogEvent.Delivery(header.at(), header.by(), id, to, as, relay, status, why, null, null));
+    }
+
+    /** A file, a pipe, or {@code :blackhole:}. */
+    private static boolean isNoAddress(Line line, int from) {
+        byte b = line.bytes()[from];
+        return b == '|' || b == '/' || b == ':';
+    }
+
+    /** Where a blank ends the address that begins at {@code from}; blanks in quotes and after a backslash belong to it. */
+    private static int endOfWord(Line line, int from) {
+        boolean quoted = false;
+        for (int i = from; i < line.end(); i++) {
+            byte b = line.bytes()[i];
+            if (b == '\\') {
+                i++;
+            } else if (b == '"') {
+                quoted = !quoted;
+            } else if (b == ' ' && !quoted) {
+                return i;
+            }
+        }
+        return line.end();
+    }
+
+    // ---------------------------------------------------------------- refusals
+
+    /** {@code H=.. X=.. CV=.. F=<sender> A=.. rejected WHAT: reason}, {@code H=.. Warning: text}. */
+    private void acl(
+            Line line, int from, @Nullable QueueId id, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
+        if (!host.find(line, from + HOST.length(), true, ACL)) {
+            return;
+        }
+        Peer client = host.peer();
+        int at = pastTls(line, host.end());
+        if (line.hasAt(at, WARNING)) {
+            warning(line.text(at + WARNING.length(), line.end()), id, header, out);
+            return;
+        }
+        String sender = null;
+        if (line.hasAt(at, SENDER)) {
+            int close = PostfixText.endOfAddress(line, at + SENDER.length());
+            if (close < 0) {
+                return;
+            }
+            sender = line.text(at + SENDER.length(), close);
+            at = close + 1;
+        }
+        if (line.hasAt(at, LOGIN)) {
+            at = endOfWord(line, at + LOGIN.length());
+        }
+        if (client == null) {
+            client = new Peer("", null, 0);
+        }
+        if (line.hasAt(at, DISCARD)) {
+            int close = PostfixText.endOfAddress(line, at + DISCARD.length());
+            if (close >= 0 && line.hasAt(close + 1, DISCARDED) && !isCopy(line, own, header)) {
+                String recipient = line.text(at + DISCARD.length(), close);
+                String reason = line.text(close + 3, line.end());
+                out.accept(new LogEvent.Match(
+                        header.at(), header.by(), null, "discard", "RCPT", client, reason, sender, recipient));
+            }
+            return;
+        }
+        boolean forNow = line.hasAt(at, TEMPORARILY);
+        if (forNow || line.hasAt(at, REJECTED)) {
+            int what = at + (forNow ? TEMPORARILY.length() : REJECTED.length());
+            Refusal refusal = new Refusal(id, client, sender, forNow, own);
+            rejected(line, what, refusal, header, out);
+        }
+    }
+
+    /** What stands before the words that say what was refused. */
+    private record Refusal(
+            @Nullable QueueId id, Peer client, @Nullable String sender, boolean forNow, boolean own) {}
+
+    private static int pastTls(Line line, int from) {
+        int at = from;
+        while (line.hasAt(at, CIPHER) || line.hasAt(at, VERIFIED) || line.hasAt(at, SERVER_NAME)) {
+            at = endOfWord(line, at + 1);
+        }
+        return line.hasAt(at, NAMED) ? endOfWord(line, at + 1) : at;
+    }
+
+    private void rejected(Line line, int what, Refusal of, SyslogHeader header, Consumer<LogEvent> out) {
+        String recipient = null;
+        int end = line.indexOf(COLON, what);
+        String stage = line.text(what, endOfWord(line, what));
+        if (line.hasAt(what, RCPT)) {
+            int close = PostfixText.endOfAddress(line, what + RCPT.length());
+            if (close < 0) {
+                return;
+            }
+            recipient = line.text(what + RCPT.length(), close);
+            end = line.hasAt(close + 1, COLON) ? close + 1 : -1;
+        }
+        String reason = end < 0 ? "" : line.text(end + COLON.length(), line.end());
+        String words = line.text(what, end < 0 ? line.end() : end);
+        if (words.startsWith(AFTER_DATA) || words.startsWith(MIME) || words.startsWith(LOCAL_SCAN)) {
+            stage = "END-OF-MESSAGE";
+            Judgement judgement = of.forNow() ? null : EximVerdictText.refusal(reason);
+            if (judgement != null && of.id() != null) {
+                refusedMessage(line, judgement, reason, of, header, out);
+                return;
+            }
+        } else if (stage.equals("connection")) {
+            stage = "CONNECT";
+        }
+        if (isCopy(line, of.own(), header)) {
+            return;
+        }
+        out.accept(new LogEvent.Reject(
+                header.at(),
+                header.by(),
+                null, // of.id() would be another message than the one that this connection hands in next
+                stage,
+                of.client(),
+                of.forNow() ? DEFERRED : REFUSED,
+                reason,
+                of.sender(),
+                recipient,
+                false));
+    }
+
+    private boolean isCopy(Line line, boolean own, SyslogHeader header) {
+        return own ? parts.isInOtherFile(header.at(), line) : parts.isCopy(line, header.by());
+    }
+
+    /** Its content was seen, and it was refused for that. A copy in the reject log says nothing new. */
+    private void refusedMessage(
+            Line line, Judgement judgement, String reason, Refusal of, SyslogHeader header, Consumer<LogEvent> out) {
+        QueueId id = of.id();
+        if (id == null) {
+            return;
+        }
+        int recipients = EximVerdictText.recipients(reason);
+        refused = recipients == 0 ? id : null;
+        refusedAs = judgement;
+        if (of.own() && parts.isInOtherFile(header.at(), line)) {
+            return;
+        }
+        if (of.client().address() != null) {
+            out.accept(new LogEvent.Client(header.at(), header.by(), id, of.client(), null, null, null));
+        }
+        if (recipients > 0) {
+            out.accept(new LogEvent.Recipients(header.at(), header.by(), id, recipients));
+        }
+        verdict(
+                "rejected after DATA",
+                judgement,
+                EximVerdictText.points(reason),
+                true,
+                id,
+                of.sender(),
+                List.of(),
+                header,
+                out);
+        out.accept(new LogEvent.Removed(header.at(), header.by(), id));
+    }
+
+    /**
+     * The rest of an entry of the reject log, after a refusal: {@code Envelope-to: <r1>}, {@code     <r2>}, then the message's
+     * header, which is the sender's text and has other beginnings ({@code log_write()} in {@code src/log.c}).
+     */
+    private void envelope(Line line, SyslogHeader header, Consumer<LogEvent> out) {
+        QueueId id = refused;
+        if (id == null) {
+            return;
+        }
+        boolean first = line.startsWith(ENVELOPE_TO);
+        if (!first && !line.startsWith(MORE_TO)) {
+            if (line.length() == 0 || line.bytes()[line.start()] != 'E') {
+                refused = null; // the header begins
+            }
+            return;
+        }
+        int from = line.start() + (first ? ENVELOPE_TO.length() : MORE_TO.length());
+        int close = PostfixText.endOfAddress(line, from);
+        if (close == line.end() - 1) {
+            verdict(
+                    "rejected after DATA",
+                    refusedAs,
+                    Double.NaN,
+                    true,
+                    id,
+                    null,
+                    List.of(line.text(from, close)),
+                    header,
+                    out);
+        }
+    }
+
+    private static void warning(String text, @Nullable QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
+        Judgement judgement = id == null ? null : EximVerdictText.warning(text);
+        if (id == null || judgement == null) {
+            return;
+        }
+        int recipients = EximVerdictText.recipients(text);
+        if (recipients > 0) {
+            out.accept(new LogEvent.Recipients(header.at(), header.by(), id, recipients));
+        }
+        double points = EximVerdictText.points(text);
+        verdict(
+                "Warning",
+                judgement,
+                judgement == Judgement.CLEAN && Double.isNaN(points) ? 0 : points,
+                false,
+                id,
+                null,
+                List.of(),
+                header,
+                out);
+    }
+
+    private static void saExim(Line line, int from, QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
+        String text = line.text(from + SA.length(), line.end());
+        String action = text.startsWith("Action: ") ? text.substring("Action: ".length()) : text;
+        Judgement judgement;
+        if (action.startsWith("scanned but message isn't spam: ")) {
+            judgement = Judgement.CLEAN;
+        } else if (action.startsWith("flagged as Spam but accepted: ")
+                || action.startsWith("permanently rejected message: ")
+                || action.startsWith("silently tossed message: ")) {
+            judgement = Judgement.SPAM;
+        } else {
+            return;
+        }
+        int end = action.indexOf(" (scanned in ");
+        String status = end < 0 ? action : action.substring(0, end);
+        double points = EximVerdictText.points(status.substring(status.indexOf(':')));
+        verdict(
+                action.substring(0, action.indexOf(':')),
+                judgement,
+                Double.isNaN(points) ? 0 : points,
+                !action.startsWith("flagged") && judgement == Judgement.SPAM,
+                id,
+                null,
+                List.of(),
+                header,
+                out);
+    }
+
+    private static void verdict(
+            String category,
+            Judgement judgement,
+            double points,
+            boolean blocked,
+            QueueId id,
+            @Nullable String sender,
+            List<String> recipients,
+            SyslogHeader header,
+            Consumer<LogEvent> out) {
+        out.accept(new LogEvent.Verdict(
+                header.at(),
+                header.by(),
+                "exim",
+                category,
+                judgement,
+                points,
+                blocked,
+                id,
+                null,
+                sender,
+                recipients,
+                null,
+                0,
+                List.of(),
+                null));
+    }
+
+    /** {@code rejected EHLO from name (helo) [address]: syntactically invalid argument(s): ...}. */
+    private void syntax(Line line, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
+        int command = line.start() + SYNTAX.length();
+        int blank = line.indexOf(' ', command);
+        if (!line.hasAt(blank, FROM)
+                || !host.find(line, blank + FROM.length(), false, COLON)
+                || isCopy(line, own, header)) {
+            return;
+        }
+        Peer client = host.peer();
+        out.accept(new LogEvent.Reject(
+                header.at(),
+                header.by(),
+                null,
+                line.text(command, blank),
+                client == null ? new Peer("", null, 0) : client,
+                REFUSED,
+                line.text(host.end() + COLON.length(), line.end()),
+                null,
+                null,
+                false));
+    }
+
+    private void authFailure(Line line, int blank, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
+        if (!host.find(line, blank + FAILED.length(), false, WRONG) || isCopy(line, own, header)) {
+            return;
+        }
+        Peer client = host.peer();
+        int setId = line.indexOf(SET_ID, host.end());
+        boolean named = setId >= 0 && line.bytes()[line.end() - 1] == ')';
+        out.accept(new LogEvent.AuthFailure(
+                header.at(),
+                header.by(),
+                client == null ? new Peer("", null, 0) : client,
+                line.text(line.start(), blank),
+                named ? line.text(setId + SET_ID.length(), line.end() - 1) : null,
+                line.text(host.end() + COLON.length(), setId < 0 ? line.end() : setId)));
+    }
+}

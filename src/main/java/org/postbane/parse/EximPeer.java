@@ -1,0 +1,164 @@
+package org.postbane.parse;
+
+import org.jspecify.annotations.Nullable;
+import org.postbane.model.IpPrefix;
+import org.postbane.source.Line;
+import org.postbane.source.Mark;
+
+/**
+ * Finds the client in a line of Exim's: {@code name (helo) [address]:port I=[ours]:port U=ident}, of which all but the address
+ * may be missing. Shapes: {@code host_build_sender_fullhost()} in {@code src/host.c}, {@code host_and_ident()} in {@code
+ * src/smtp_in.c}.
+ *
+ * <p>The address is in brackets that Exim writes, but the client writes before them (HELO) and after them (addresses,
+ * Message-ID, subject, login). Names from DNS hold letters, digits, dots, hyphens and underscores only. HELO holds the same
+ * or an address literal, unless {@code helo_accept_junk_hosts} lets anything in, {@code x) [192.0.2.1] P=esmtp} too; so each
+ * place is looked at where {@code ) [address]} stands before what must follow. Where that leaves several addresses, the
+ * first counts if what follows it has its quotes in pairs, and what follows the others has not: then these stand in a
+ * quoted string, out of which the client cannot write a plain quote. Else nobody is named, and never where a login follows, of
+ * which Exim escapes nothing. Known: where junk in HELO is let in and an ACL's words repeat it, quotes can be made to pair.
+ *
+ * <p>One object is reused for all lines. Not thread-safe.
+ */
+final class EximPeer {
+
+    private static final Mark HELO_END = Mark.of(") [");
+    private static final Mark INTERFACE = Mark.of(" I=[");
+    private static final Mark FAST_OPEN = Mark.of(" TFO");
+    private static final Mark PROXY = Mark.of(" PRX=");
+    private static final Mark IDENT = Mark.of(" U=");
+
+    private @Nullable Peer peer;
+    private int end;
+
+    /**
+     * Looks for the client from {@code from} on, where Exim's text about it begins.
+     *
+     * @param paired Exim prints what follows with its quotes in pairs, as it does addresses, but not logins
+     * @param next of which one must follow
+     * @return false if there is none
+     */
+    boolean find(Line line, int from, boolean paired, Mark... next) {
+        byte[] bytes = line.bytes();
+        int name = from;
+        while (name < line.end() && isHostName(bytes[name])) {
+            name++;
+        }
+        int open = name > from ? name + 1 : name;
+        if (open >= line.end() || name > from && bytes[name] != ' ') {
+            return false;
+        }
+        if (bytes[open] == '[') {
+            IpPrefix address = address(line, open);
+            end = address == null ? -1 : after(line, open, next);
+            peer = end < 0 ? null : new Peer(line.text(from, name), address, port(line, open));
+            return end >= 0;
+        }
+        return bytes[open] == '(' && afterHelo(line, from, name, open, paired, next);
+    }
+
+    private boolean afterHelo(Line line, int from, int name, int open, boolean paired, Mark... next) {
+        IpPrefix first = null;
+        int firstPort = 0;
+        int firstEnd = -1;
+        boolean several = false;
+        boolean othersQuoted = paired;
+        for (int at = line.indexOf(HELO_END, open); at >= 0; at = line.indexOf(HELO_END, at + 1)) {
+            IpPrefix address = address(line, at + 2);
+            int after = address == null ? -1 : after(line, at + 2, next);
+            if (after < 0) {
+                continue;
+            }
+            if (first == null) {
+                first = address;
+                firstPort = port(line, at + 2);
+                firstEnd = after;
+            } else if (!first.equals(address)) {
+                several = true;
+                othersQuoted &= !hasPairedQuotes(line, after);
+            }
+        }
+        end = firstEnd;
+        boolean sure = !several || othersQuoted && hasPairedQuotes(line, firstEnd);
+        peer = sure && first != null ? new Peer(line.text(from, name), first, firstPort) : null;
+        return first != null;
+    }
+
+    /** The client; null where it cannot be told from what the client wrote. */
+    @Nullable
+    Peer peer() {
+        return peer;
+    }
+
+    /** Where what follows the client begins, its leading blank or colon included. */
+    int end() {
+        return end;
+    }
+
+    private static @Nullable IpPrefix address(Line line, int open) {
+        int close = line.indexOf(']', open);
+        return close < 0 || close - open > 50 ? null : IpPrefix.parse(line.bytes(), open + 1, close);
+    }
+
+    private static int port(Line line, int open) {
+        int close = line.indexOf(']', open);
+        int digits = close + 2;
+        boolean has = close + 1 < line.end() && line.bytes()[close + 1] == ':';
+        int port = has ? PostfixText.number(line, digits, PostfixText.endOfNumber(line, digits)) : 0;
+        return port < 0 || port > 65_535 ? 0 : port;
+    }
+
+    /** Where {@code next} stands after the address in the brackets at {@code open}; -1 if it does not. */
+    private static int after(Line line, int open, Mark... next) {
+        int at = pastPort(line, line.indexOf(']', open) + 1);
+        if (line.hasAt(at, INTERFACE)) {
+            int close = line.indexOf(']', at);
+            if (close < 0) {
+                return -1;
+            }
+            at = pastPort(line, close + 1);
+        }
+        while (line.hasAt(at, IDENT) || line.hasAt(at, FAST_OPEN) || line.hasAt(at, PROXY)) {
+            int blank = line.indexOf(' ', at + 1);
+            at = blank < 0 ? line.end() : line.bytes()[blank - 1] == ':' ? blank - 1 : blank;
+        }
+        for (Mark each : next) {
+            if (line.hasAt(at, each)) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    private static int pastPort(Line line, int at) {
+        if (at + 1 < line.end() && line.bytes()[at] == ':') {
+            int digits = PostfixText.endOfNumber(line, at + 1);
+            return digits > at + 1 ? digits : at;
+        }
+        return at;
+    }
+
+    private static boolean hasPairedQuotes(Line line, int from) {
+        boolean paired = true;
+        for (int i = from; i < line.end(); i++) {
+            byte b = line.bytes()[i];
+            if (b == '\\') {
+                i++;
+            } else if (b == '"') {
+                paired = !paired;
+            }
+        }
+        return paired;
+    }
+
+    private static boolean isHostName(byte b) {
+        return b >= 'a' && b <= 'z'
+                || b >= 'A' && b <= 'Z'
+                || b >= '0' && b <= '9'
+                || b == '-'
+                || b == '.'
+                || b == '_'
+                || b == '/' // names of RFC 2317 delegations
+                || b < 0;
+    }
+}

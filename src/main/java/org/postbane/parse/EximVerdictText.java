@@ -1,0 +1,59 @@
+package org.postbane.parse;
+
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.postbane.model.Judgement;
+
+/**
+ * What the words mean by which an ACL says that it refused a message or warns of it. Exim prints no verdict of its own: the
+ * words are the administrator's ({@code log_message}, {@code message}), or those of cPanel's configuration. Only what is
+ * said with certainty counts.
+ */
+final class EximVerdictText {
+
+    private static final Pattern NOT =
+            Pattern.compile("\\b(?:not|non|no|isn't|without|if|whether)\\b.{0,12}spam|spam[ -]?trap");
+    private static final Pattern SPAM = Pattern.compile("\\bspam\\b|\\bgtube\\b|\\bspamassassin\\b");
+    private static final Pattern VIRUS = Pattern.compile("\\b(?:virus|malware|infected)\\b");
+    private static final Pattern WARNING =
+            Pattern.compile("\\b(?:as|is) spam\\b|\\bspam (?:was )?(?:detected|found|identified)\\b");
+    private static final Pattern CLEARED =
+            Pattern.compile("spamassassin as \\S+ detected .{0,40}message as not spam \\(");
+    private static final Pattern POINTS =
+            Pattern.compile("(?:\\bscore[d= :]+|spam \\()(-?[0-9]{1,6}(?:\\.[0-9]{1,3})?)");
+    private static final Pattern COUNT = Pattern.compile("\\bnrcpt=([0-9]{1,6})$");
+
+    private EximVerdictText() {}
+
+    /** Why a message was refused after its content was seen; null if it was not for that. */
+    static @Nullable Judgement refusal(String reason) {
+        String text = reason.toLowerCase(Locale.ROOT);
+        if (VIRUS.matcher(text).find()) {
+            return Judgement.VIRUS;
+        }
+        return SPAM.matcher(text).find() && !NOT.matcher(text).find() ? Judgement.SPAM : null;
+    }
+
+    /** What a warning says of a message's content; null if it says nothing of that. */
+    static @Nullable Judgement warning(String warning) {
+        String text = warning.toLowerCase(Locale.ROOT);
+        if (CLEARED.matcher(text).find()) {
+            return Judgement.CLEAN;
+        }
+        return WARNING.matcher(text).find() && !NOT.matcher(text).find() ? Judgement.SPAM : null;
+    }
+
+    /** Points, where the words have a form that tells them; else NaN. */
+    static double points(String text) {
+        Matcher matcher = POINTS.matcher(text.toLowerCase(Locale.ROOT));
+        return matcher.find() ? AmavisParser.decimal(matcher.group(1)) : Double.NaN;
+    }
+
+    /** How many recipients the message has: {@code nrcpt=N} at the end, for {@code nrcpt=$recipients_count}; 0 where it does not say. */
+    static int recipients(String text) {
+        Matcher matcher = COUNT.matcher(text);
+        return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
+    }
+}

@@ -1,0 +1,355 @@
+package org.postbane.parse;
+
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.postbane.model.IpPrefix;
+import org.postbane.model.Judgement;
+import org.postbane.model.QueueId;
+import org.postbane.parse.LogEvent.Status;
+import org.postbane.source.Line;
+import org.postbane.source.Mark;
+
+/**
+ * Lines of Sendmail, as far as client, recipients, logins and what milters say go. Shapes: {@code logsender()} in {@code
+ * sendmail/envelope.c}, {@code logdelivery()} in {@code sendmail/deliver.c}, {@code rscheck()} in {@code sendmail/srvrsmtp.c}
+ * and {@code sendmail/conf.c}, {@code milter_*()} in {@code sendmail/milter.c}.
+ *
+ * <pre>
+ * ID: from=&lt;sender&gt;, size=1234, class=0, nrcpts=2, msgid=&lt;m&gt;, proto=ESMTP, daemon=MTA-v4, relay=name [address] (may be forged)
+ * ID: to=&lt;r1&gt;,&lt;r2&gt;, ctladdr=.., delay=00:00:01, xdelay=.., mailer=local, pri=31234, dsn=2.0.0, stat=Sent
+ * ID: Milter: data, reject=554 5.7.1 reason
+ * ID: Milter add: header: X-Spam-Flag: YES
+ * ID: ruleset=check_rcpt, arg1=&lt;r&gt;, relay=name [address], reject=550 5.7.1 reason
+ * ID: AUTH=server, relay=name [address], authid=login, mech=PLAIN, bits=0
+ * ID: AUTH failure (LOGIN): reason, relay=name [address]
+ * </pre>
+ *
+ * <p>Where {@code relay=} is the last field, its address is in the brackets that end the line; elsewhere the fields before it
+ * are read one by one, as sender, recipient and Message-ID are the client's text.
+ *
+ * <p>Memory: the logins of {@link #MOST} connections. Known shortcomings: no line says that a message is done with, so that
+ * the correlator keeps each until it is given up; {@code User unknown} names no client and is passed over; what {@code stat=}
+ * says of several recipients holds for all.
+ */
+final class SendmailParser implements LineParser {
+
+    private static final Mark SENDER = Mark.of("from=");
+    private static final Mark SIZE = Mark.of(", size=");
+    private static final Mark RECIPIENTS = Mark.of(", nrcpts=");
+    private static final Mark MESSAGE_ID = Mark.of(", msgid=");
+    private static final Mark RELAY = Mark.of(", relay=");
+    private static final Mark TO = Mark.of("to=");
+    private static final Mark DELAY = Mark.of(", delay=");
+    private static final Mark MAILER = Mark.of(", mailer=");
+    private static final Mark STAT = Mark.of(", stat=");
+    private static final Mark MILTER = Mark.of("Milter: ");
+    private static final Mark DATA_REJECT = Mark.of("data, reject=");
+    private static final Mark DATA_DISCARD = Mark.of("data, discard");
+    private static final Mark MILTER_ADD = Mark.of("Milter add: header: X-Spam-Flag: YES");
+    private static final Mark MILTER_INSERT = Mark.of("Milter insert (");
+    private static final Mark FLAG = Mark.of("): header: X-Spam-Flag: YES");
+    private static final Mark RULESET = Mark.of("ruleset=");
+    private static final Mark ARGUMENT = Mark.of(", arg1=");
+    private static final Mark SECOND_ARGUMENT = Mark.of(", arg2=");
+    private static final Mark REJECT = Mark.of(", reject=");
+    private static final Mark AUTH = Mark.of("AUTH=server, relay=");
+    private static final Mark AUTH_ID = Mark.of(", authid=");
+    private static final Mark MECHANISM = Mark.of(", mech=");
+    private static final Mark AUTH_FAILURE = Mark.of("AUTH failure (");
+    private static final Mark FORGED = Mark.of(" (may be forged)");
+
+    private static final int MOST = 1000;
+    private static final int MOST_AT_ONCE = 1000;
+
+    /** Who logged in over a connection, by the process that serves it. */
+    private final Map<Program, Login> logins = new LinkedHashMap<>();
+
+    private record Login(@Nullable IpPrefix client, String account) {}
+
+    @Override
+    public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
+        int colon = PostfixText.endOfId(body);
+        QueueId id = colon < 0 ? null : PostfixText.id(body, colon);
+        int from = colon < 0 ? body.start() : colon + 2;
+        if (body.hasAt(from, AUTH)) {
+            login(body, from, header);
+        } else if (body.hasAt(from, AUTH_FAILURE)) {
+            authFailure(body, from, header, out);
+        } else if (body.hasAt(from, RULESET)) {
+            refused(body, from, id, header, out);
+        } else if (id == null) {
+            return;
+        } else if (body.hasAt(from, SENDER)) {
+            sender(body, from, id, header, out);
+        } else if (body.hasAt(from, TO)) {
+            delivery(body, from, id, header, out);
+        } else if (body.hasAt(from, MILTER)) {
+            milter(body, from + MILTER.length(), id, header, out);
+        } else if (isSpamFlag(body, from)) {
+            verdict(id, header, out);
+        }
+    }
+
+    /** The header that a milter added, which is the milter's word. */
+    private static boolean isSpamFlag(Line body, int from) {
+        if (body.hasAt(from, MILTER_INSERT)) {
+            int close = PostfixText.endOfNumber(body, from + MILTER_INSERT.length());
+            return body.hasAt(close, FLAG) && close + FLAG.length() == body.end();
+        }
+        return body.hasAt(from, MILTER_ADD) && from + MILTER_ADD.length() == body.end();
+    }
+
+    // ---------------------------------------------------------------- a message's life
+
+    private void sender(Line body, int from, QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
+        int end = endOfText(body, from + SENDER.length());
+        int relay = body.lastIndexOf(RELAY, end);
+        if (!body.hasAt(end, SIZE) || relay < 0) {
+            return;
+        }
+        String sender = address(body, from + SENDER.length(), end);
+        int digits = end + SIZE.length();
+        int size = PostfixText.number(body, digits, PostfixText.endOfNumber(body, digits));
+        int nrcpts = body.indexOf(RECIPIENTS, end);
+        digits = nrcpts + RECIPIENTS.length();
+        int count = nrcpts < 0 ? 0 : PostfixText.number(body, digits, PostfixText.endOfNumber(body, digits));
+        Peer client = lastPeer(body, relay + RELAY.length());
+        if (client != null) {
+            Login login = logins.get(header.by());
+            boolean same =
+                    login != null && login.client() != null && login.client().equals(client.address());
+            String account = login != null && same ? login.account() : null;
+            out.accept(new LogEvent.Client(header.at(), header.by(), id, client, account, null, null));
+        }
+        int mid = nrcpts < 0 ? -1 : body.indexOf(MESSAGE_ID, nrcpts);
+        if (mid >= 0 && mid < relay) {
+            int text = mid + MESSAGE_ID.length();
+            int textEnd = Math.min(relay, endOfText(body, text));
+            out.accept(new LogEvent.MessageId(header.at(), header.by(), id, body.text(text, textEnd)));
+        }
+        if (count > 0) { // else every recipient was refused, or none was named
+            out.accept(new LogEvent.Queued(header.at(), header.by(), id, sender, Math.max(0, size), count));
+        }
+    }
+
+    /** {@code to=<r1>,<r2>, ...}, {@code to=bob, ...}, {@code to="|/usr/bin/procmail", ...}. */
+    private static void delivery(Line body, int from, QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
+        int stat = body.indexOf(STAT, from);
+        int delay = body.indexOf(DELAY, from);
+        if (stat < 0 || delay < 0 || delay > stat) {
+            return;
+        }
+        String why = body.text(stat + STAT.length(), body.end());
+        Status status = why.equals("Sent") || why.startsWith("Sent ")
+                ? Status.SENT
+                : why.startsWith("Deferred") || why.startsWith("queued") ? Status.DEFERRED : Status.BOUNCED;
+        int mailer = body.indexOf(MAILER, delay);
+        int word = mailer + MAILER.length();
+        String relay = mailer < 0 || mailer > stat ? "none" : body.text(word, endOfText(body, word));
+        int at = from + TO.length();
+        for (int count = 0; count < MOST_AT_ONCE && at < delay; count++) {
+            int end = endOfText(body, at);
+            out.accept(new LogEvent.Delivery(
+                    header.at(), header.by(), id, address(body, at, end), null, relay, status, why, null, null));
+            if (end + 1 >= body.end() || body.bytes()[end] != ',' || body.bytes()[end + 1] == ' ') {
+                return;
+            }
+            at = end + 1;
+        }
+    }
+
+    /** Where a comma ends the field or list item that begins at {@code from}; commas in quotes and angle brackets belong to it. */
+    private static int endOfText(Line body, int from) {
+        if (from < body.end() && body.bytes()[from] == '<') {
+            int close = PostfixText.endOfAddress(body, from + 1);
+            return close < 0 ? body.end() : close + 1;
+        }
+        boolean quoted = false;
+        for (int i = from; i < body.end(); i++) {
+            byte b = body.bytes()[i];
+            if (b == '\\') {
+                i++;
+            } else if (b == '"') {
+                quoted = !quoted;
+            } else if (b == ',' && !quoted) {
+                return i;
+            }
+        }
+        return body.end();
+    }
+
+    private static String address(Line body, int from, int end) {
+        boolean bracketed = end - from >= 2 && body.bytes()[from] == '<' && body.bytes()[end - 1] == '>';
+        return bracketed ? body.text(from + 1, end - 1) : body.text(from, end);
+    }
+
+    // ---------------------------------------------------------------- milters
+
+    private static void milter(Line body, int from, QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
+        if (body.hasAt(from, DATA_REJECT)) {
+            int reply = from + DATA_REJECT.length();
+            int blank = PostfixText.endOfNumber(body, reply);
+            int code = PostfixText.number(body, reply, blank);
+            if (code >= 400 && code < 600) {
+                String why = body.text(Math.min(body.end(), blank + 1), body.end());
+                out.accept(new LogEvent.Reject(
+                        header.at(),
+                        header.by(),
+                        id,
+                        "END-OF-MESSAGE",
+                        new Peer("", null, 0),
+                        code,
+                        why,
+                        null,
+                        null,
+                        true));
+            }
+        } else if (body.hasAt(from, DATA_DISCARD)) {
+            out.accept(new LogEvent.Match(
+                    header.at(), header.by(), id, "discard", "END-OF-MESSAGE", new Peer("", null, 0), "", null, null));
+        }
+    }
+
+    private static void verdict(QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
+        out.accept(new LogEvent.Verdict(
+                header.at(),
+                header.by(),
+                "milter",
+                "X-Spam-Flag",
+                Judgement.SPAM,
+                Double.NaN,
+                false,
+                id,
+                null,
+                null,
+                List.of(),
+                null,
+                0,
+                List.of(),
+                null));
+    }
+
+    // ---------------------------------------------------------------- refusals and logins
+
+    private static void refused(
+            Line body, int from, @Nullable QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
+        int name = from + RULESET.length();
+        int argument = body.indexOf(',', name);
+        if (!body.hasAt(argument, ARGUMENT)) {
+            return;
+        }
+        int text = argument + ARGUMENT.length();
+        int end = endOfText(body, text);
+        int relay = end;
+        if (body.hasAt(end, SECOND_ARGUMENT)) {
+            relay = endOfText(body, end + SECOND_ARGUMENT.length());
+        }
+        int peer = relay + RELAY.length();
+        int open = body.hasAt(relay, RELAY) ? body.indexOf('[', peer) : -1;
+        int close = open < 0 ? -1 : body.indexOf(']', open);
+        int reject = close < 0 ? -1 : body.hasAt(close + 1, FORGED) ? close + 1 + FORGED.length() : close + 1;
+        if (!body.hasAt(reject, REJECT) || !isName(body, peer, open)) {
+            return;
+        }
+        int reply = reject + REJECT.length();
+        int blank = PostfixText.endOfNumber(body, reply);
+        int code = PostfixText.number(body, reply, blank);
+        if (code < 400 || code > 599) {
+            return;
+        }
+        String ruleset = body.text(name, argument);
+        String stage = switch (ruleset) {
+            case "check_rcpt", "checkrcpt" -> "RCPT";
+            case "check_mail" -> "MAIL";
+            case "check_relay" -> "CONNECT";
+            default -> ruleset;
+        };
+        out.accept(new LogEvent.Reject(
+                header.at(),
+                header.by(),
+                id,
+                stage,
+                peer(body, peer, open, close),
+                code,
+                body.text(Math.min(body.end(), blank + 1), body.end()),
+                stage.equals("MAIL") ? address(body, text, end) : null,
+                stage.equals("RCPT") ? address(body, text, end) : null,
+                false));
+    }
+
+    private void login(Line body, int from, SyslogHeader header) {
+        int peer = from + AUTH.length();
+        int open = body.indexOf('[', peer);
+        int close = open < 0 ? -1 : body.indexOf(']', open);
+        int name = close < 0 ? -1 : body.hasAt(close + 1, FORGED) ? close + 1 + FORGED.length() : close + 1;
+        int end = body.lastIndexOf(MECHANISM, Math.max(name, body.start()));
+        if (!body.hasAt(name, AUTH_ID) || !isName(body, peer, open) || end < name + AUTH_ID.length()) {
+            return;
+        }
+        Login login = new Login(ip(body, open, close), body.text(name + AUTH_ID.length(), end));
+        logins.remove(header.by());
+        logins.put(header.by(), login);
+        if (logins.size() > MOST) {
+            Iterator<Login> oldest = logins.values().iterator();
+            oldest.next();
+            oldest.remove();
+        }
+    }
+
+    private static void authFailure(Line body, int from, SyslogHeader header, Consumer<LogEvent> out) {
+        int method = from + AUTH_FAILURE.length();
+        int close = body.indexOf(')', method);
+        int relay = close < 0 ? -1 : body.lastIndexOf(RELAY, close);
+        Peer client = relay < 0 ? null : lastPeer(body, relay + RELAY.length());
+        if (client == null) {
+            return;
+        }
+        out.accept(new LogEvent.AuthFailure(
+                header.at(),
+                header.by(),
+                client,
+                body.text(method, close),
+                null,
+                body.text(Math.min(close + 3, relay), relay)));
+    }
+
+    // ---------------------------------------------------------------- who it was
+
+    /** {@code name [address] (may be forged)} up to the end of the line: what is in the last brackets, whatever the name is. */
+    private static @Nullable Peer lastPeer(Line body, int from) {
+        int end = body.endsWith(FORGED) ? body.end() - FORGED.length() : body.end();
+        int open = end - 1;
+        while (open > from && body.bytes()[open] != '[') {
+            open--;
+        }
+        if (end <= from || body.bytes()[end - 1] != ']' || body.bytes()[open] != '[') {
+            return null; // user@localhost
+        }
+        return peer(body, from, open, end - 1);
+    }
+
+    /** Nothing but a host name and a blank: the client's own DNS says what it is called. */
+    private static boolean isName(Line body, int from, int open) {
+        for (int i = from; i < open - 1; i++) {
+            byte b = body.bytes()[i];
+            if (b <= ' ' && b >= 0 || b == ',' || b == ']') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Peer peer(Line body, int from, int open, int close) {
+        return new Peer(body.text(from, Math.max(from, open - 1)), ip(body, open, close), 0);
+    }
+
+    /** {@code [203.0.113.1]}, {@code [IPv6:2001:db8::1]}. */
+    private static @Nullable IpPrefix ip(Line body, int open, int close) {
+        String text = body.text(open + 1, close);
+        return IpPrefix.parse(text.startsWith("IPv6:") ? text.substring(5) : text);
+    }
+}

@@ -1,0 +1,399 @@
+package org.postbane.fuzz;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * A log of many sessions at once, as the software writes it: Postfix with amavisd-new or spamd, Exim, Sendmail and OpenSMTPD.
+ * Attackers connect from {@code 203.0.113.0/24} and write {@link HostileText} wherever the protocol lets them; the honest, from
+ * {@code 198.51.100.0/24}, send good mail of which the attackers know queue ids and Message-IDs.
+ *
+ * <p>Each session's lines stay in their order; those of different sessions mix.
+ */
+final class Sessions {
+
+    private static final Instant START = Instant.parse("2026-11-21T09:00:00Z");
+    private static final int SESSIONS = 60;
+    /** Process ids of one session: its number is theirs, divided by this. */
+    static final int SPAN = 10;
+
+    private final Random random;
+    private final HostileText hostile;
+    private final List<String> queueIds = new ArrayList<>();
+    private final List<String> eximIds = new ArrayList<>();
+    private final List<String> messageIds = new ArrayList<>();
+    private final List<String> all = new ArrayList<>();
+    private List<String> lines = all;
+    private int process = 1000;
+    private int serial;
+
+    private Sessions(Random random) {
+        this.random = random;
+        for (int i = 0; i < 8; i++) {
+            queueIds.add(newQueueId());
+            eximIds.add(newEximId());
+            messageIds.add("<honest%d@y.example>".formatted(i));
+        }
+        this.hostile = new HostileText(random, queueIds, eximIds, messageIds);
+    }
+
+    /** The lines of a log that this seed stands for. */
+    static List<String> of(long seed) {
+        return new Sessions(new Random(seed)).log();
+    }
+
+    private List<String> log() {
+        List<List<String>> sessions = new ArrayList<>();
+        for (int i = 0; i < queueIds.size(); i++) {
+            sessions.add(session(honest(i)));
+        }
+        while (sessions.size() < SESSIONS) {
+            sessions.add(session(this::attack));
+        }
+        List<String> log = new ArrayList<>();
+        long millis = 0;
+        while (!sessions.isEmpty()) {
+            int turn = random.nextInt(Math.min(sessions.size(), 6));
+            List<String> session = sessions.get(turn);
+            millis += random.nextInt(40);
+            log.add(START.plusMillis(millis) + " mx1 " + session.remove(0));
+            if (session.isEmpty()) {
+                sessions.remove(turn);
+            }
+        }
+        if (random.nextBoolean()) {
+            // known: a Message-ID that is lost cannot make the verdict on another message with the same one ambiguous
+            log.removeIf(line -> random.nextInt(100) == 0 && !line.contains("/cleanup["));
+        }
+        return log;
+    }
+
+    private List<String> session(Runnable what) {
+        lines = new ArrayList<>();
+        process += SPAN;
+        what.run();
+        return lines;
+    }
+
+    // ---------------------------------------------------------------- the honest
+
+    private Runnable honest(int i) {
+        String address = "198.51.100." + (i + 1);
+        String id = queueIds.get(i);
+        String mid = messageIds.get(i);
+        return switch (i % 3) {
+            case 0 -> () -> honestAmavis(address, id, mid);
+            case 1 -> () -> honestSpamd(address, id, mid);
+            default -> () -> honestExim(address, eximIds.get(i), mid);
+        };
+    }
+
+    private void honestAmavis(String address, String id, String mid) {
+        String out = newQueueId();
+        postfix("smtpd", "connect from mail.y.example[%s]".formatted(address));
+        postfix("smtpd", "%s: client=mail.y.example[%s]".formatted(id, address));
+        postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
+        postfix("qmgr", "%s: from=<good@y.example>, size=900, nrcpt=1 (queue active)".formatted(id));
+        postfix(
+                "smtpd",
+                "%s: client=localhost[127.0.0.1], orig_queue_id=%s, orig_client=mail.y.example[%s]"
+                        .formatted(out, id, address));
+        amavis("CLEAN", address, "198.51.100.200", "good@y.example", "u1@example.org", id, mid, "-0.2", out);
+        postfix(
+                "smtp",
+                "%s: to=<u1@example.org>, relay=127.0.0.1[127.0.0.1]:10024, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as %s)"
+                        .formatted(id, out));
+        postfix("qmgr", id + ": removed");
+    }
+
+    private void honestSpamd(String address, String id, String mid) {
+        postfix("smtpd", "%s: client=mail.y.example[%s]".formatted(id, address));
+        postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
+        postfix("qmgr", "%s: from=<good@y.example>, size=900, nrcpt=1 (queue active)".formatted(id));
+        spamd(".  0", mid, 920);
+        postfix(
+                "pipe",
+                "%s: to=<u1@example.org>, relay=spamfilter, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (delivered via spamfilter service)"
+                        .formatted(id));
+        postfix("qmgr", id + ": removed");
+    }
+
+    private void honestExim(String address, String id, String mid) {
+        exim("%s <= good@y.example H=mail.y.example (mail.y.example) [%s] P=esmtp S=900 id=%s"
+                .formatted(id, address, mid.substring(1, mid.length() - 1)));
+        exim(id + " => u1 <u1@example.org> R=local T=mail_spool");
+        exim(id + " Completed");
+    }
+
+    // ---------------------------------------------------------------- the others
+
+    private void attack() {
+        String address =
+                random.nextInt(8) == 0 ? "2001:db8:bad::" + random.nextInt(9) : "203.0.113." + random.nextInt(256);
+        switch (random.nextInt(8)) {
+            case 0, 1 -> attackAmavis(address);
+            case 2 -> attackSpamd(address);
+            case 3 -> attackRefused(address);
+            case 4, 5 -> attackExim(address);
+            case 6 -> attackSendmail(address);
+            default -> attackOpenSmtpd(address);
+        }
+    }
+
+    private void attackAmavis(String address) {
+        String id = newQueueId();
+        String out = newQueueId();
+        String name = hostile.hostName();
+        String sender = hostile.address();
+        String recipient = hostile.address();
+        String mid = messageId();
+        String login = random.nextInt(3) == 0 ? ", sasl_method=PLAIN, sasl_username=" + hostile.text() : "";
+        postfix("smtpd", "connect from %s[%s]".formatted(name, address));
+        postfix("smtpd", "%s: client=%s[%s]%s".formatted(id, name, address, login));
+        postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
+        postfix("qmgr", "%s: from=<%s>, size=900, nrcpt=1 (queue active)".formatted(id, sender));
+        if (random.nextBoolean()) {
+            postfix(
+                    "smtpd",
+                    "%s: client=localhost[127.0.0.1], orig_queue_id=%s, orig_client=%s[%s]"
+                            .formatted(out, id, name, address));
+            postfix("cleanup", "%s: message-id=%s".formatted(out, mid));
+        }
+        String word = hostile.pick(List.of("SPAM", "SPAMMY", "INFECTED", "CLEAN", "BAD-HEADER-7"));
+        amavis(word, address, hostile.innocent(), sender, recipient, id, mid, "12.3", out);
+        postfix(
+                "smtp",
+                "%s: to=<%s>, relay=127.0.0.1[127.0.0.1]:10024, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as %s)"
+                        .formatted(id, recipient, out));
+        if (random.nextInt(3) == 0) { // the next hop's reply is the next hop's text
+            postfix(
+                    "smtp",
+                    "%s: to=<%s>, relay=mx.x.example[%s]:25, delay=1, delays=0/0/0/1, dsn=5.0.0, status=bounced (host mx.x.example[%s] said: 550 %s)"
+                            .formatted(out, recipient, address, address, hostile.text()));
+        }
+        postfix("qmgr", id + ": removed");
+    }
+
+    private void attackSpamd(String address) {
+        String id = newQueueId();
+        String mid = messageId();
+        String sender = hostile.address();
+        postfix("smtpd", "%s: client=%s[%s]".formatted(id, hostile.hostName(), address));
+        postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
+        if (random.nextInt(4) == 0) {
+            mid = messageId(); // spamd takes the last
+            postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
+        }
+        postfix("qmgr", "%s: from=<%s>, size=900, nrcpt=1 (queue active)".formatted(id, sender));
+        spamd("Y 15", mid.replace(' ', '?').replace(',', '_'), 930);
+        postfix(
+                "pipe",
+                "%s: to=<%s>, relay=spamfilter, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (delivered via spamfilter service)"
+                        .formatted(id, hostile.address()));
+        postfix("qmgr", id + ": removed");
+    }
+
+    private void attackRefused(String address) {
+        String name = hostile.hostName();
+        String peer = "%s[%s]".formatted(name, address);
+        postfix("smtpd", "connect from " + peer);
+        for (int i = random.nextInt(4); i >= 0; i--) {
+            String recipient = random.nextBoolean() ? "t1@example.org" : hostile.address();
+            postfix(
+                    "smtpd",
+                    hostile.pick(
+                                    List.of(
+                                            "NOQUEUE: reject: RCPT from %s: 550 5.1.1 <%s>: Recipient address rejected: %s; from=<%s> to=<%s> proto=ESMTP helo=<%s>",
+                                            "NOQUEUE: reject: RCPT from %s: 450 4.2.0 <%s>: Recipient address rejected: Greylisted %s; from=<%s> to=<%s> proto=ESMTP helo=<%s>",
+                                            "NOQUEUE: discard: RCPT from %s: <%s>: Recipient address triggers DISCARD %s; from=<%s> to=<%s> proto=ESMTP helo=<%s>",
+                                            "NOQUEUE: reject: EHLO from %s: 504 5.5.2 <%s>: Helo command rejected: %s; from=<%s> to=<%s> proto=SMTP helo=<%s>"))
+                            .formatted(peer, recipient, "no", hostile.address(), recipient, hostile.text()));
+            postfix(
+                    "smtpd",
+                    "warning: %s: SASL LOGIN authentication failed: %s, sasl_username=%s"
+                            .formatted(peer, "UGFzc3dvcmQ6", hostile.text()));
+        }
+        postfix("smtpd", "disconnect from %s ehlo=1 auth=0/1 quit=1 commands=2/3".formatted(peer));
+    }
+
+    private void attackExim(String address) {
+        String id = newEximId();
+        String name = random.nextBoolean() ? hostile.hostName() + " " : "";
+        // HELO may be anything where the administrator lets it
+        String helo = random.nextBoolean() ? "x-192-0-2-1.example" : hostile.text();
+        String port = random.nextBoolean() ? ":2525 I=[10.9.0.1]:25" : "";
+        String host = "%s(%s) [%s]%s".formatted(name, helo, address, port);
+        String sender = hostile.address();
+        String prefix = random.nextBoolean() ? "[%d] ".formatted(process) : "";
+        switch (random.nextInt(4)) {
+            case 0 -> {
+                String line = "%sH=%s F=<%s> rejected RCPT <%s>: %s"
+                        .formatted(
+                                prefix,
+                                host,
+                                sender,
+                                random.nextBoolean() ? "t1@example.org" : hostile.address(),
+                                "no");
+                exim(line);
+                exim(line);
+            }
+            case 1 ->
+                exim("%slogin_server authenticator failed for %s: 535 Incorrect authentication data (set_id=%s)"
+                        .formatted(prefix, host, hostile.text()));
+            case 2 -> {
+                exim("%s%s H=%s F=<%s> rejected after DATA: spam".formatted(prefix, id, host, sender));
+                exim("[1\\6] %s%s H=%s F=<%s> rejected after DATA: spam".formatted(prefix, id, host, sender));
+                exim("[2\\6] Envelope-from: <%s>".formatted(sender));
+                exim("[3\\6] Envelope-to: <u1@example.org>");
+                exim("[4\\6] P Received: from x");
+                exim("[5\\6]   Subject: " + hostile.text());
+                exim("[6/6]     <t1@example.org>" + hostile.text());
+            }
+            default -> {
+                exim("%s%s H=%s Warning: spam detected score=7.1".formatted(prefix, id, host));
+                exim("%s%s <= %s H=%s P=esmtp S=900 id=%s T=\"%s\" from <%s> for u1@example.org"
+                        .formatted(
+                                prefix,
+                                id,
+                                sender,
+                                host,
+                                hostile.address(),
+                                hostile.text().replace("\\", "\\\\").replace("\"", "\\\""),
+                                sender));
+                exim("%s%s => u1 <u1@example.org> F=<%s> R=local T=null".formatted(prefix, id, sender));
+                exim("%s%s ** %s F=<%s> R=remote T=remote_smtp H=mx.x.example [%s]: 550 %s"
+                        .formatted(prefix, id, hostile.address(), sender, address, hostile.text()));
+                exim(prefix + id + " Completed");
+            }
+        }
+    }
+
+    private void attackSendmail(String address) {
+        String id = newSendmailId();
+        String peer = "mail.x.example [%s]%s"
+                .formatted(
+                        address.indexOf(':') < 0 ? address : "IPv6:" + address,
+                        random.nextBoolean() ? " (may be forged)" : "");
+        line(
+                "sm-mta",
+                "%s: ruleset=check_rcpt, arg1=<%s>, relay=%s, reject=550 5.7.1 <%s>... Relaying denied"
+                        .formatted(id, hostile.address(), peer, hostile.text()));
+        line(
+                "sm-mta",
+                "%s: AUTH failure (LOGIN): authentication failure (-13) %s, relay=%s"
+                        .formatted(id, hostile.text(), peer));
+        line(
+                "sm-mta",
+                "%s: from=<%s>, size=900, class=0, nrcpts=1, msgid=%s, proto=ESMTP, daemon=MTA-v4, relay=%s"
+                        .formatted(id, hostile.address(), messageId(), peer));
+        line(
+                "sm-mta",
+                hostile.pick(List.of(
+                        id + ": Milter: data, reject=554 5.7.1 spam", id + ": Milter add: header: X-Spam-Flag: YES")));
+        line(
+                "sm-mta",
+                "%s: to=<%s>, delay=00:00:01, xdelay=00:00:00, mailer=local, pri=61234, dsn=2.0.0, stat=Sent (%s)"
+                        .formatted(id, hostile.address(), hostile.text()));
+    }
+
+    private void attackOpenSmtpd(String address) {
+        String session = "%016x".formatted(random.nextLong());
+        String msgid = "%08x".formatted(random.nextInt());
+        line(
+                "smtpd",
+                "%s smtp connected address=%s host=%s"
+                        .formatted(session, address.indexOf(':') < 0 ? address : "[" + address + "]", hostile.word()));
+        line("smtpd", "%s smtp authentication user=%s result=permfail".formatted(session, hostile.text()));
+        line(
+                "smtpd",
+                "%s smtp failed-command command=\"RCPT TO:<%s>\" result=\"550 Invalid recipient: <%s>\""
+                        .formatted(session, hostile.address(), hostile.text()));
+        line(
+                "smtpd",
+                "%s smtp failed-command command=\"DATA\" result=\"550 5.7.1 Spam message rejected\""
+                        .formatted(session));
+        line("smtpd", "%s smtp message msgid=%s size=900 nrcpt=1 proto=ESMTP".formatted(session, msgid));
+        line(
+                "smtpd",
+                "%s mda delivery evpid=%s00000001 from=<%s> to=<%s> rcpt=<%s> user=u delay=1s result=Ok stat=Delivered"
+                        .formatted(session, msgid, hostile.address(), hostile.address(), hostile.address()));
+        line("smtpd", session + " smtp disconnected reason=quit");
+    }
+
+    // ---------------------------------------------------------------- lines
+
+    private String messageId() {
+        return switch (random.nextInt(3)) {
+            case 0 -> hostile.pick(messageIds);
+            case 1 -> "<" + serial++ + "@x.example>";
+            default -> hostile.text();
+        };
+    }
+
+    private void amavis(
+            String word,
+            String client,
+            String lie,
+            String sender,
+            String recipient,
+            String id,
+            String mid,
+            String hits,
+            String out) {
+        String body =
+                "(%05d-01) Passed %s {RelayedTaggedInbound}, [%s]:25 [%s] <%s> -> <%s>, Queue-ID: %s, Message-ID: %s, mail_id: aB%dx, Hits: %s, size: 920, queued_as: %s, 87 ms"
+                        .formatted(process, word, client, lie, sender, recipient, id, mid, serial++, hits, out);
+        int room = 980;
+        if (body.length() <= room) {
+            line("amavis", body);
+            return;
+        }
+        String start = "(%05d-01) ".formatted(process);
+        line("amavis", body.substring(0, room) + "...");
+        for (int at = room; at < body.length(); at += room) {
+            int end = Math.min(body.length(), at + room);
+            line("amavis", start + "..." + body.substring(at, end) + (end < body.length() ? "..." : ""));
+        }
+    }
+
+    private void spamd(String result, String mid, int size) {
+        line(
+                "spamd",
+                "spamd: result: %s - GTUBE scantime=0.6,size=%d,user=u,uid=108,required_score=5.0,rhost=localhost,raddr=127.0.0.1,rport=42666,mid=%s,autolearn=disabled"
+                        .formatted(result, size, mid));
+    }
+
+    private void postfix(String service, String body) {
+        line("postfix/" + service, body);
+    }
+
+    private void exim(String body) {
+        line("exim", body);
+    }
+
+    private void line(String program, String body) {
+        lines.add("%s[%d]: %s".formatted(program, process + program.length() % SPAN, body));
+    }
+
+    private String newQueueId() {
+        return "%011X".formatted(0x30000000000L + random.nextInt(Integer.MAX_VALUE));
+    }
+
+    private String newEximId() {
+        return "1x%s-0000%s-2J".formatted(digits(4), digits(2));
+    }
+
+    private String newSendmailId() {
+        return "3ALA%s".formatted(digits(10));
+    }
+
+    private String digits(int count) {
+        StringBuilder text = new StringBuilder();
+        while (text.length() < count) {
+            text.append(Integer.toString(random.nextInt(36), 36));
+        }
+        return text.toString();
+    }
+}

@@ -4,6 +4,7 @@ package org.postbane.act;
 public sealed interface ActionSettings
         permits CommandSettings,
                 Fail2banSettings,
+                FileSettings,
                 IpsetSettings,
                 IptablesSettings,
                 LogSettings,

@@ -5,12 +5,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import org.postbane.act.ActionSettings;
 import org.postbane.act.CommandSettings;
 import org.postbane.act.Fail2banSettings;
+import org.postbane.act.Feed;
+import org.postbane.act.FileSettings;
 import org.postbane.act.IpsetSettings;
 import org.postbane.act.IptablesSettings;
 import org.postbane.act.LogSettings;
@@ -39,6 +42,7 @@ final class ActionKinds {
             Map.entry("fail2ban", ActionKinds::fail2ban),
             Map.entry("postfix-map", ActionKinds::postfixMap),
             Map.entry("sql", ActionKinds::sql),
+            Map.entry("file", ActionKinds::file),
             Map.entry("command", ActionKinds::command)));
 
     private static final String PORTS = "25, 465, 587";
@@ -127,6 +131,20 @@ final class ActionKinds {
         Duration pause = keys.value("reload.pause", "10s", Durations::parse);
         Optional<Path> instance = keys.value("instance", "", value -> optional(value, Values::absolutePath));
         return new PostfixMapSettings(keys.name(), map, lookup, type, text, reload, pause, instance);
+    }
+
+    private static FileSettings file(ActionKeys keys) {
+        Path path = keys.value("path", "/var/lib/postbane/feeds/bans", Values::absolutePath);
+        Feed.Format format = keys.value("format", "plain", Feed.Format::parse);
+        Set<CommandSettings.Kind> takes = keys.value("takes", "client", CommandSettings::kinds);
+        Duration expires = keys.value("expires", "1h", text -> new Feed(format, Durations.parse(text)).expires());
+        try {
+            return new FileSettings(keys.name(), path, new Feed(format, expires), takes);
+        } catch (IllegalArgumentException e) {
+            keys.fault("takes", String.valueOf(e.getMessage()));
+            return new FileSettings(
+                    keys.name(), path, new Feed(format, expires), Set.of(CommandSettings.Kind.CLIENT));
+        }
     }
 
     private static SqlSettings sql(ActionKeys keys) {

@@ -465,6 +465,11 @@ public final class Agent implements AgentControl, AutoCloseable {
     }
 
     @Override
+    public List<Subject> allowed() {
+        return configuration.allow();
+    }
+
+    @Override
     public Explanation explain(Subject subject) throws StoreException {
         return ask(() -> {
             Instant now = clock.instant();

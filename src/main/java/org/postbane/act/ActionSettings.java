@@ -11,6 +11,7 @@ public sealed interface ActionSettings
                 NftSettings,
                 PfSettings,
                 PostfixMapSettings,
+                ReportSettings,
                 SpamdbSettings,
                 SqlSettings {
 

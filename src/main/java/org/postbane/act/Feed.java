@@ -83,7 +83,8 @@ public record Feed(Format format, Duration expires) {
                 .toList();
         List<Ban> listed = bans.stream()
                 .filter(ban -> ban.until().isAfter(now) && isListed(ban, allowed, never))
-                .sorted(Comparator.comparing(Feed::order).thenComparing(ban -> ban.subject().toString()))
+                .sorted(Comparator.comparing(Feed::order)
+                        .thenComparing(ban -> ban.subject().toString()))
                 .toList();
         return switch (format) {
             case PLAIN -> listed.stream().map(ban -> ban.subject() + "\n").collect(Collectors.joining());
@@ -143,7 +144,11 @@ public record Feed(Format format, Duration expires) {
         List<IpPrefix> excluded = excluded(bans, never);
         for (boolean ipv4 : List.of(true, false)) {
             text.append(ipv4 ? "$DATASET ip4trie:v4 @\n" : "$DATASET ip6trie:v6 @\n");
-            text.append("$TIMESTAMP ").append(STAMP.format(now)).append(" +").append(expires.toSeconds()).append("s\n");
+            text.append("$TIMESTAMP ")
+                    .append(STAMP.format(now))
+                    .append(" +")
+                    .append(expires.toSeconds())
+                    .append("s\n");
             text.append(":127.0.0.2:$ is banned\n");
             excluded.stream()
                     .filter(prefix -> prefix.isIpv4() == ipv4)
@@ -178,10 +183,14 @@ public record Feed(Format format, Duration expires) {
     }
 
     private static String json(List<Ban> bans, List<IpPrefix> never, Instant now) {
-        StringBuilder text = new StringBuilder("{\"made\": ").append(Quoted.json(now.toString())).append(", \"bans\": [");
+        StringBuilder text = new StringBuilder("{\"made\": ")
+                .append(Quoted.json(now.toString()))
+                .append(", \"bans\": [");
         String comma = "\n";
         for (Ban ban : bans) {
-            text.append(comma).append("  {\"subject\": ").append(Quoted.json(ban.subject().toString()));
+            text.append(comma)
+                    .append("  {\"subject\": ")
+                    .append(Quoted.json(ban.subject().toString()));
             text.append(", \"jail\": ").append(Quoted.json(ban.jail()));
             text.append(", \"from\": ").append(Quoted.json(ban.from().toString()));
             text.append(", \"until\": ")
@@ -190,7 +199,9 @@ public record Feed(Format format, Duration expires) {
             comma = ",\n";
         }
         return text.append("],\n \"allowed\": [")
-                .append(never.stream().map(prefix -> Quoted.json(prefix.toString())).collect(Collectors.joining(", ")))
+                .append(never.stream()
+                        .map(prefix -> Quoted.json(prefix.toString()))
+                        .collect(Collectors.joining(", ")))
                 .append("]}\n")
                 .toString();
     }
@@ -199,7 +210,9 @@ public record Feed(Format format, Duration expires) {
     String mark(Subject subject) {
         String name = subject.toString(); // has no control characters
         if (format.namesAll()) {
-            return format == Format.JSON ? "{\"subject\": " + Quoted.json(subject.toString()) + "," : "\n" + name + "\n";
+            return format == Format.JSON
+                    ? "{\"subject\": " + Quoted.json(subject.toString()) + ","
+                    : "\n" + name + "\n";
         }
         if (!(subject instanceof Subject.Client client)) {
             return "";

@@ -16,7 +16,8 @@ public record FileSettings(String name, Path path, Feed feed, Set<Kind> takes) i
     public FileSettings {
         takes = Set.copyOf(takes);
         if (!feed.format().namesAll() && !takes.equals(Set.of(Kind.CLIENT))) {
-            throw new IllegalArgumentException("the format %s holds clients only".formatted(feed.format().word()));
+            throw new IllegalArgumentException(
+                    "the format %s holds clients only".formatted(feed.format().word()));
         }
     }
 }

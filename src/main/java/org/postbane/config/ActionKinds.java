@@ -22,6 +22,7 @@ import org.postbane.act.NftSettings;
 import org.postbane.act.PfSettings;
 import org.postbane.act.PostfixMapSettings;
 import org.postbane.act.PostfixMapSettings.Lookup;
+import org.postbane.act.ReportSettings;
 import org.postbane.act.SpamdbSettings;
 import org.postbane.act.SqlSettings;
 import org.postbane.host.DatabaseSettings;
@@ -43,9 +44,14 @@ final class ActionKinds {
             Map.entry("postfix-map", ActionKinds::postfixMap),
             Map.entry("sql", ActionKinds::sql),
             Map.entry("file", ActionKinds::file),
+            Map.entry("mail", ActionKinds::mail),
+            Map.entry("abuse-report", ActionKinds::abuseReport),
+            Map.entry("webhook", ActionKinds::webhook),
             Map.entry("command", ActionKinds::command)));
 
     private static final String PORTS = "25, 465, 587";
+
+    private static final String SENDMAIL = "/usr/sbin/sendmail";
 
     private ActionKinds() {}
 
@@ -142,9 +148,43 @@ final class ActionKinds {
             return new FileSettings(keys.name(), path, new Feed(format, expires), takes);
         } catch (IllegalArgumentException e) {
             keys.fault("takes", String.valueOf(e.getMessage()));
-            return new FileSettings(
-                    keys.name(), path, new Feed(format, expires), Set.of(CommandSettings.Kind.CLIENT));
+            return new FileSettings(keys.name(), path, new Feed(format, expires), Set.of(CommandSettings.Kind.CLIENT));
         }
+    }
+
+    private static ReportSettings mail(ActionKeys keys) {
+        var digest = new ReportSettings.Digest(
+                keys.value("sendmail", SENDMAIL, Values::absolutePath),
+                keys.value("from", "postbane", ReportSettings::address),
+                keys.value("to", "root", ReportSettings::address));
+        return report(keys, digest, "1h");
+    }
+
+    private static ReportSettings abuseReport(ActionKeys keys) {
+        var abuse = new ReportSettings.Abuse(
+                keys.value("sendmail", SENDMAIL, Values::absolutePath),
+                keys.value("from", "postmaster@localhost", ReportSettings::address),
+                keys.value("to", "abuse", ReportSettings::address),
+                keys.value("format", "arf", ReportSettings.Form::parse),
+                keys.value("most", "20", text -> Values.number(text, 1, 1000)),
+                keys.value("organization", "Mail server", text -> text));
+        return report(keys, abuse, "10m");
+    }
+
+    private static ReportSettings webhook(ActionKeys keys) {
+        var webhook = new ReportSettings.Webhook(
+                keys.value("url", "http://127.0.0.1:8080/", ReportSettings::url),
+                keys.value("secret", "", text -> text),
+                keys.value("secret.file", "", text -> optional(text, Values::absolutePath)));
+        return report(keys, webhook, "10s");
+    }
+
+    private static ReportSettings report(ActionKeys keys, ReportSettings.Way way, String every) {
+        return new ReportSettings(
+                keys.name(),
+                way,
+                keys.value("every", every, Durations::parse),
+                keys.value("redact", "true", Values::truth));
     }
 
     private static SqlSettings sql(ActionKeys keys) {

@@ -21,6 +21,8 @@ import org.postbane.act.PfAction;
 import org.postbane.act.PfSettings;
 import org.postbane.act.PostfixMapAction;
 import org.postbane.act.PostfixMapSettings;
+import org.postbane.act.ReportAction;
+import org.postbane.act.ReportSettings;
 import org.postbane.act.SpamdbAction;
 import org.postbane.act.SpamdbSettings;
 import org.postbane.act.SqlAction;
@@ -61,6 +63,8 @@ final class ActionKinds {
             return new SqlAction(sql, clock);
         } else if (settings instanceof FileSettings file) {
             return new FileAction(file, allowed, clock);
+        } else if (settings instanceof ReportSettings report) {
+            return new ReportAction(report, clock);
         } else if (settings instanceof CommandSettings command) {
             return new CommandAction(command, clock);
         } else {

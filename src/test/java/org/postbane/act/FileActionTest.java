@@ -50,7 +50,8 @@ class FileActionTest {
 
     private FileAction open(Format format, List<Subject> allowed) {
         return new FileAction(
-                new FileSettings("file", dir.resolve("feeds").resolve("bans"), new Feed(format, HOUR), Set.of(Kind.CLIENT)),
+                new FileSettings(
+                        "file", dir.resolve("feeds").resolve("bans"), new Feed(format, HOUR), Set.of(Kind.CLIENT)),
                 allowed,
                 InstantSource.system());
     }
@@ -80,7 +81,8 @@ class FileActionTest {
             Map<String, Duration> held = new HashMap<>();
             Matcher found = line.matcher(Files.readString(dir.resolve("feeds").resolve("bans")));
             while (found.find()) {
-                held.put(Subject.parse(found.group(1).replaceAll("[\\[\\]]", "")).toString(), FOR_EVER);
+                held.put(
+                        Subject.parse(found.group(1).replaceAll("[\\[\\]]", "")).toString(), FOR_EVER);
             }
             return held;
         }
@@ -129,9 +131,15 @@ class FileActionTest {
     @Test
     void allowed_withinABannedNetwork_isExcluded() throws Exception {
         List<Ban> bans = List.of(
-                ban("192.0.2.0/24", HOUR), ban("198.51.100.7", HOUR), ban("203.0.113.9", HOUR), ban("2001:db8::/32", HOUR));
+                ban("192.0.2.0/24", HOUR),
+                ban("198.51.100.7", HOUR),
+                ban("203.0.113.9", HOUR),
+                ban("2001:db8::/32", HOUR));
         List<Subject> allowed = List.of(
-                Subject.parse("192.0.2.5"), Subject.parse("198.51.100.0/24"), Subject.parse("2001:db8:1::/48"), Subject.parse("account:bob"));
+                Subject.parse("192.0.2.5"),
+                Subject.parse("198.51.100.0/24"),
+                Subject.parse("2001:db8:1::/48"),
+                Subject.parse("account:bob"));
         Instant now = Instant.parse("2026-11-21T09:00:00Z");
 
         assertEquals(
@@ -148,7 +156,8 @@ class FileActionTest {
                 "# Made by Postbane from its bans in force; changes here are lost.\n"
                         + "ALL: 192.0.2.0/24 EXCEPT 192.0.2.5\nALL: 203.0.113.9\nALL: [2001:db8::]/32 EXCEPT [2001:db8:1::]/48\n",
                 new Feed(Format.HOSTS_DENY, HOUR).text(bans, allowed, now));
-        assertEquals("192.0.2.0/24\n203.0.113.9\n2001:db8::/32\n", new Feed(Format.PLAIN, HOUR).text(bans, allowed, now));
+        assertEquals(
+                "192.0.2.0/24\n203.0.113.9\n2001:db8::/32\n", new Feed(Format.PLAIN, HOUR).text(bans, allowed, now));
     }
 
     @Test
@@ -156,7 +165,8 @@ class FileActionTest {
         Ban bob = ban("account:bob\"\\ 192.0.2.1\u2028", HOUR);
         Instant now = Instant.now();
 
-        assertEquals("account:bob\"\\ 192.0.2.1\u2028\n", new Feed(Format.PLAIN, HOUR).text(List.of(bob), List.of(), now));
+        assertEquals(
+                "account:bob\"\\ 192.0.2.1\u2028\n", new Feed(Format.PLAIN, HOUR).text(List.of(bob), List.of(), now));
         String json = new Feed(Format.JSON, HOUR).text(List.of(bob), List.of(), now);
         assertTrue(json.contains("\"account:bob\\\"\\\\ 192.0.2.1\\u2028\""), json);
     }
@@ -203,10 +213,18 @@ class FileActionTest {
             path.toFile().setExecutable(true, false);
         }
         try (Action action = open(Format.RBLDNSD, List.of(Subject.parse("192.0.2.5")))) {
-            action.reconcile(List.of(ban("192.0.2.0/24", HOUR), ban("2001:db8:1::/64", HOUR), ban("198.51.100.0/23", HOUR)));
+            action.reconcile(
+                    List.of(ban("192.0.2.0/24", HOUR), ban("2001:db8:1::/64", HOUR), ban("198.51.100.0/23", HOUR)));
             int port = freePort();
             List<String> command = new ArrayList<>(List.of(
-                    "/usr/sbin/rbldnsd", "-n", "-u", "nobody", "-c", "1s", "-b", "127.0.0.1/" + port,
+                    "/usr/sbin/rbldnsd",
+                    "-n",
+                    "-u",
+                    "nobody",
+                    "-c",
+                    "1s",
+                    "-b",
+                    "127.0.0.1/" + port,
                     "bl.test:combined:" + dir.resolve("feeds").resolve("bans")));
             ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
             builder.environment().put("TZ", zone);
@@ -255,7 +273,12 @@ class FileActionTest {
 
     private static boolean listed(int port, String name) throws IOException {
         ByteBuffer query = ByteBuffer.allocate(512);
-        query.putShort((short) 4711).putShort((short) 0).putShort((short) 1).putShort((short) 0).putShort((short) 0).putShort((short) 0);
+        query.putShort((short) 4711)
+                .putShort((short) 0)
+                .putShort((short) 1)
+                .putShort((short) 0)
+                .putShort((short) 0)
+                .putShort((short) 0);
         for (String label : (name + ".bl.test").split("\\.", -1)) {
             query.put((byte) label.length()).put(label.getBytes(StandardCharsets.US_ASCII));
         }

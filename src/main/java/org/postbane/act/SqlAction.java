@@ -84,7 +84,7 @@ public final class SqlAction implements Action {
             }
         }
         rows = null;
-        perform(connection -> {
+        change(connection -> {
             makeTable(connection);
             Map<String, Row> missing = new LinkedHashMap<>(wanted);
             List<Row> gone = new ArrayList<>();
@@ -98,7 +98,6 @@ public final class SqlAction implements Action {
                 s.setString(3, row.name());
             });
             insert(connection, missing.values());
-            return null;
         });
         rows = count;
     }
@@ -128,10 +127,9 @@ public final class SqlAction implements Action {
             added.addAll(some);
             count.put(subject, some.size());
         });
-        perform(connection -> {
+        change(connection -> {
             delete(connection, "", last.keySet(), (s, subject) -> s.setString(2, subject.toString()));
             insert(connection, added);
-            return null;
         });
         count.forEach((subject, some) -> {
             if (some == 0) {
@@ -303,7 +301,14 @@ public final class SqlAction implements Action {
         return clock.instant();
     }
 
-    private <T extends @Nullable Object> T perform(Database.Work<T> work) throws ActionException {
+    private void change(Database.Change change) throws ActionException {
+        perform(connection -> {
+            change.with(connection);
+            return true;
+        });
+    }
+
+    private <T> T perform(Database.Work<T> work) throws ActionException {
         try {
             return database.transaction(work);
         } catch (SQLException e) {

@@ -40,10 +40,16 @@ public final class Database implements AutoCloseable {
     private @Nullable URLClassLoader jars;
     private volatile @Nullable Connection connection;
 
-    /** What is done with a connection. */
+    /** What is asked over a connection. */
     @FunctionalInterface
-    public interface Work<T extends @Nullable Object> {
+    public interface Work<T> {
         T with(Connection connection) throws SQLException;
+    }
+
+    /** What is done over a connection. */
+    @FunctionalInterface
+    public interface Change {
+        void with(Connection connection) throws SQLException;
     }
 
     /** Touches nothing yet. */
@@ -56,7 +62,7 @@ public final class Database implements AutoCloseable {
      *
      * @throws SQLException after which nothing was done; except where the connection broke at the end, when that is not known
      */
-    public <T extends @Nullable Object> T transaction(Work<T> work) throws SQLException {
+    public <T> T transaction(Work<T> work) throws SQLException {
         boolean done = false;
         try {
             Connection current = connection();
@@ -69,6 +75,14 @@ public final class Database implements AutoCloseable {
                 close(); // rolls back
             }
         }
+    }
+
+    /** As {@link #transaction}, for what has no result. */
+    public void change(Change change) throws SQLException {
+        transaction(connection -> {
+            change.with(connection);
+            return true;
+        });
     }
 
     private Connection connection() throws SQLException {

@@ -130,7 +130,7 @@ final class SqlRecords implements AutoCloseable {
 
     private void write(List<Row> rows) throws SQLException {
         try {
-            database.transaction(connection -> write(connection, rows));
+            database.change(connection -> write(connection, rows));
         } catch (SQLException e) {
             if (!isContent(e)) {
                 throw e;
@@ -143,7 +143,7 @@ final class SqlRecords implements AutoCloseable {
 
     private void writeAlone(Row row) throws SQLException {
         try {
-            database.transaction(connection -> write(connection, List.of(row)));
+            database.change(connection -> write(connection, List.of(row)));
         } catch (SQLException e) {
             if (!isContent(e)) {
                 throw e;
@@ -153,10 +153,7 @@ final class SqlRecords implements AutoCloseable {
                     settings.database(),
                     Database.said(e),
                     RecordLine.of(RecordBytes.read(row.content())));
-            database.transaction(connection -> {
-                mark(connection, last(connection), row.id());
-                return null;
-            });
+            database.change(connection -> mark(connection, last(connection), row.id()));
         }
     }
 
@@ -171,7 +168,7 @@ final class SqlRecords implements AutoCloseable {
         return false;
     }
 
-    private @Nullable Void write(Connection connection, List<Row> rows) throws SQLException {
+    private void write(Connection connection, List<Row> rows) throws SQLException {
         Optional<Long> last = last(connection);
         try (PreparedStatement query = prepare(connection, settings.query());
                 PreparedStatement statistics = prepare(connection, settings.statistics())) {
@@ -192,7 +189,6 @@ final class SqlRecords implements AutoCloseable {
                 connection,
                 last,
                 Math.max(last.orElse(0L), rows.get(rows.size() - 1).id()));
-        return null;
     }
 
     private static @Nullable PreparedStatement prepare(Connection connection, Optional<RecordStatement> statement)

@@ -77,6 +77,7 @@ class ArrowsTest {
             com.fasterxml.jackson   | cli
             com.sun.jna             | host
             org.apache.commons.exec | host
+            io.airlift              | source
             org.h2                  | store
             inet.ipaddr             | model
             ch.qos.logback          | daemon cli

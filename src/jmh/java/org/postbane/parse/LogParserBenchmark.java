@@ -78,9 +78,10 @@ public class LogParserBenchmark {
     public void prepare(Blackhole blackhole) {
         sink = blackhole;
         MailFilter filter = new MailFilter(
-                Set.of("smtpd", "cleanup", "qmgr", "smtp", "virtual", "discard", "pickup"),
-                Set.of("amavis"),
-                Set.of("spamd"),
+                Map.of(
+                        Software.POSTFIX, Set.of("smtpd", "cleanup", "qmgr", "smtp", "virtual", "discard", "pickup"),
+                        Software.AMAVIS, Set.of("amavis"),
+                        Software.SPAMD, Set.of("spamd")),
                 Map.of("CLEAN", Judgement.CLEAN, "SPAM", Judgement.SPAM));
         Instant reference = Instant.parse("2026-11-21T00:00:00Z");
         parser = new LogParser(filter, ZoneOffset.UTC, reference, true, event -> sink.consume(event));

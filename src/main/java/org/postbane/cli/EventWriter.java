@@ -110,6 +110,9 @@ sealed interface EventWriter extends AutoCloseable {
         if (event instanceof LogEvent.Delivery) {
             return "delivery";
         }
+        if (event instanceof LogEvent.ProxyReply) {
+            return "delivery";
+        }
         if (event instanceof LogEvent.Removed) {
             return "removed";
         }
@@ -147,6 +150,7 @@ sealed interface EventWriter extends AutoCloseable {
             of.peer("client", connect.client());
         } else if (event instanceof LogEvent.Disconnect disconnect) {
             of.peer("client", disconnect.client());
+            of.add("recipients", disconnect.recipients() < 0 ? null : (Object) (long) disconnect.recipients());
         } else if (event instanceof LogEvent.Client client) {
             of.add("queueId", client.queueId()).peer("client", client.client()).add("account", client.account());
             of.add("origQueueId", client.origQueueId());
@@ -171,6 +175,10 @@ sealed interface EventWriter extends AutoCloseable {
             of.add("queuedAs", delivery.queuedAs())
                     .add("filterId", delivery.filterId())
                     .add("reason", delivery.reply());
+        } else if (event instanceof LogEvent.ProxyReply reply) {
+            of.add("from", reply.sender()).add("to", reply.recipient() == null ? null : List.of(reply.recipient()));
+            of.add("code", (long) reply.code()).add("queuedAs", reply.queuedAs());
+            of.add("filterId", reply.filterId()).add("reason", reply.reply());
         } else if (event instanceof LogEvent.Removed removed) {
             of.add("queueId", removed.queueId());
         } else if (event instanceof LogEvent.Verdict verdict) {
@@ -239,7 +247,9 @@ sealed interface EventWriter extends AutoCloseable {
             add("category", verdict.category());
             add("points", Double.isNaN(verdict.points()) ? null : (Object) verdict.points());
             add("size", verdict.size() == 0 ? null : (Object) verdict.size());
-            add("blocked", verdict.filter().equals("amavis") ? String.valueOf(verdict.blocked()) : null);
+            boolean tells =
+                    verdict.filter().equals("amavis") || verdict.filter().equals("rspamd");
+            add("blocked", tells ? String.valueOf(verdict.blocked()) : null);
             add(
                     "queuedAs",
                     verdict.queuedAs().isEmpty() ? null : verdict.queuedAs().get(0));

@@ -10,6 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postbane.source.LineSink;
 import org.postbane.source.LogFiles;
+import org.postbane.source.WholeJournal;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,7 +36,8 @@ final class LogOptions {
     @Parameters(
             arity = "1..*",
             paramLabel = "LOG",
-            description = "Log files in order: plain, .gz, or - for standard input.")
+            description =
+                    "Log files in order: plain, .gz, .zst, .journal; - for standard input; journal: or journal:DIR for systemd's journal.")
     private List<String> logs = List.of();
 
     static final class ZoneConverter implements ITypeConverter<ZoneId> {
@@ -77,11 +79,15 @@ final class LogOptions {
             if (log.equals(LogFiles.STANDARD_INPUT)) {
                 continue;
             }
-            Path path = Path.of(log);
+            boolean journal = WholeJournal.isNamedBy(log);
+            if (journal && WholeJournal.path(log).isEmpty()) {
+                continue;
+            }
+            Path path = Path.of(journal ? WholeJournal.path(log) : log);
             if (!Files.exists(path)) {
                 throw new Failure(ExitStatus.NO_INPUT, log + ": no such file");
             }
-            if (Files.isDirectory(path)) {
+            if (!journal && Files.isDirectory(path)) {
                 throw new Failure(ExitStatus.NO_INPUT, log + ": is a directory");
             }
             if (!Files.isReadable(path)) {

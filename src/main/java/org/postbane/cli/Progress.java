@@ -32,7 +32,7 @@ final class Progress {
         long sum = 0;
         for (String log : logs) {
             Path path = Path.of(log);
-            if (log.endsWith(".gz") || !Files.isRegularFile(path)) {
+            if (log.endsWith(".gz") || log.endsWith(".zst") || !Files.isRegularFile(path)) {
                 return 0;
             }
             sum += path.toFile().length();

@@ -47,7 +47,7 @@ final class Replay {
     }
 
     Replay(Configuration configuration, Traps traps, LogOptions options) {
-        pipeline = new Pipeline(configuration, traps, new MemoryStore(), false, tally, this::decided);
+        pipeline = new Pipeline(configuration, traps, new MemoryStore(), false, List.of(), tally, this::decided);
         parser = pipeline.parser(options.zone(), options.reference(), options.hasYear());
     }
 

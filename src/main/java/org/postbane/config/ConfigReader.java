@@ -14,11 +14,13 @@ import org.jspecify.annotations.Nullable;
 import org.postbane.config.JailReader.Jail;
 import org.postbane.correlate.Traps;
 import org.postbane.host.DatabaseSettings;
+import org.postbane.model.PrefixSet;
 import org.postbane.model.Subject;
 import org.postbane.parse.MailFilter;
 import org.postbane.record.RecordSettings;
 import org.postbane.record.RecordStatement;
 import org.postbane.record.SqlSettings;
+import org.postbane.source.Input;
 import org.postbane.source.SourceSettings;
 
 /**
@@ -34,9 +36,9 @@ public final class ConfigReader {
     /** Read where no directory is named; the built-in defaults where there is none. */
     public static final Path STANDARD = Path.of("/etc/postbane");
 
-    private static final Set<String> AGENT = Set.of("socket");
+    private static final Set<String> AGENT = Set.of("socket", "relays");
     private static final Set<String> STORE = Set.of("url", "retention");
-    private static final Set<String> SOURCE = Set.of("path", "filter", "zone");
+    private static final Set<String> SOURCE = Set.of("path", "filter", "zone", "journal", "listen", "senders", "trust");
     private static final Set<String> TRAPS = Set.of("file", "addresses");
     private static final Set<String> ALLOW = Set.of("networks", "file");
     private static final Set<String> RECORD = Set.of(
@@ -105,6 +107,9 @@ public final class ConfigReader {
         List<SourceSettings> sources = sources(sourceSections);
         Traps traps = traps(section(agent, "traps"));
         List<Subject> allow = allow(section(agent, "allow"));
+        PrefixSet relays = new PrefixSet(head.value("relays", Values::networks).orElse(List.of()).stream()
+                .map(subject -> ((Subject.Client) subject).prefix())
+                .toList());
         Optional<MailFilter> filter = filter(sourceSections);
         Section recordSection = section(agent, "record");
         RecordSettings record = new RecordSettings(
@@ -123,6 +128,7 @@ public final class ConfigReader {
                 sources,
                 traps,
                 allow,
+                relays,
                 enabled.stream().map(Jail::weighing).toList(),
                 enabled.stream().map(Jail::sentencing).toList(),
                 actions,
@@ -179,17 +185,20 @@ public final class ConfigReader {
 
     private List<SourceSettings> sources(List<Section> sections) {
         List<SourceSettings> sources = new ArrayList<>();
-        Map<Path, String> readers = new LinkedHashMap<>();
+        Map<String, String> readers = new LinkedHashMap<>();
         for (Section section : sections) {
             Optional<String> name = sourceName(section);
-            Optional<Path> path = section.required("path", "the log, e.g. /var/log/mail.log", Values::absolutePath);
+            Optional<Input> input = InputReader.read(section);
             ZoneId zone = section.value("zone", Values::zone).orElse(ZoneId.systemDefault());
-            String other = path.isEmpty() ? null : readers.putIfAbsent(path.get(), section.name());
+            String other =
+                    input.isEmpty() ? null : readers.putIfAbsent(input.get().toString(), section.name());
             if (other != null) {
-                section.fault("path", "is read by [%s] already; its lines would count twice".formatted(other));
+                section.fault(
+                        InputReader.key(section),
+                        "is read by [%s] already; its lines would count twice".formatted(other));
             }
-            if (name.isPresent() && path.isPresent()) {
-                sources.add(new SourceSettings(name.get(), path.get(), zone));
+            if (name.isPresent() && input.isPresent()) {
+                sources.add(new SourceSettings(name.get(), input.get(), zone));
             }
         }
         return sources;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.postbane.correlate.Traps;
 import org.postbane.decide.Sentencing;
+import org.postbane.model.PrefixSet;
 import org.postbane.model.Subject;
 import org.postbane.parse.MailFilter;
 import org.postbane.record.RecordSettings;
@@ -20,6 +21,7 @@ import org.postbane.source.SourceSettings;
  * @param retention how long ended bans, offences and untouched standings are kept
  * @param sources in the order of the files; none if none is configured, which is a fault for the daemon only
  * @param allow who is never banned: {@code [allow]} networks first, then the file
+ * @param relays trusted relays and backup MXs: hosts that hand in mail of others
  * @param weighings of the enabled jails, in the order of the files
  * @param sentencings of the same jails, in the same order
  * @param actions by the names in {@link Sentencing#actions}: those that an enabled jail uses
@@ -34,6 +36,7 @@ public record Configuration(
         List<SourceSettings> sources,
         Traps traps,
         List<Subject> allow,
+        PrefixSet relays,
         List<Weighing> weighings,
         List<Sentencing> sentencings,
         Map<String, ActionDefinition> actions,

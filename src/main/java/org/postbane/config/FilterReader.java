@@ -1,5 +1,6 @@
 package org.postbane.config;
 
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -9,26 +10,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.postbane.model.Judgement;
 import org.postbane.parse.MailFilter;
+import org.postbane.parse.Software;
 
 /** Reads {@code filters/NAME.conf} and {@code NAME.local} of the built-in mail filter. Every key must be there. */
 final class FilterReader {
 
-    /** Keys of {@code [Definition]}; those of the verdicts are the names of {@link Judgement} in lower case. */
-    static final Set<String> KEYS = Set.of(
-            "builtin",
-            "postfix",
-            "amavis",
-            "spamd",
-            "dovecot",
-            MailFilter.EXIM,
-            MailFilter.SENDMAIL,
-            MailFilter.OPENSMTPD,
-            "clean",
-            "spam",
-            "virus",
-            "banned",
-            "unchecked",
-            "temporary");
+    /** Keys of {@code [Definition]}: the programs, and the verdicts by the names of {@link Judgement} in lower case. */
+    static final Set<String> KEYS = keys();
 
     private final ConfigFolder folder;
     private final Faults faults;
@@ -53,17 +41,27 @@ final class FilterReader {
                 "Definition", new Section("Definition", new Place(layers.get(0).file(), 0, false), null, faults));
         definition.refuseOthers(KEYS);
         definition.required("builtin", "mail", FilterReader::mail);
-        MailFilter filter = new MailFilter(
-                words(definition, "postfix"),
-                words(definition, "amavis"),
-                words(definition, "spamd"),
-                words(definition, "dovecot"),
-                categories(definition),
-                Map.of(
-                        MailFilter.EXIM, words(definition, MailFilter.EXIM),
-                        MailFilter.SENDMAIL, words(definition, MailFilter.SENDMAIL),
-                        MailFilter.OPENSMTPD, words(definition, MailFilter.OPENSMTPD)));
+        Map<Software, Set<String>> programs = new EnumMap<>(Software.class);
+        for (Software software : Software.values()) {
+            programs.put(software, words(definition, software.key()));
+        }
+        MailFilter filter = new MailFilter(programs, categories(definition));
         return faults.count() > before ? Optional.empty() : Optional.of(filter);
+    }
+
+    private static Set<String> keys() {
+        Set<String> keys = new TreeSet<>(Set.of("builtin"));
+        for (Software software : Software.values()) {
+            keys.add(software.key());
+        }
+        for (Judgement judgement : Judgement.values()) {
+            keys.add(key(judgement));
+        }
+        return Set.copyOf(keys);
+    }
+
+    private static String key(Judgement judgement) {
+        return judgement.name().toLowerCase(Locale.ROOT);
     }
 
     private static String mail(String text) {
@@ -83,14 +81,11 @@ final class FilterReader {
     private static Map<String, Judgement> categories(Section definition) {
         Map<String, Judgement> categories = new HashMap<>();
         for (Judgement judgement : Judgement.values()) {
-            String key = judgement.name().toLowerCase(Locale.ROOT);
+            String key = key(judgement);
             for (String word : words(definition, key)) {
                 Judgement other = categories.putIfAbsent(word, judgement);
                 if (other != null) {
-                    definition.fault(
-                            key,
-                            "'%s' stands under %s already"
-                                    .formatted(word, other.name().toLowerCase(Locale.ROOT)));
+                    definition.fault(key, "'%s' stands under %s already".formatted(word, key(other)));
                 }
             }
         }

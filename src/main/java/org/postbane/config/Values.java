@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.postbane.model.IpPrefix;
 import org.postbane.model.Subject;
 import org.postbane.score.OffenceKind;
 
@@ -147,6 +148,15 @@ final class Values {
             throw new IllegalArgumentException("names nothing to weigh; expected e.g. spam, virus*5");
         }
         return weights;
+    }
+
+    /** An address or a network. */
+    static IpPrefix prefix(String text) {
+        IpPrefix prefix = IpPrefix.parse(text);
+        if (prefix == null) {
+            throw new IllegalArgumentException("'%s' is neither an address nor a network".formatted(text));
+        }
+        return prefix;
     }
 
     /** Addresses and networks. */

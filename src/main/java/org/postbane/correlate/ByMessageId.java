@@ -2,6 +2,7 @@ package org.postbane.correlate;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -20,16 +21,24 @@ import org.postbane.correlate.Mail.Pending;
 final class ByMessageId {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    /** The lines of different programs may change places within this time. */
+    private static final Duration REORDER = Duration.ofMillis(300);
+
     private static final int MOST_WAITING = 1000;
     /** A pipe adds and takes away some header lines: sizes differ by less than this, or than an eighth. */
     private static final long SIZE_SLACK = 2048;
 
     private final OpenMessages open;
     private final List<Waiting> waiting = new ArrayList<>();
+    /** Messages that came back before the verdict on them: the lines of different programs may change places. */
+    private final ArrayDeque<CameBack> early = new ArrayDeque<>();
+
     private long ambiguous;
     private boolean changed;
 
     private record Waiting(String key, long size, Pending verdict) {}
+
+    private record CameBack(String header, @Nullable String sender, Instant at) {}
 
     /** A verdict, and the message that it is on. */
     record Found(Mail mail, Pending verdict) {}
@@ -82,13 +91,47 @@ final class ByMessageId {
     /** pickup took a message with this Message-ID header: which verdict was on which message, if that is certain now. */
     @Nullable
     Found cameBack(String header, @Nullable String sender, Instant at) {
+        Found found = resolve(header, sender, at);
+        if (found == null && early.size() < MOST_WAITING && isAwaited(header)) {
+            early.add(new CameBack(header, sender, at));
+            changed = true;
+        }
+        return found;
+    }
+
+    /** Whether the verdict on a message with this header has not come yet. */
+    private boolean isAwaited(String header) {
+        String key = MessageIds.asSpamdPrints(header);
+        for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
+            if (header.equals(mail.messageId) && mail.parent == null && mail.isAnswerable()) {
+                return !mail.isJudged();
+            }
+        }
+        return false;
+    }
+
+    /** A verdict that came late, if it is certain now on which message it was; null if there is none. To be asked until then. */
+    @Nullable
+    Found late(Instant now) {
+        while (!early.isEmpty() && !early.peek().at().plus(REORDER).isAfter(now)) {
+            CameBack next = early.remove();
+            changed = true;
+            Found found = resolve(next.header(), next.sender(), next.at());
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable Found resolve(String header, @Nullable String sender, Instant at) {
         changed |= waiting.removeIf(
                 verdict -> verdict.verdict().at().plus(PATIENCE).isBefore(at));
         String key = waiting.isEmpty() ? null : MessageIds.asSpamdPrints(header);
         Waiting only = null;
         for (Iterator<Waiting> each = waiting.iterator(); each.hasNext() && key != null; ) {
             Waiting next = each.next();
-            if (next.key().equals(key)) {
+            if (next.key().equals(key) && !next.verdict().at().isAfter(at)) {
                 if (only != null && only.verdict().judgement() != next.verdict().judgement()) {
                     return null;
                 }
@@ -110,6 +153,9 @@ final class ByMessageId {
         }
         if (found == null || !Objects.equals(found.sender, sender) || !isAbout(found.size, only.size())) {
             return null;
+        }
+        if (found.isJudged() && found.judgement() != only.verdict().judgement()) {
+            return null; // its own verdict was another; this one was on a message that did not come back
         }
         waiting.remove(only);
         changed = true;
@@ -136,12 +182,21 @@ final class ByMessageId {
             row.number(each.size());
             each.verdict().write(row);
         }
+        row.number(early.size());
+        for (CameBack each : early) {
+            row.text(each.header());
+            row.text(each.sender());
+            row.time(each.at());
+        }
         return row.toBytes();
     }
 
     void restore(RowReader row) {
         for (long left = row.number(); left > 0; left--) {
             waiting.add(new Waiting(row.someText(), row.number(), Pending.read(row)));
+        }
+        for (long left = row.number(); left > 0; left--) {
+            early.add(new CameBack(row.someText(), row.text(), Objects.requireNonNull(row.time())));
         }
     }
 }

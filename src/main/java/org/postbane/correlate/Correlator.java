@@ -2,17 +2,8 @@ package org.postbane.correlate;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -49,69 +40,46 @@ import org.postbane.parse.Program;
  *
  * <p>Threads: one. Memory: {@link CorrelateSettings#mostOpen} messages. Errors: lines that do not fit yield nothing.
  *
- * <p>Known shortcomings: victims of a message that a milter refused are counted as one; a proxy filter's refusal is known
- * from the filter's own line only.
+ * <p>Known shortcomings: of messages that a milter refused, deferred and passed in one connection, each counts one victim only,
+ * unless the milter lists the recipients.
  */
 public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
+    /** Lines may change places within this time. */
     private static final Duration REORDER = Duration.ofSeconds(2);
-    /** Verdicts that name no message that is known are kept so long. */
-    private static final Duration ORPHANED = Duration.ofSeconds(30);
 
-    /** Whether something is due is looked up so often. */
-    private static final Duration LOOK = Duration.ofMillis(250);
-
-    private static final int MOST_STRAY = 10_000;
-    private static final String MAIL_ROW = "mail:";
-    private static final String PRELUDES_ROW = "preludes";
-    private static final String STRAY_ROW = "stray";
-    private static final String WAITING_ROW = "waiting";
     private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
 
-    private final CorrelateSettings settings;
     private final Sayings sayings;
     private final Consumer<Deed> out;
     /** Deeds of the call at hand. Kept till its end, for the JIT's sake: see {@link Deed.Visitor}. */
     private final List<Deed> said = new ArrayList<>();
 
-    private final OpenMessages open = new OpenMessages();
-    private final ByMessageId byMessageId = new ByMessageId(open);
-    /** In order of time; what is due is looked up again, as the message may be gone or changed. */
-    private final ArrayDeque<Due> closing = new ArrayDeque<>();
-
-    private final ArrayDeque<Due> awaiting = new ArrayDeque<>();
-    private final ArrayDeque<Due> orphaned = new ArrayDeque<>();
-    /** Verdicts on messages that were not passed on, by amavis's id, where the line names no queue id. */
-    private final Map<String, Pending> stray = new LinkedHashMap<>();
-
-    private final Preludes preludes = new Preludes();
-
-    private final boolean remembers;
-    private final Set<Mail> changed = new LinkedHashSet<>();
-    private final Set<Long> gone = new HashSet<>();
-    /** Whether {@link #stray} changed since it was saved. */
-    private boolean strayChanged;
-
-    private Instant now = Instant.MIN;
-    private Instant nextLook = Instant.MIN;
-    private long nextSerial;
-
-    private record Due(Mail mail, Instant at) {}
+    private final Messages messages;
+    private final OpenMessages open;
+    private final ByMessageId byMessageId;
+    private final Strays strays;
+    private final Connections connections;
+    private final Preludes preludes;
 
     /**
      * @param traps which addresses no honest sender can know
      * @param remembers keep track of changes for {@link #saveTo}
      */
     public Correlator(CorrelateSettings settings, Predicate<String> traps, boolean remembers, Consumer<Deed> out) {
-        this.settings = settings;
-        this.remembers = remembers;
-        this.sayings = new Sayings(traps, said::add);
         this.out = out;
+        sayings = new Sayings(traps, said::add);
+        messages = new Messages(settings, sayings, remembers);
+        open = messages.open;
+        byMessageId = messages.byMessageId;
+        strays = messages.strays;
+        connections = messages.connections;
+        preludes = messages.preludes;
     }
 
     @Override
     public void accept(LogEvent event) {
-        pass(event.at());
+        messages.pass(event.at());
         event.accept(this);
         handOn();
     }
@@ -138,23 +106,32 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     @Override
     public void visit(LogEvent.Connect event) {
         preludes.take(event.by());
+        connections.begin(event.by(), event.at());
     }
 
     @Override
     public void visit(LogEvent.Disconnect event) {
         preludes.take(event.by());
+        connections.end(event.by(), event.recipients(), event.at());
     }
 
     @Override
     public void visit(LogEvent.Pickup event) {
-        Mail mail = start(event.queueId(), event.at());
+        Mail mail = open.find(event.queueId());
+        if (mail == null || mail.peer != null || mail.pickedUp || isOver(mail, event.at())) {
+            mail = messages.start(event.queueId(), event.at());
+        }
         mail.sender = event.sender();
         mail.pickedUp = true;
+        if (mail.messageId != null) {
+            cameBack(mail, mail.messageId, event.at()); // cleanup's line came before this one
+        }
     }
 
     @Override
     public void visit(LogEvent.Client event) {
         if (event.queueId() == null) {
+            connections.proxy(event.by(), event.client(), event.account());
             return; // before a proxy filter, which hands it in again
         }
         Mail mail = open.find(event.queueId());
@@ -162,11 +139,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             if (mail != null && mail.peer != null) {
                 return; // a copy in the reject log
             }
-            mail = mail == null ? start(event.queueId(), event.at()) : mail; // of which an ACL spoke before
-        } else if (mail == null || mail.peer != null || mail.since.plus(REORDER).isBefore(event.at())) {
-            mail = start(event.queueId(), event.at());
+            mail = mail == null ? messages.start(event.queueId(), event.at()) : mail; // of which an ACL spoke before
+        } else if (mail == null || mail.peer != null || isOver(mail, event.at())) {
+            mail = messages.start(event.queueId(), event.at());
         }
-        touch(mail);
+        messages.touch(mail);
         mail.peer = event.client().address();
         mail.account = event.account();
         Peer original = event.origClient();
@@ -180,9 +157,13 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             mail.prelude = prelude;
             mail.added.addAll(prelude.added());
         }
+        if (mail.queued || mail.pendingTrap != null) {
+            mail.takePrelude(mail.sender); // later lines came before this one
+        }
+        connections.add(event.by(), mail);
         sayings.pending(mail);
         if (mail.isJudged()) {
-            awaitDeliveries(mail, event.at());
+            messages.awaitDeliveries(mail, event.at());
         }
     }
 
@@ -197,14 +178,16 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (root == output) {
             return;
         }
-        touch(output);
-        touch(root);
+        messages.touch(output);
+        messages.touch(root);
+        output.awaitsLink = false;
         output.parent = root;
         root.children++;
         root.pending.addAll(output.pending);
         output.pending.clear();
-        if (output.pendingTrap != null && root.pendingTrap == null) {
+        if (output.pendingTrap != null && output.pendingTrapNamed && root.pendingTrap == null) {
             root.pendingTrap = output.pendingTrap;
+            root.pendingTrapNamed = true;
         }
         if (root.client == null) {
             root.client = output.client; // the lines of the first pass are lost; XFORWARD still tells
@@ -212,20 +195,16 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         sayings.pending(root);
     }
 
-    /** A message that begins now. Whatever had this queue id before is done with. */
-    private Mail start(QueueId id, Instant at) {
-        Mail before = open.find(id);
-        if (before != null) {
-            giveUp(before, at);
+    /** Whether a line that begins a message cannot be about this one, which lines that changed places may have begun. */
+    private static boolean isOver(Mail mail, Instant at) {
+        return mail.since.plus(REORDER).isBefore(at);
+    }
+
+    private void cameBack(Mail mail, String header, Instant at) {
+        ByMessageId.Found found = byMessageId.cameBack(header, mail.sender, at);
+        if (found != null) {
+            messages.apply(found.mail(), found.verdict());
         }
-        Mail mail = new Mail(nextSerial++, id, at);
-        open.add(mail);
-        touch(mail);
-        if (open.size() > settings.mostOpen()) {
-            Mail oldest = open.iterator().next();
-            giveUp(oldest, at);
-        }
-        return mail;
     }
 
     @Override
@@ -235,9 +214,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             // Not to be found by: Exim tells the Message-ID after spamd's verdict on it, so that a verdict on a message
             // that
             // repeats the Message-ID of another would be taken for one on that other, which is known already.
-            mail = mail == null ? start(event.queueId(), event.at()) : mail;
+            mail = mail == null ? messages.start(event.queueId(), event.at()) : mail;
             mail.messageId = event.messageId();
-            touch(mail);
+            messages.touch(mail);
             return;
         }
         boolean another = mail != null
@@ -245,14 +224,12 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 && mail.messageId != null
                 && !mail.messageId.equals(event.messageId());
         if (mail == null || another) {
-            mail = start(event.queueId(), event.at()); // of a bounce, a forward; or client= comes later
+            mail = messages.start(event.queueId(), event.at()); // of a bounce, a forward; or client= comes later
         }
         open.addMessageId(mail, event.messageId());
-        touch(mail);
-        ByMessageId.Found found =
-                mail.pickedUp ? byMessageId.cameBack(event.messageId(), mail.sender, event.at()) : null;
-        if (found != null) {
-            apply(found.mail(), found.verdict());
+        messages.touch(mail);
+        if (mail.pickedUp) {
+            cameBack(mail, event.messageId(), event.at());
         }
     }
 
@@ -261,22 +238,22 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         Mail mail = open.find(event.queueId());
         if (mail == null || mail.closed != null && !event.queueId().isExim()) {
             // from before the log, or client= comes later; or another message, as qmgr's own lines keep their order
-            mail = start(event.queueId(), event.at());
+            mail = messages.start(event.queueId(), event.at());
         }
         mail.queued = true;
         mail.sender = event.sender();
         mail.recipientsInQueue = Math.max(mail.recipientsInQueue, event.recipients());
         mail.size = event.size();
         mail.takePrelude(mail.sender);
-        touch(mail);
+        messages.touch(mail);
     }
 
     @Override
     public void visit(LogEvent.Recipients event) {
         Mail mail = open.find(event.queueId());
-        mail = mail == null ? start(event.queueId(), event.at()) : mail;
+        mail = mail == null ? messages.start(event.queueId(), event.at()) : mail;
         mail.recipientsInQueue = event.count();
-        touch(mail);
+        messages.touch(mail);
     }
 
     @Override
@@ -286,12 +263,12 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         Mail mail = open.find(event.queueId());
         if (mail == null && event.queueId().isExim()) {
-            mail = start(event.queueId(), event.at()); // its arrival may be told of later, but by this id only
+            mail = messages.start(event.queueId(), event.at()); // its arrival may be told of later, but by this id only
         }
         if (mail == null) {
             return;
         }
-        touch(mail);
+        messages.touch(mail);
         String as = event.origTo() == null ? event.to() : event.origTo();
         if (mail.parent == null) {
             mail.deliver(event.to(), as);
@@ -299,17 +276,16 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.queuedAs() != null) {
             cameBackAs(mail, event.queuedAs(), event.relay());
         }
-        Pending verdict = event.filterId() == null || stray.isEmpty() ? null : stray.remove(event.filterId());
+        Pending verdict = event.filterId() == null ? null : strays.take(event.filterId());
         if (verdict != null) {
-            strayChanged = true;
-            touch(mail.root());
+            messages.touch(mail.root());
             mail.root().pending.add(verdict);
             sayings.pending(mail);
         }
         if (sayings.isTrap(as)) {
-            trapped(mail, event.at(), as);
+            trapped(mail, event.at(), as, event.origTo() != null);
         } else if (event.origTo() != null && sayings.isTrap(event.to())) {
-            trapped(mail, event.at(), event.to());
+            trapped(mail, event.at(), event.to(), false);
         }
         if (mail.isJudged() && !mail.awaitsDeliveries()) {
             sayings.victims(mail, event.at(), false); // all at once: each change of a ban is a row, and a command
@@ -334,16 +310,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     public void visit(LogEvent.Removed event) {
         Mail mail = open.find(event.queueId());
         if (mail != null && mail.closed == null) {
-            close(mail, event.at());
+            messages.close(mail, event.at());
             sayings.victims(mail, event.at(), false);
             sayings.delivered(mail, event.at());
         }
-    }
-
-    private void close(Mail mail, Instant at) {
-        mail.closed = at;
-        closing.add(new Due(mail, arrival(at).plus(settings.linger())));
-        touch(mail);
     }
 
     // ---------------------------------------------------------------- verdicts
@@ -359,53 +329,82 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         IpPrefix client = event.client() == null ? null : event.client().address();
         Pending verdict = new Pending(
-                event.at(), event.filter(), judgement, event.points(), client, event.sender(), event.recipients());
-        Mail mail = null;
+                event.at(),
+                event.filter(),
+                judgement,
+                event.points(),
+                client,
+                event.sender(),
+                event.recipients(),
+                event.recipientsAre(),
+                event.quarantine());
         if (event.queueId() != null) {
-            mail = open.find(event.queueId());
-            mail = mail == null ? start(event.queueId(), event.at()) : mail;
+            Mail mail = open.find(event.queueId());
+            if (mail != null && isOf(mail.root(), client) || event.queuedAs().isEmpty()) {
+                messages.apply(
+                        mail == null
+                                ? messages.start(event.queueId(), event.at()).root()
+                                : mail.root(),
+                        verdict);
+            } else { // lost, or an id of the relay's that handed it in
+                output(event.queuedAs().get(0), verdict);
+            }
         } else if (!event.queuedAs().isEmpty()) {
-            QueueId output = event.queuedAs().get(0);
-            mail = open.find(output);
-            mail = mail == null ? start(output, event.at()) : mail;
+            output(event.queuedAs().get(0), verdict);
         } else if (event.filterId() != null) {
-            stray(event.filterId(), verdict);
+            Mail mail = strays.verdict(event.filterId(), verdict);
+            if (mail != null) {
+                applyToRefused(mail, verdict);
+            }
         } else if (event.messageId() != null) {
-            mail = byMessageId.find(
+            Mail mail = byMessageId.find(
                     event.messageId(), event.size(), verdict, event.at().minus(REORDER));
-        }
-        if (mail != null) {
-            apply(mail.root(), verdict);
-        }
-    }
-
-    /** The verdict is on this message; it counts as soon as it is known who handed it in. */
-    private void apply(Mail root, Pending verdict) {
-        touch(root);
-        root.pending.add(verdict);
-        sayings.pending(root);
-        if (!root.pending.isEmpty()) {
-            orphaned.add(new Due(root, arrival(verdict.at()).plus(ORPHANED)));
-        } else {
-            awaitDeliveries(root, verdict.at());
+            if (mail != null) {
+                messages.apply(mail.root(), verdict);
+            }
         }
     }
 
-    private void awaitDeliveries(Mail root, Instant since) {
-        if (root.awaitsDeliveries() && root.awaitsUntil == null) {
-            root.awaitsUntil = arrival(since).plus(settings.patience());
-            awaiting.add(new Due(root, root.awaitsUntil));
-        }
+    /** Whether the message may be of this client, as the filter was told of it. */
+    private static boolean isOf(Mail root, @Nullable IpPrefix client) {
+        return client == null
+                || client.isLoopback()
+                || root.peer == null
+                || client.equals(root.client)
+                || client.equals(root.peer);
     }
 
-    private void stray(String filterId, Pending verdict) {
-        if (stray.size() >= MOST_STRAY) {
-            Iterator<Pending> oldest = stray.values().iterator();
-            sayings.verdictAlone(oldest.next());
-            oldest.remove();
+    /** Whether no open message can be the one that this was made of: a filter before the queue, or a first pass elsewhere. */
+    private boolean isOnlyPass(Mail output) {
+        String key = output.messageId == null || !output.isAnswerable() ? null : output.messageIdKey();
+        if (key == null) {
+            return false;
         }
-        stray.put(filterId, verdict);
-        strayChanged = true;
+        for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
+            boolean other = mail != output && mail.parent == null && (mail.peer == null || !mail.peer.isLoopback());
+            if (other && isOf(mail, output.client)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** A verdict names what the filter made of a message: it counts when it is known of which. */
+    private void output(QueueId id, Pending verdict) {
+        Mail known = open.find(id);
+        Mail output = known == null ? messages.start(id, verdict.at()) : known;
+        if (output.parent != null || isOnlyPass(output)) {
+            messages.apply(output.root(), verdict);
+            return;
+        }
+        messages.awaitLink(output, verdict);
+    }
+
+    /** amavis's verdict on a message that smtpd refused for it, with all recipients as the client named them. */
+    private void applyToRefused(Mail mail, Pending verdict) {
+        mail.listed = verdict.recipients();
+        mail.told = verdict.recipients().size();
+        messages.apply(mail, verdict);
     }
 
     // ---------------------------------------------------------------- refusals and traps
@@ -413,7 +412,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     @Override
     public void visit(LogEvent.Reject event) {
         if (event.milter() && event.stage().equals(END_OF_MESSAGE)) {
-            refusedByMilter(event);
+            IpPrefix client = event.client().address();
+            boolean forGood = event.code() >= 500;
+            neverQueued(event.queueId(), event.at(), client, event.sender(), forGood ? event.reason() : null);
+            addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
             return;
         }
         IpPrefix client = event.client().address();
@@ -434,33 +436,90 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 preludes.of(event.by(), client, event.sender()).addRecipient(added);
             } else {
                 mail.added.add(added);
-                touch(mail);
+                messages.touch(mail);
             }
+        }
+        if (event.action().equals("milter-discard") && event.stage().equals(END_OF_MESSAGE)) {
+            neverQueued(event.queueId(), event.at(), client, event.sender(), event.reason());
         }
         addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
     }
 
-    /** The whole message was refused after its content was seen: for good means as spam. It never gets to qmgr. */
-    private void refusedByMilter(LogEvent.Reject event) {
-        Mail mail = event.queueId() == null ? null : open.find(event.queueId());
-        if (mail == null) {
+    /**
+     * A milter ended a message after it had seen its content. It never gets to qmgr.
+     *
+     * @param reason null where it is to come again
+     */
+    private void neverQueued(
+            @Nullable QueueId id,
+            Instant at,
+            @Nullable IpPrefix client,
+            @Nullable String sender,
+            @Nullable String reason) {
+        if (id == null) {
             return;
         }
-        if (event.code() >= 500) {
-            Judgement spam = Judgement.SPAM;
-            List<String> recipients = List.of();
-            apply(
-                    mail,
-                    new Pending(
-                            event.at(),
-                            "milter",
-                            spam,
-                            Double.NaN,
-                            event.client().address(),
-                            event.sender(),
-                            recipients));
+        Mail known = open.find(id);
+        Mail mail = known == null || known.closed != null ? messages.start(id, at) : known;
+        mail.refused = true;
+        mail.sender = mail.sender == null ? sender : mail.sender;
+        mail.takePrelude(sender);
+        if (reason != null) {
+            messages.apply(mail, Refusals.verdict(at, "milter", client, sender, reason));
         }
-        close(mail, event.at());
+        messages.close(mail, at);
+    }
+
+    /** A filter before the queue answered to a message; its connection tells who sent it. */
+    @Override
+    public void visit(LogEvent.ProxyReply event) {
+        Connection connection = connections.find(event.by());
+        IpPrefix client = connection == null ? null : connection.proxied;
+        if (connection == null || client == null) {
+            return;
+        }
+        Mail output = event.queuedAs() == null ? null : open.find(event.queuedAs());
+        if (output != null && output.parent == null && output.isFromHere() && isFree(output, client)) {
+            messages.touch(output);
+            output.client = client;
+            output.account = connection.proxiedAccount;
+            output.awaitsLink = false;
+            sayings.pending(output);
+        }
+        boolean discarded = event.code() < 300 && event.filterId() != null; // 250 2.7.0 Ok, discarded, id=1-2 - spam
+        if (event.code() < 500 && !discarded) {
+            connection.certain = false; // of what passed, the sum has recipients that are not counted here
+            return;
+        }
+        Mail mail = messages.begin(event.at());
+        mail.peer = client;
+        mail.client = client;
+        mail.account = connection.proxiedAccount;
+        mail.sender = event.sender();
+        mail.refused = true;
+        mail.closed = event.at();
+        mail.dropped = true;
+        mail.held = true;
+        messages.touch(mail);
+        connections.add(event.by(), mail);
+        Pending refusal = Refusals.verdict(event.at(), "proxy", client, event.sender(), event.reply());
+        Pending verdict = event.filterId() == null ? null : strays.take(event.filterId());
+        if (verdict != null) {
+            applyToRefused(mail, verdict);
+        } else if (event.filterId() != null) {
+            mail.children++; // its row stays for as long
+            strays.await(event.filterId(), mail, refusal);
+        } else {
+            messages.apply(mail, refusal);
+        }
+        if (event.recipient() != null && sayings.isTrap(event.recipient())) {
+            trapped(mail, event.at(), event.recipient(), true);
+        }
+    }
+
+    /** Whether nothing speaks against it that this client sent the message. */
+    private static boolean isFree(Mail mail, IpPrefix client) {
+        return mail.client == null || mail.client.isLoopback() || mail.client.equals(client);
     }
 
     @Override
@@ -512,10 +571,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         Mail mail = queueId == null ? null : open.find(queueId);
         if (mail != null) {
-            touch(mail);
+            messages.touch(mail);
             mail.takePrelude(sender);
             mail.sender = mail.sender == null ? sender : mail.sender;
-            trapped(mail, at, recipient);
+            trapped(mail, at, recipient, true);
             return;
         }
         Prelude prelude = preludes.of(by, client, sender);
@@ -530,217 +589,40 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
     }
 
-    private void trapped(Mail mail, Instant at, String address) {
-        touch(mail.root());
-        sayings.trapped(mail, at, address);
+    /**
+     * @param named the client named the address; else it could be one that the filter sends to, a quarantine for instance: of a
+     *     filter's output, the deliveries of the first pass say whom the client named
+     */
+    private void trapped(Mail mail, Instant at, String address, boolean named) {
+        if (mail.parent != null && !named) {
+            return;
+        }
+        messages.touch(mail);
+        messages.touch(mail.root());
+        sayings.trapped(mail, at, address, named);
     }
 
     // ---------------------------------------------------------------- time
 
     /** It is {@code time} now, by the lines or, where none come, by the clock. Never goes back. */
     public void advance(Instant time) {
-        pass(time);
+        messages.pass(time);
         handOn();
-    }
-
-    private void pass(Instant time) {
-        if (!time.isAfter(now)) {
-            return;
-        }
-        now = time;
-        if (!time.isBefore(nextLook)) {
-            nextLook = time.plus(LOOK);
-            look();
-        }
-    }
-
-    /** Says and forgets what is due. */
-    private void look() {
-        while (isDue(awaiting)) {
-            Due due = awaiting.remove();
-            touch(due.mail());
-            due.mail().awaitsUntil = null;
-            sayings.victims(due.mail(), due.at(), true);
-        }
-        while (isDue(closing)) {
-            Due due = closing.remove();
-            giveUp(due.mail(), due.at());
-        }
-        while (isDue(orphaned)) {
-            Mail mail = orphaned.remove().mail();
-            touch(mail.root());
-            sayings.lastPending(mail.root());
-            if (mail.peer == null && !mail.queued) {
-                giveUp(mail, now); // only the verdict ever spoke of it
-            }
-        }
-        Iterator<Pending> oldest = stray.values().iterator();
-        while (oldest.hasNext()) {
-            Pending verdict = oldest.next();
-            if (verdict.at().plus(ORPHANED).isAfter(now)) {
-                break;
-            }
-            sayings.verdictAlone(verdict);
-            oldest.remove();
-            strayChanged = true;
-        }
-        giveUpOld();
-    }
-
-    /** When a line with this stamp arrived: late, if it is already later than it says. */
-    private Instant arrival(Instant stamp) {
-        return stamp.isAfter(now) ? stamp : now;
-    }
-
-    private boolean isDue(ArrayDeque<Due> queue) {
-        Due first = queue.peek();
-        return first != null && !first.at().isAfter(now);
-    }
-
-    private void giveUpOld() {
-        if (open.size() == 0) {
-            return;
-        }
-        Mail oldest = open.iterator().next();
-        if (oldest.since.plus(settings.oldest()).isBefore(now)) {
-            giveUp(oldest, now);
-        }
-    }
-
-    /** Says what remains to be said of a message of which nothing more is to be expected, and forgets it. */
-    private void giveUp(Mail mail, Instant at) {
-        sayings.last(mail, at);
-        drop(mail);
-    }
-
-    /** Forgets a settled message; its record stays for as long as the filter's output of it is on its way. */
-    private void drop(Mail mail) {
-        if (mail.dropped) {
-            return;
-        }
-        mail.dropped = true;
-        open.remove(mail);
-        if (mail.children > 0) {
-            touch(mail);
-            return;
-        }
-        forget(mail);
-        Mail root = mail.parent;
-        if (root != null && --root.children == 0 && root.dropped) {
-            forget(root);
-        }
     }
 
     /** The log is at its end, and no line will follow: says all that is known. */
     public void finish() {
-        for (Pending verdict : stray.values()) {
-            sayings.verdictAlone(verdict);
-        }
-        stray.clear();
-        List<Mail> rest = new ArrayList<>(open.size());
-        open.iterator().forEachRemaining(rest::add);
-        for (Mail mail : rest) {
-            sayings.last(mail, now);
-        }
-        rest.forEach(open::remove);
-        closing.clear();
-        awaiting.clear();
-        orphaned.clear();
+        messages.finish();
         handOn();
     }
 
-    // ---------------------------------------------------------------- over restarts
-
     /** Saves what changed since the last time. */
     public void saveTo(OpenMessageStore store) {
-        changed.forEach(mail -> store.saveRow(MAIL_ROW + mail.serial, mail.toRow()));
-        gone.forEach(serial -> store.removeRow(MAIL_ROW + serial));
-        changed.clear();
-        gone.clear();
-        if (preludes.takeChanged()) {
-            store.saveRow(PRELUDES_ROW, preludes.toRow());
-        }
-        if (byMessageId.takeChanged()) {
-            store.saveRow(WAITING_ROW, byMessageId.toRow());
-        }
-        if (strayChanged) {
-            RowWriter row = new RowWriter();
-            row.number(stray.size());
-            stray.forEach((filterId, verdict) -> {
-                row.text(filterId);
-                verdict.write(row);
-            });
-            store.saveRow(STRAY_ROW, row.toBytes());
-            strayChanged = false;
-        }
+        messages.saveTo(store);
     }
 
     /** Goes on where {@link #saveTo} left off. For a new correlator only. */
     public void restore(OpenMessageStore store) {
-        Map<Long, Mail.Restored> rows = new TreeMap<>();
-        store.forEachRow((key, bytes) -> {
-            if (key.startsWith(MAIL_ROW)) {
-                long serial = Long.parseLong(key.substring(MAIL_ROW.length()));
-                rows.put(serial, Mail.fromRow(serial, bytes));
-            } else if (key.equals(PRELUDES_ROW)) {
-                preludes.restore(new RowReader(bytes));
-            } else if (key.equals(WAITING_ROW)) {
-                byMessageId.restore(new RowReader(bytes));
-            } else if (key.equals(STRAY_ROW)) {
-                RowReader row = new RowReader(bytes);
-                for (long left = row.number(); left > 0; left--) {
-                    stray.put(row.someText(), Pending.read(row));
-                }
-            }
-        });
-        for (Mail.Restored row : rows.values()) { // in the order in which the messages began
-            Mail mail = row.mail();
-            nextSerial = Math.max(nextSerial, mail.serial + 1);
-            Mail.Restored parent = rows.get(row.parent());
-            if (parent != null) {
-                mail.parent = parent.mail();
-                mail.parent.children++;
-            }
-            if (mail.dropped) {
-                continue;
-            }
-            open.add(mail);
-            if (row.indexed() != null) {
-                open.restoreIndex(mail, row.indexed());
-            }
-            if (mail.closed != null) {
-                closing.add(new Due(mail, mail.closed.plus(settings.linger())));
-            }
-            if (mail.awaitsUntil != null) {
-                awaiting.add(new Due(mail, mail.awaitsUntil));
-            }
-            if (!mail.pending.isEmpty()) {
-                orphaned.add(new Due(mail, mail.pending.get(0).at().plus(ORPHANED)));
-            }
-        }
-        sort(closing);
-        sort(awaiting);
-        sort(orphaned);
-    }
-
-    private static void sort(ArrayDeque<Due> queue) {
-        List<Due> inOrder = new ArrayList<>(queue);
-        inOrder.sort(Comparator.comparing(Due::at));
-        queue.clear();
-        queue.addAll(inOrder);
-    }
-
-    private void touch(Mail mail) {
-        if (remembers && !mail.forgotten) { // else its row would come back, for ever
-            changed.add(mail);
-        }
-    }
-
-    private void forget(Mail mail) {
-        if (remembers) {
-            mail.forgotten = true;
-            changed.remove(mail);
-            gone.add(mail.serial);
-        }
+        messages.restore(store);
     }
 }

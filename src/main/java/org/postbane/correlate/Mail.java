@@ -14,6 +14,7 @@ import org.postbane.correlate.Deed.Trial;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
+import org.postbane.parse.LogEvent.Listed;
 
 /**
  * What is known of one queue id: a message that a client handed in, or that came back from a filter. Facts are added in
@@ -23,6 +24,9 @@ final class Mail {
 
     /** Room for recipients that are told apart, in characters; some 20,000 of them. Bounds the row in the store. */
     private static final int ROOM = 600_000;
+
+    /** Of a message that never had a queue id. */
+    static final QueueId NO_ID = new QueueId(0, 0);
 
     /** Tells this message from every other, as queue ids are used again. */
     final long serial;
@@ -45,6 +49,9 @@ final class Mail {
 
     @Nullable
     String messageId;
+    /** The last Message-ID header, by which it is found. */
+    @Nullable
+    String lastMessageId;
     /** The key under which {@link OpenMessages} finds this message by Message-ID, and the next older one with the same key. */
     @Nullable
     String indexed;
@@ -65,6 +72,8 @@ final class Mail {
     /** A trap that it was addressed to, likewise kept. */
     @Nullable
     String pendingTrap;
+    /** The client named it, for certain. */
+    boolean pendingTrapNamed;
     /** What was said of it before it got its queue id, as long as it is not certain that it is about this message. */
     @Nullable
     Prelude prelude;
@@ -78,6 +87,21 @@ final class Mail {
     boolean dropped;
     /** Nothing of it is to be saved any more. */
     boolean forgotten;
+    /** The session that it was handed in in, until that has told how many recipients it had. */
+    @Nullable
+    Connection connection;
+    /** How many recipients the client named, doubles included, as the session's sum tells; 0 if it does not. */
+    int told;
+    /** It never got to the queue: a milter or a filter before the queue refused or swallowed it. */
+    boolean refused;
+    /** Its queue id is free for others; kept until its session tells how many recipients it had. */
+    boolean held;
+    /** A verdict on it is kept until it is known which message it is the filter's output of. */
+    boolean awaitsLink;
+    /** Recipients as the client named them, as a milter lists them; empty if none does. Could be another text of the client's. */
+    List<String> listed = List.of();
+    /** There are more. */
+    boolean listedInPart;
     /** Until when deliveries that tell of a verdict's recipients are waited for; null if they are not. */
     @Nullable
     Instant awaitsUntil;
@@ -127,11 +151,32 @@ final class Mail {
         return client != null && !client.isLoopback();
     }
 
+    /** This host handed it in: a filter, or a user of it. */
+    boolean isFromHere() {
+        return peer != null && peer.isLoopback();
+    }
+
     Origin origin() {
         if (client == null) {
             throw new IllegalStateException("nobody is known to have sent " + id);
         }
-        return new Origin(client, account, sender, id, messageId);
+        return new Origin(client, account, sender, id.equals(NO_ID) ? null : id, messageId);
+    }
+
+    /** Judged, and not clean. */
+    boolean isBad() {
+        return judgement != null && judgement != Judgement.CLEAN;
+    }
+
+    /** Whether deliveries have told of all recipients that qmgr spoke of. */
+    boolean isDelivered() {
+        return queued && reached != null && reached.size() >= recipientsInQueue;
+    }
+
+    /** How many recipients the client named, as far as deliveries have told, or else as many as after alias expansion. */
+    int recipients() {
+        int known = named == null ? 0 : named.size();
+        return isDelivered() ? known : Math.max(recipientsInQueue, known);
     }
 
     boolean isJudged() {
@@ -222,6 +267,11 @@ final class Mail {
         }
     }
 
+    /** Whether it was delivered, and to these addresses alone. */
+    boolean isOnlyFor(Set<String> addresses) {
+        return named != null && !named.isEmpty() && addresses.containsAll(named);
+    }
+
     private void keep(Set<String> addresses, String address) {
         if (room >= address.length() && addresses.add(address)) {
             room -= address.length() + 4;
@@ -236,12 +286,16 @@ final class Mail {
      */
     int newVictims(boolean complete) {
         int known = named == null ? 0 : named.size();
-        if (complete) {
-            known += awaited == null ? 0 : awaited.size();
-            // of a message that was refused, no deliveries will tell; and Exim counts what the client named, before
-            // aliases
-            boolean asCounted = awaitsAll && (known == 0 || !queued || id.isExim());
-            known = asCounted ? Math.max(known, recipientsInQueue) : known;
+        if (refused) { // no deliveries will tell
+            known = told > 0 ? told : complete ? Math.max(new HashSet<>(listed).size(), recipientsInQueue) : 0;
+        } else {
+            if (complete) {
+                known += awaited == null ? 0 : awaited.size();
+                // Exim counts what the client named, before aliases
+                boolean asCounted = awaitsAll && (known == 0 || !queued || id.isExim());
+                known = asCounted ? Math.max(known, recipientsInQueue) : known;
+            }
+            known = told > 0 ? Math.min(known, told) : known; // the others were added here: always_bcc
         }
         int more = Math.max(1, known) - victims;
         victims += Math.max(0, more);
@@ -249,7 +303,7 @@ final class Mail {
     }
 
     /** Its recipients as far as they are known: as the client named them, else as the verdict did. Read at once. */
-    Collection<String> recipients() {
+    Collection<String> recipientNames() {
         if (named != null && !named.isEmpty()) {
             return Collections.unmodifiableSet(named);
         }
@@ -257,7 +311,13 @@ final class Mail {
     }
 
     boolean awaitsDeliveries() {
-        return awaitsAll || awaited != null && !awaited.isEmpty();
+        return !refused && (awaitsAll || awaited != null && !awaited.isEmpty());
+    }
+
+    /** What it is found by, if anybody asks for its Message-ID: as spamd prints it. */
+    @Nullable
+    String messageIdKey() {
+        return indexed != null || lastMessageId == null ? indexed : MessageIds.asSpamdPrints(lastMessageId);
     }
 
     /** All of this but the parent, which the reader finds by its serial number. */
@@ -271,7 +331,7 @@ final class Mail {
         row.text(account);
         row.text(sender);
         row.text(messageId);
-        row.text(indexed);
+        row.text(messageIdKey());
         row.number(parent == null ? -1 : parent.serial);
         row.number(pending.size());
         pending.forEach(verdict -> verdict.write(row));
@@ -297,6 +357,14 @@ final class Mail {
         row.flag(awaitsAll);
         row.number(victims);
         row.time(awaitsUntil);
+        row.number(told);
+        row.flag(refused);
+        row.flag(held);
+        row.flag(awaitsLink);
+        row.number(listed.size());
+        listed.forEach(row::text);
+        row.flag(listedInPart);
+        row.flag(pendingTrapNamed);
         return row.toBytes();
     }
 
@@ -335,6 +403,17 @@ final class Mail {
         mail.awaitsAll = row.flag();
         mail.victims = (int) row.number();
         mail.awaitsUntil = row.time();
+        mail.told = (int) row.number();
+        mail.refused = row.flag();
+        mail.held = row.flag();
+        mail.awaitsLink = row.flag();
+        List<String> listed = new ArrayList<>();
+        for (long left = row.number(); left > 0; left--) {
+            listed.add(row.someText());
+        }
+        mail.listed = listed;
+        mail.listedInPart = row.flag();
+        mail.pendingTrapNamed = row.flag();
         return new Restored(mail, indexed, parent);
     }
 
@@ -358,7 +437,13 @@ final class Mail {
             double points,
             @Nullable IpPrefix client,
             @Nullable String sender,
-            List<String> recipients) {
+            List<String> recipients,
+            Listed recipientsAre,
+            @Nullable String quarantine) {
+
+        boolean isAsNamed() {
+            return recipientsAre == Listed.AS_NAMED || recipientsAre == Listed.SOME_AS_NAMED;
+        }
 
         void write(RowWriter row) {
             row.time(at);
@@ -368,6 +453,8 @@ final class Mail {
             row.address(client);
             row.text(sender);
             row.texts(recipients);
+            row.text(recipientsAre.name());
+            row.text(quarantine);
         }
 
         static Pending read(RowReader row) {
@@ -378,7 +465,9 @@ final class Mail {
                     row.decimal(),
                     row.address(),
                     row.text(),
-                    List.copyOf(Objects.requireNonNull(row.texts())));
+                    List.copyOf(Objects.requireNonNull(row.texts())),
+                    Listed.valueOf(row.someText()),
+                    row.text());
         }
     }
 }

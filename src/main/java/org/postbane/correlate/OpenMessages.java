@@ -16,6 +16,8 @@ final class OpenMessages {
     private final Map<QueueId, Mail> byId = new LinkedHashMap<>();
     /** Youngest first, in a chain through {@link Mail#nextOfMessageId}. Keys as spamd prints them. */
     private final Map<String, Mail> byMessageId = new HashMap<>();
+    /** Somebody has asked for a Message-ID. Until then none is looked up, and most logs have no line that makes anybody ask. */
+    private boolean asked;
 
     @Nullable
     Mail find(QueueId id) {
@@ -41,7 +43,14 @@ final class OpenMessages {
     void addMessageId(Mail mail, String header) {
         mail.messageId = mail.messageId == null ? header : mail.messageId;
         unindex(mail);
-        String key = MessageIds.asSpamdPrints(header);
+        mail.lastMessageId = header;
+        if (asked) {
+            index(mail);
+        }
+    }
+
+    private void index(Mail mail) {
+        String key = mail.messageIdKey();
         if (key != null) {
             restoreIndex(mail, key);
         }
@@ -80,6 +89,10 @@ final class OpenMessages {
     /** The youngest message with this Message-ID, as spamd prints it; the others follow by {@link Mail#nextOfMessageId}. */
     @Nullable
     Mail withMessageId(String printed) {
+        if (!asked) {
+            asked = true;
+            byId.values().stream().filter(mail -> mail.indexed == null).forEach(this::index);
+        }
         return byMessageId.get(printed);
     }
 

@@ -1,6 +1,11 @@
 package org.postbane.correlate;
 
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -8,16 +13,23 @@ import org.postbane.correlate.Deed.Trial;
 import org.postbane.correlate.Mail.Pending;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
-import org.postbane.model.QueueId;
+import org.postbane.parse.LogEvent.Listed;
 
 /**
  * Says what is known of messages: turns verdicts, deliveries and trap hits on a message into deeds of its client, each once.
- * Keeps nothing but a counter; what was said already stands in the {@link Mail}.
+ * Keeps a counter and the quarantine's addresses; what was said already stands in the {@link Mail}.
  */
 final class Sayings {
 
+    static final String ROW = "quarantines";
+    private static final int MOST_QUARANTINES = 100;
+
     private final Predicate<String> traps;
     private final Consumer<Deed> out;
+    /** Addresses that amavis quarantines to. */
+    private final Set<String> quarantines = new HashSet<>();
+
+    private boolean changed;
     private long contradictions;
 
     Sayings(Predicate<String> traps, Consumer<Deed> out) {
@@ -37,16 +49,16 @@ final class Sayings {
     /** Says what was kept until {@code mail}'s client is known, if it is. */
     void pending(Mail mail) {
         Mail root = mail.root();
-        if (!root.isAnswerable()) {
+        if (!root.isAnswerable() || root.awaitsLink) {
             return;
         }
         while (!root.pending.isEmpty()) {
             verdict(root, root.pending.remove(0));
         }
-        if (root.pendingTrap != null) {
+        if (root.pendingTrap != null && (root.pendingTrapNamed || !root.isFromHere())) {
             String address = root.pendingTrap;
             root.pendingTrap = null;
-            trapped(root, root.since, address);
+            trapped(root, root.since, address, true);
         }
     }
 
@@ -57,10 +69,19 @@ final class Sayings {
             contradictions++;
             return;
         }
+        if (verdict.quarantine() != null && quarantines.size() < MOST_QUARANTINES) {
+            changed |= quarantines.add(verdict.quarantine().toLowerCase(Locale.ROOT));
+        }
         root.sender = root.sender == null ? verdict.sender() : root.sender;
-        for (String recipient : verdict.recipients()) {
-            if (traps.test(recipient)) {
-                trapped(root, verdict.at(), recipient);
+        if (verdict.isAsNamed()) {
+            root.listed = verdict.recipients();
+            root.listedInPart = verdict.recipientsAre() == Listed.SOME_AS_NAMED;
+            listedTraps(root, verdict.at());
+        } else {
+            for (String recipient : verdict.recipients()) {
+                if (traps.test(recipient)) {
+                    trapped(root, verdict.at(), recipient, true);
+                }
             }
         }
         Judgement before = root.judgement();
@@ -77,8 +98,31 @@ final class Sayings {
                     root.isTrapped()));
         }
         if (verdict.judgement() != Judgement.CLEAN) {
-            root.await(verdict.recipients());
+            root.await(verdict.isAsNamed() ? List.of() : verdict.recipients());
             victims(root, verdict.at(), false);
+        }
+    }
+
+    /** It is known, if ever, how many recipients a message had that never got to the queue. */
+    void told(Mail mail, Instant at) {
+        if (mail.isAnswerable()) {
+            listedTraps(mail, at);
+        }
+        victims(mail.root(), at, false);
+    }
+
+    /**
+     * Trap hits that only a milter's list tells of. It is unquoted, so that one recipient may look like several: then there are
+     * more than smtpd counted.
+     */
+    private void listedTraps(Mail mail, Instant at) {
+        if (!mail.refused || mail.listedInPart || mail.listed.size() != mail.told) {
+            return;
+        }
+        for (String recipient : mail.listed) {
+            if (traps.test(recipient)) {
+                trapped(mail, at, recipient, true);
+            }
         }
     }
 
@@ -90,27 +134,32 @@ final class Sayings {
         }
         int more = root.newVictims(complete);
         if (more > 0) {
-            out.accept(new Deed.Victims(at, root.origin(), judgement, more, root.since, root.recipients()));
+            out.accept(new Deed.Victims(at, root.origin(), judgement, more, root.since, root.recipientNames()));
         }
     }
 
     /** A message that was judged clean is done with. */
     void delivered(Mail mail, Instant at) {
         if (mail.judgement() == Judgement.CLEAN && mail.isAnswerable()) {
-            out.accept(new Deed.Delivered(at, mail.origin(), mail.since, mail.recipients()));
+            out.accept(new Deed.Delivered(at, mail.origin(), mail.since, mail.recipientNames()));
         }
     }
 
-    /** A message was addressed to a trap. */
-    void trapped(Mail mail, Instant at, String address) {
+    /**
+     * A message was addressed to a trap.
+     *
+     * @param named by the client; else, of what a filter handed in, that is not certain until nothing else is known of it
+     */
+    void trapped(Mail mail, Instant at, String address, boolean named) {
         Mail root = mail.root();
         if (root.isTrapped()) {
             return;
         }
-        if (root.isAnswerable()) {
+        if (root.isAnswerable() && (named || !root.isFromHere())) {
             out.accept(new Deed.Trapped(at, root.origin(), address, root.trap(), root.isJudged()));
         } else {
             root.pendingTrap = address;
+            root.pendingTrapNamed = named;
         }
     }
 
@@ -125,7 +174,7 @@ final class Sayings {
         if (client == null || client.isLoopback()) {
             return;
         }
-        Mail unknown = new Mail(-1, new QueueId(0, 0), verdict.at());
+        Mail unknown = new Mail(-1, Mail.NO_ID, verdict.at());
         Origin origin = new Origin(client, null, verdict.sender(), null, null);
         Trial trial = unknown.judge(verdict.judgement());
         out.accept(new Deed.Judged(
@@ -138,7 +187,7 @@ final class Sayings {
                     verdict.judgement(),
                     unknown.newVictims(true),
                     verdict.at(),
-                    unknown.recipients()));
+                    unknown.recipientNames()));
         }
     }
 
@@ -153,6 +202,9 @@ final class Sayings {
             return;
         }
         victims(mail, at, true);
+        if (mail.isFromHere() && mail.isOnlyFor(quarantines)) {
+            return; // the filter's own mail
+        }
         if (mail.pendingTrap != null && mail.client != null) {
             out.accept(new Deed.Trapped(at, mail.origin(), mail.pendingTrap, mail.trap(), mail.isJudged()));
         }
@@ -164,6 +216,7 @@ final class Sayings {
 
     /** Verdicts whose message did not turn up, or turned out to be handed in by this host. */
     void lastPending(Mail mail) {
+        mail.awaitsLink = false;
         while (!mail.pending.isEmpty()) {
             Pending verdict = mail.pending.remove(0);
             if (mail.client != null) {
@@ -172,6 +225,19 @@ final class Sayings {
                 verdictAlone(verdict);
             }
         }
+    }
+
+    void saveTo(OpenMessageStore store) {
+        if (changed) {
+            RowWriter row = new RowWriter();
+            row.texts(quarantines);
+            store.saveRow(ROW, row.toBytes());
+            changed = false;
+        }
+    }
+
+    void restore(RowReader row) {
+        quarantines.addAll(Objects.requireNonNull(row.texts()));
     }
 
     void refused(Instant at, Origin origin, String stage, int code, String reason) {

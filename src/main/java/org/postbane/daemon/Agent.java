@@ -34,7 +34,11 @@ import org.postbane.score.Standing;
 import org.postbane.score.Weighing;
 import org.postbane.source.DirectoryWatch;
 import org.postbane.source.FileTail;
+import org.postbane.source.Input;
+import org.postbane.source.JournalSource;
+import org.postbane.source.LineSource;
 import org.postbane.source.SourceSettings;
+import org.postbane.source.SyslogSource;
 import org.postbane.store.H2Store;
 import org.postbane.store.StateStore;
 import org.postbane.store.StoreException;
@@ -62,6 +66,8 @@ public final class Agent implements AgentControl, AutoCloseable {
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration FORGET = Duration.ofMinutes(1);
     private static final Duration RECONCILE = Duration.ofMinutes(10);
+    private static final Duration FIRST_SNAPSHOT = Duration.ofMinutes(1);
+    private static final Duration SNAPSHOT = Duration.ofHours(1);
     private static final int MOST_OFFENCES = 20;
 
     /** Belong to nobody: RFC 5737, RFC 3849, RFC 2606. */
@@ -93,17 +99,19 @@ public final class Agent implements AgentControl, AutoCloseable {
     private Instant lastCommit = Instant.MIN;
     private Instant lastForget = Instant.MIN;
     private Instant lastReconcile;
+    private Instant lastSnapshot;
     private boolean unsaved;
+    private @Nullable Instant midLineSince;
 
     /** One followed log. */
     private static final class Source {
-        final FileTail tail;
+        final LineSource tail;
         final LogParser parser;
 
         @Nullable
         String fault;
 
-        Source(FileTail tail, LogParser parser) {
+        Source(LineSource tail, LogParser parser) {
             this.tail = tail;
             this.parser = parser;
         }
@@ -121,7 +129,9 @@ public final class Agent implements AgentControl, AutoCloseable {
         this.since = clock.instant();
         this.lastReconcile = since;
         this.recorder = enforces ? Recorder.of(configuration.record(), outbox) : Recorder.of(RecordSettings.NONE, null);
-        this.pipeline = new Pipeline(configuration, configuration.traps(), store, true, recorder, held);
+        this.lastSnapshot = since.minus(SNAPSHOT).plus(FIRST_SNAPSHOT);
+        this.pipeline = new Pipeline(
+                configuration, configuration.traps(), store, true, List.of(PostfixNetworks.ask()), recorder, held);
         this.enforcement = enforces ? Enforcement.start(configuration, clock) : Enforcement.none();
         try {
             pipeline.restore(store, this::restored);
@@ -130,8 +140,6 @@ public final class Agent implements AgentControl, AutoCloseable {
             throw e;
         }
         enforcement.allRestored();
-        pipeline.judge().expire(since);
-        held.release(); // the ends of those bans: no action has them
         unsaved = true;
     }
 
@@ -180,13 +188,14 @@ public final class Agent implements AgentControl, AutoCloseable {
     /** Reads and judges until {@link #stop} is called. The calling thread becomes the pipeline thread. */
     public void run() throws StoreException, InterruptedException {
         for (SourceSettings settings : configuration.sources()) {
-            var position = store.position(settings.name());
-            FileTail tail = new FileTail(settings.name(), settings.path(), position, FileTail.StartAt.END);
-            sources.add(new Source(tail, pipeline.parser(settings.zone(), since, false)));
+            sources.add(new Source(sourceOf(settings), pipeline.parser(settings.zone(), since, false)));
         }
         pipelineThread = Thread.currentThread();
-        try (DirectoryWatch opened = new DirectoryWatch(
-                configuration.sources().stream().map(SourceSettings::path).toList())) {
+        try (DirectoryWatch opened = new DirectoryWatch(configuration.sources().stream()
+                .map(SourceSettings::input)
+                .filter(Input.File.class::isInstance)
+                .map(input -> ((Input.File) input).path())
+                .toList())) {
             watch = opened;
             while (!stopping) {
                 if (!turn()) {
@@ -206,6 +215,22 @@ public final class Agent implements AgentControl, AutoCloseable {
         }
     }
 
+    private LineSource sourceOf(SourceSettings settings) {
+        String name = settings.name();
+        var position = store.position(name);
+        Input input = settings.input();
+        if (input instanceof Input.File file) {
+            return new FileTail(name, file.path(), position, FileTail.StartAt.END);
+        }
+        if (input instanceof Input.Journal journal) {
+            return JournalSource.open(name, journal, position, FileTail.StartAt.END, this::wake);
+        }
+        if (input instanceof Input.Receiver receiver) {
+            return new SyslogSource(name, receiver, this::wake);
+        }
+        throw new AssertionError(input);
+    }
+
     /** One batch; whether there is more to do at once. */
     private boolean turn() throws StoreException {
         Instant now = clock.instant();
@@ -216,25 +241,32 @@ public final class Agent implements AgentControl, AutoCloseable {
         for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
             task.run();
         }
-        if (more) {
-            pipeline.judge().expire(now); // while there is a backlog, the lines are the correlator's clock
-        } else {
-            pipeline.tick(now);
+        if (!more) {
+            pipeline.tick(now); // while there is a backlog, the lines are the clock
             recorder.advance(now);
         }
         unsaved |= recorder.hasReady(); // written after a commit
         commit(now);
-        if (lastForget.plus(FORGET).isBefore(now)) {
+        if (isPast(lastForget, FORGET, now)) {
             lastForget = now;
             store.forgetBefore(now.minus(configuration.retention()));
             store.forgetEndedBefore(now.minus(configuration.retention()));
             unsaved = true;
         }
-        if (lastReconcile.plus(RECONCILE).isBefore(now)) {
+        if (!more && isPast(lastSnapshot, SNAPSHOT, now)) {
+            lastSnapshot = now;
+            store.snapshot(now);
+        }
+        if (isPast(lastReconcile, RECONCILE, now)) {
             lastReconcile = now;
             enforcement.reconcile();
         }
         return more;
+    }
+
+    /** Whether it is longer ago than that; or the clock was set back, and nobody knows. */
+    private static boolean isPast(Instant last, Duration after, Instant now) {
+        return last.plus(after).isBefore(now) || now.isBefore(last);
     }
 
     private boolean read(Source source, Instant now) {
@@ -260,10 +292,13 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     /** One transaction for the batch, at once if someone is to be banned or lifted, else once a second. */
     private void commit(Instant now) throws StoreException {
-        boolean due = lastCommit.plus(TICK).isBefore(now);
-        if (held.isEmpty() && !(unsaved && due)) {
-            return;
+        boolean due = isPast(lastCommit, TICK, now);
+        if ((unsaved && due || !held.isEmpty()) && !isMidLine(now)) {
+            commitNow(now);
         }
+    }
+
+    private void commitNow(Instant now) throws StoreException {
         lastCommit = now;
         unsaved = false;
         for (Source source : sources) {
@@ -275,11 +310,30 @@ public final class Agent implements AgentControl, AutoCloseable {
             store.commit();
         } else {
             store.sync();
-            List<Decision> decisions = held.release();
+            List<Decision> decisions = held.release().stream()
+                    .filter(decision -> !isOver(decision, now))
+                    .toList();
             tell(decisions);
             enforcement.submit(decisions);
         }
         recorder.write();
+    }
+
+    /** A ban that was over before we came to read what led to it. */
+    private static boolean isOver(Decision decision, Instant now) {
+        return decision instanceof Decision.Impose && !decision.ban().until().isAfter(now);
+    }
+
+    /** Whether a commit had better wait for the rest of a line that was logged in parts, if it comes soon. */
+    private boolean isMidLine(Instant now) {
+        if (sources.stream().noneMatch(source -> source.parser.isMidLine())) {
+            midLineSince = null;
+            return false;
+        }
+        if (midLineSince == null) {
+            midLineSince = now;
+        }
+        return now.isBefore(midLineSince.plus(TICK)) && !now.isBefore(midLineSince);
     }
 
     /** One line for each ban of a batch, with its last word, so that the log alone tells the story. */
@@ -323,9 +377,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     public void close() throws StoreException {
         try {
             recorder.finish();
-            lastCommit = Instant.MIN;
-            unsaved = true;
-            commit(clock.instant());
+            commitNow(clock.instant());
             for (Source source : sources) {
                 source.tail.close();
             }
@@ -350,7 +402,9 @@ public final class Agent implements AgentControl, AutoCloseable {
     private <T> T onPipeline(Callable<T> task) throws StoreException, GuardedException {
         FutureTask<T> future = new FutureTask<>(() -> {
             T result = task.call();
-            commit(clock.instant());
+            if (unsaved || !held.isEmpty()) {
+                commitNow(clock.instant());
+            }
             return result;
         });
         Thread owner = pipelineThread;
@@ -459,9 +513,15 @@ public final class Agent implements AgentControl, AutoCloseable {
     @Override
     public List<Ban> bans() throws StoreException {
         return ask(() -> {
-            pipeline.judge().expire(clock.instant());
-            return pipeline.judge().inForce();
+            return inForce(clock.instant());
         });
+    }
+
+    /** Those that have ended stay with the judge until the lines of their time were read. */
+    private List<Ban> inForce(Instant now) {
+        return pipeline.judge().inForce().stream()
+                .filter(ban -> ban.until().isAfter(now))
+                .toList();
     }
 
     @Override
@@ -473,7 +533,6 @@ public final class Agent implements AgentControl, AutoCloseable {
     public Explanation explain(Subject subject) throws StoreException {
         return ask(() -> {
             Instant now = clock.instant();
-            pipeline.judge().expire(now);
             List<InJail> jails = new ArrayList<>();
             for (int i = 0; i < configuration.weighings().size(); i++) {
                 Weighing weighing = configuration.weighings().get(i);
@@ -487,7 +546,9 @@ public final class Agent implements AgentControl, AutoCloseable {
                     subject,
                     now,
                     pipeline.judge().refusal(subject, now),
-                    pipeline.judge().bansOf(subject),
+                    pipeline.judge().bansOf(subject).stream()
+                            .filter(ban -> ban.until().isAfter(now))
+                            .toList(),
                     jails,
                     store.offences(subject, MOST_OFFENCES));
         });
@@ -516,8 +577,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     public AgentStatus status() throws StoreException {
         return ask(() -> {
             Map<String, Integer> byJail = new LinkedHashMap<>();
-            pipeline.judge().expire(clock.instant());
-            pipeline.judge().inForce().forEach(ban -> byJail.merge(ban.jail(), 1, Integer::sum));
+            inForce(clock.instant()).forEach(ban -> byJail.merge(ban.jail(), 1, Integer::sum));
             List<SourceStatus> states = new ArrayList<>();
             for (Source source : sources) {
                 states.add(state(source));
@@ -545,7 +605,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         }
         return new SourceStatus(
                 source.tail.name(),
-                source.tail.path().toString(),
+                source.tail.place(),
                 source.parser.lines(),
                 backlog,
                 source.parser.lastTime(),

@@ -14,8 +14,10 @@ import org.postbane.correlate.Traps;
 import org.postbane.decide.AllowList;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
+import org.postbane.decide.Guard;
 import org.postbane.decide.Guards;
 import org.postbane.decide.Judge;
+import org.postbane.decide.NetworkGuard;
 import org.postbane.parse.LogEvent;
 import org.postbane.parse.LogParser;
 import org.postbane.parse.MailFilter;
@@ -32,6 +34,12 @@ public final class Pipeline {
 
     private static final Duration TICK = Duration.ofSeconds(1);
 
+    /**
+     * So long after its end a ban still counts for what was done before its end: stamps have whole seconds, and lines come a
+     * little late. Otherwise it would depend on the moment of reading whether someone is banned again.
+     */
+    private static final Duration LATE = Duration.ofSeconds(2);
+
     private final Judge judge;
     private final ScoreBook scores;
     private final Correlator correlator;
@@ -41,6 +49,7 @@ public final class Pipeline {
     /**
      * @param traps those of the configuration, or others to try
      * @param remembers changes are kept for {@link #save}; not for a replay
+     * @param more guards besides those of the configuration
      * @param witness sees each deed before it is scored
      * @param decisions the caller holds them until the batch is committed
      */
@@ -49,9 +58,13 @@ public final class Pipeline {
             Traps traps,
             StateStore store,
             boolean remembers,
+            List<Guard> more,
             Consumer<Deed> witness,
             Consumer<Decision> decisions) {
-        Guards guards = new Guards(List.of(Guards.LOOPBACK, new AllowList(configuration.allow())));
+        List<Guard> all = new ArrayList<>(List.of(Guards.LOOPBACK, new AllowList(configuration.allow())));
+        all.add(new NetworkGuard("trusted relay", configuration.relays()));
+        all.addAll(more);
+        Guards guards = new Guards(all);
         judge = new Judge(configuration.sentencings(), guards, store, decisions);
         scores = remembers
                 ? new ScoreBook(configuration.weighings(), store, judge)
@@ -89,10 +102,10 @@ public final class Pipeline {
         correlator.accept(event);
     }
 
-    /** It is {@code now}: what was waited for is given up, bans end. */
+    /** It is {@code now}, and all lines until then were read: what was waited for is given up, bans end. */
     public void tick(Instant now) {
         correlator.advance(now);
-        judge.expire(now);
+        judge.expire(now.minus(LATE));
         nextTick = now.plus(TICK);
     }
 

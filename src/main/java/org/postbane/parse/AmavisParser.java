@@ -123,6 +123,11 @@ final class AmavisParser implements LineParser {
         this.filter = filter;
     }
 
+    /** Whether the first part of a line is here, and its end is not. */
+    boolean isMidLine() {
+        return !partials.isEmpty();
+    }
+
     /** The parts of one line so far, without its amavis id and dots. */
     private record Partial(String id, ByteArrayOutputStream text) {}
 
@@ -227,10 +232,13 @@ final class AmavisParser implements LineParser {
         }
         QueueId queueId = null;
         String messageId = null;
+        String quarantine = null;
         int end = head.end;
         if (head.certain) {
             if (line.hasAt(end, QUARANTINE)) {
                 int next = line.indexOf(',', end + QUARANTINE.length());
+                String place = line.text(end + QUARANTINE.length(), next < 0 ? line.end() : next);
+                quarantine = place.indexOf('@') < 0 ? null : place;
                 end = next < 0 ? line.end() : next;
             }
             if (line.hasAt(end, QUEUE_ID)) {
@@ -261,7 +269,9 @@ final class AmavisParser implements LineParser {
                 messageId,
                 size(line, tail),
                 queuedAs(line, tail),
-                filterId));
+                filterId,
+                head.recipients.isEmpty() ? LogEvent.Listed.ALL : LogEvent.Listed.EXPANDED,
+                quarantine));
     }
 
     /**

@@ -535,6 +535,8 @@ final class EximParser implements LineParser {
                 null,
                 0,
                 List.of(),
+                null,
+                recipients.isEmpty() ? LogEvent.Listed.ALL : LogEvent.Listed.EXPANDED,
                 null));
     }
 

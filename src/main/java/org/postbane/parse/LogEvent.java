@@ -45,6 +45,8 @@ public sealed interface LogEvent {
 
         void visit(Removed event);
 
+        void visit(ProxyReply event);
+
         void visit(Verdict event);
 
         void visit(Reject event);
@@ -70,8 +72,13 @@ public sealed interface LogEvent {
         }
     }
 
-    /** smtpd: {@code disconnect from name[address] ehlo=1 mail=1 rcpt=2/3 ... commands=6/7}. */
-    record Disconnect(Instant at, Program by, Peer client) implements LogEvent {
+    /**
+     * smtpd: {@code disconnect from name[address] ehlo=1 mail=1 rcpt=2/3 ... commands=6/7}.
+     *
+     * @param recipients RCPT commands that were accepted in the whole connection, doubles included; -1 where the line does
+     *     not say (Postfix before 3.0)
+     */
+    record Disconnect(Instant at, Program by, Peer client, int recipients) implements LogEvent {
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);
@@ -177,21 +184,35 @@ public sealed interface LogEvent {
         }
     }
 
+    /** What the recipients on the line of a verdict are. */
+    enum Listed {
+        /** The line names none: it is on all. */
+        ALL,
+        /** Those that the verdict is on, after the MTA's alias expansion. */
+        EXPANDED,
+        /** All of the message, as the client named them, doubles included. */
+        AS_NAMED,
+        /** Likewise, but there are more. */
+        SOME_AS_NAMED
+    }
+
     /**
      * A content filter judged a message, for all or some of its recipients.
      *
-     * @param filter {@code amavis} or {@code spamd}
-     * @param category the filter's own word: {@code SPAM}, {@code BAD-HEADER-7}, {@code Y}
+     * @param filter {@code amavis}, {@code spamd}, {@code rspamd} or {@code clamav}
+     * @param category the filter's own word: {@code SPAM}, {@code BAD-HEADER-7}, {@code Y}, {@code add header}
      * @param judgement what that word means
      * @param points in the filter's own scale; NaN where it gave none
      * @param blocked the filter did not pass it on
      * @param queueId the message as the filter received it; null where the line does not say
      * @param client where the filter had it from, as the MTA told the filter; null where the line does not say
-     * @param recipients after the MTA's alias expansion; empty where the line names none
+     * @param recipients empty where the line names none
      * @param messageId as the filter prints it; it may differ from what the MTA prints
      * @param size bytes, as the filter saw the message; 0 where the line does not say
      * @param queuedAs ids under which the judged message came back into the queue
      * @param filterId the filter's own id of the message, {@code 02662-01-2}; null if it has none
+     * @param recipientsAre what {@code recipients} are
+     * @param quarantine the address that the filter sent it to; null if it did not
      */
     record Verdict(
             Instant at,
@@ -208,6 +229,33 @@ public sealed interface LogEvent {
             @Nullable String messageId,
             long size,
             List<QueueId> queuedAs,
+            @Nullable String filterId,
+            Listed recipientsAre,
+            @Nullable String quarantine)
+            implements LogEvent {
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
+
+    /**
+     * A filter before the queue answered to a whole message: {@code proxy-reject: END-OF-MESSAGE: 554 5.7.0 Reject, id=1-2;
+     * from=<s> to=<r> ...}, {@code proxy-accept: ...}. The line does not name the client, and the message has no queue id.
+     *
+     * @param code of the filter's reply
+     * @param recipient the first one
+     * @param queuedAs the id under which the message came into the queue behind the filter: {@code queued as ID}
+     * @param filterId amavis's own id of the message: {@code id=NNNNN-NN}
+     */
+    record ProxyReply(
+            Instant at,
+            Program by,
+            int code,
+            String reply,
+            @Nullable String sender,
+            @Nullable String recipient,
+            @Nullable QueueId queuedAs,
             @Nullable String filterId)
             implements LogEvent {
         @Override

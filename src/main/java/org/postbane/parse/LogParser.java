@@ -5,7 +5,6 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.source.Line;
@@ -18,7 +17,8 @@ import org.postbane.source.Mark;
  * <p>Threads: one. Memory: bounded, see {@link ProgramTable} and {@link AmavisParser}. Errors: a line that is odd in any way
  * yields no event.
  *
- * <p>Known shortcomings: lines without a host name, and RFC 5424 files, are passed over.
+ * <p>Known shortcomings: rsyslog's RFC 5424 output says {@code postfix} where the program is {@code postfix/smtpd}; such
+ * lines are passed over.
  */
 public final class LogParser implements LineSink {
 
@@ -78,8 +78,12 @@ public final class LogParser implements LineSink {
     private static final Mark TIMES = Mark.of(" times: [ ");
     private static final int MOST_REPEATS = 1000;
 
+    /** The parts of a line stand close together, or the rest never comes. */
+    private static final int PARTS_WITHIN = 100;
+
     private final SyslogHeader header;
     private final ProgramTable programs;
+    private final AmavisParser amavis;
     private final @Nullable EximFile eximFile;
     private final Consumer<LogEvent> out;
 
@@ -94,6 +98,7 @@ public final class LogParser implements LineSink {
     private final Line body = new Line();
     private final UnknownLines unknown = new UnknownLines();
     private long lines;
+    private long wholeAgain;
     private long unread;
     private boolean stamped;
 
@@ -106,7 +111,7 @@ public final class LogParser implements LineSink {
         this(filter, zone, reference, followLines, true, out);
     }
 
-    /** @param texts relays and replies are wanted too, by which nothing is decided; without them it takes less time */
+    /** @param texts host names, relays and replies are wanted too, by which nothing is decided; without them it takes less time */
     public LogParser(
             MailFilter filter,
             ZoneId zone,
@@ -117,36 +122,25 @@ public final class LogParser implements LineSink {
         this.header = new SyslogHeader(zone, reference, followLines);
         this.out = out;
         Map<String, LineParser> postfix = postfixParsers(texts);
-        AmavisParser amavis = new AmavisParser(filter);
-        SpamdParser spamd = new SpamdParser();
-        DovecotParser dovecot = new DovecotParser();
-        boolean readsExim =
-                !filter.others().getOrDefault(MailFilter.EXIM, Set.of()).isEmpty();
+        amavis = new AmavisParser(filter);
         EximParser exim = new EximParser();
-        SendmailParser sendmail = new SendmailParser();
-        OpenSmtpdParser openSmtpd = new OpenSmtpdParser();
-        this.eximFile = readsExim ? new EximFile(zone, exim) : null;
+        this.eximFile = filter.reads(Software.EXIM) ? new EximFile(zone, exim) : null;
+        Map<Software, LineParser> others = Map.of(
+                Software.AMAVIS, amavis,
+                Software.SPAMD, new SpamdParser(),
+                Software.RSPAMD, new RspamdParser(),
+                Software.CLAMAV_MILTER, new ClamavMilterParser(),
+                Software.DOVECOT, new DovecotParser(),
+                Software.EXIM, exim,
+                Software.SENDMAIL, new SendmailParser(),
+                Software.OPENSMTPD, new OpenSmtpdParser());
         this.programs = new ProgramTable(name -> {
-            if (filter.isAmavis(name)) {
-                return amavis;
-            }
-            if (filter.isSpamd(name)) {
-                return spamd;
-            }
-            if (filter.isDovecot(name)) {
-                return dovecot;
-            }
-            if (filter.isOther(MailFilter.EXIM, name)) {
-                return exim;
-            }
-            if (filter.isOther(MailFilter.SENDMAIL, name)) {
-                return sendmail;
-            }
-            if (name.indexOf('/') < 0 && filter.isOther(MailFilter.OPENSMTPD, name)) {
-                return openSmtpd;
-            }
             String service = filter.postfixService(name);
-            return service == null ? null : postfix.getOrDefault(service, SILENT_POSTFIX);
+            if (service != null) {
+                return postfix.getOrDefault(service, SILENT_POSTFIX);
+            }
+            Software software = filter.software(name);
+            return software == null ? null : others.get(software);
         });
     }
 
@@ -154,7 +148,7 @@ public final class LogParser implements LineSink {
         PostfixDeliveryParser relaying = new PostfixDeliveryParser(true, texts);
         PostfixDeliveryParser delivery = new PostfixDeliveryParser(false, texts);
         return Map.ofEntries(
-                Map.entry("smtpd", new PostfixSmtpdParser()),
+                Map.entry("smtpd", new PostfixSmtpdParser(texts)),
                 Map.entry("cleanup", new PostfixCleanupParser()),
                 Map.entry("qmgr", new PostfixQmgrParser()),
                 Map.entry("oqmgr", new PostfixQmgrParser()),
@@ -189,13 +183,14 @@ public final class LogParser implements LineSink {
             return;
         }
         stamped = true;
-        ProgramTable.Entry program = programs.find(line, header.tagStart(), header.tagEnd(), header.tagHash());
+        Line text = header.text();
+        ProgramTable.Entry program = programs.find(text, header.tagStart(), header.tagEnd(), header.tagHash());
         if (program == null || program.parser == null) {
             unread++;
             return;
         }
         header.setProgram(program);
-        body.set(line.bytes(), header.bodyStart(), line.end());
+        body.set(text.bytes(), header.bodyStart(), text.end());
         if (body.startsWith(REPEATED)) {
             repeat(program.parser);
         } else {
@@ -206,6 +201,17 @@ public final class LogParser implements LineSink {
         } else if (!program.parser.knows(body)) {
             unknown.add(header.by(), body);
         }
+        if (program.parser == amavis) {
+            wholeAgain = amavis.isMidLine() ? lines + PARTS_WITHIN : 0;
+        }
+    }
+
+    /**
+     * Whether the last lines began a message that a line to come will end: what is known of it is here only, and lost if
+     * reading goes on behind it in another process.
+     */
+    public boolean isMidLine() {
+        return lines < wholeAgain;
     }
 
     private void handOn() {

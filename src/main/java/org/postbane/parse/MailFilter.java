@@ -6,76 +6,54 @@ import org.jspecify.annotations.Nullable;
 import org.postbane.model.Judgement;
 
 /**
- * Which programs' lines the built-in filter reads, and what amavis's verdicts mean: {@code filters/mail.conf}.
+ * What {@code filters/mail.conf} says: which programs are read, and what amavis's words mean. Names are whole program names
+ * of syslog headers, or their last part after a slash.
  *
- * <p>A name with a slash is a whole program name; one without is the last part of a name: {@code smtpd} is {@code
- * postfix/smtpd} and {@code postfix/submission/smtpd}.
- *
- * @param postfix Postfix's services. One without a slash matches only names that have one, since a plain {@code smtpd} is
- *     another program
- * @param amavis names of amavis
- * @param spamd names of SpamAssassin's daemon
- * @param dovecot names of Dovecot
+ * @param programs names of each software; of Postfix, the services that are read, {@code smtpd}: only names with a slash
+ *     are Postfix's, as a plain {@code smtpd} is another program
  * @param categories amavis's words, without minor numbers, and what they mean
- * @param others names of other mail servers, by {@link #EXIM}, {@link #SENDMAIL}, {@link #OPENSMTPD}
  */
-public record MailFilter(
-        Set<String> postfix,
-        Set<String> amavis,
-        Set<String> spamd,
-        Set<String> dovecot,
-        Map<String, Judgement> categories,
-        Map<String, Set<String>> others) {
-
-    public static final String EXIM = "exim";
-    public static final String SENDMAIL = "sendmail";
-    public static final String OPENSMTPD = "opensmtpd";
+public record MailFilter(Map<Software, Set<String>> programs, Map<String, Judgement> categories) {
 
     public MailFilter {
-        postfix = Set.copyOf(postfix);
-        amavis = Set.copyOf(amavis);
-        spamd = Set.copyOf(spamd);
-        dovecot = Set.copyOf(dovecot);
+        programs = Map.copyOf(programs);
         categories = Map.copyOf(categories);
-        others = Map.copyOf(others);
     }
 
-    /** Without other mail servers than Postfix. */
-    public MailFilter(
-            Set<String> postfix,
-            Set<String> amavis,
-            Set<String> spamd,
-            Set<String> dovecot,
-            Map<String, Judgement> categories) {
-        this(postfix, amavis, spamd, dovecot, categories, Map.of());
+    /** Whether lines of this software are read at all. */
+    public boolean reads(Software software) {
+        return !names(software).isEmpty();
     }
 
-    /** Whether {@code program} is that other mail server. */
-    public boolean isOther(String server, String program) {
-        return names(others.getOrDefault(server, Set.of()), program);
+    /** The software that logs under the name {@code program} of a syslog header; null if it is none that is read. */
+    public @Nullable Software software(String program) {
+        if (postfixService(program) != null) {
+            return Software.POSTFIX;
+        }
+        boolean path = program.indexOf('/') >= 0;
+        String last = program.substring(program.lastIndexOf('/') + 1);
+        for (Software software : Software.values()) {
+            Set<String> names = names(software);
+            boolean whole =
+                    software == Software.OPENSMTPD; // postfix/smtpd of a service that is not read is not OpenSMTPD's
+            if (software != Software.POSTFIX
+                    && (names.contains(program) && !(whole && path) || !whole && names.contains(last))) {
+                return software;
+            }
+        }
+        return null;
     }
 
     /** The service of Postfix that a program name from a syslog header stands for ({@code smtpd}); null if it is none that is read. */
     public @Nullable String postfixService(String program) {
         int slash = program.lastIndexOf('/');
         String last = program.substring(slash + 1);
-        return slash >= 0 && (postfix.contains(program) || postfix.contains(last)) ? last : null;
+        Set<String> services = names(Software.POSTFIX);
+        return slash >= 0 && (services.contains(program) || services.contains(last)) ? last : null;
     }
 
-    public boolean isAmavis(String program) {
-        return names(amavis, program);
-    }
-
-    public boolean isSpamd(String program) {
-        return names(spamd, program);
-    }
-
-    public boolean isDovecot(String program) {
-        return names(dovecot, program);
-    }
-
-    private static boolean names(Set<String> names, String program) {
-        return names.contains(program) || names.contains(program.substring(program.lastIndexOf('/') + 1));
+    private Set<String> names(Software software) {
+        return programs.getOrDefault(software, Set.of());
     }
 
     /**

@@ -111,7 +111,7 @@ final class OpenSmtpdParser implements LineParser {
             refused(body, word, id, session, header, out);
         } else if (body.hasAt(word, DISCONNECTED) || body.hasAt(word, CLOSED)) {
             sessions.remove(id);
-            out.accept(new LogEvent.Disconnect(header.at(), header.by(), session.client));
+            out.accept(new LogEvent.Disconnect(header.at(), header.by(), session.client, -1));
         }
     }
 
@@ -251,7 +251,9 @@ final class OpenSmtpdParser implements LineParser {
                 null,
                 0,
                 List.of(),
-                filterId));
+                filterId,
+                LogEvent.Listed.ALL,
+                null));
     }
 
     private static void delivery(Line body, int from, SyslogHeader header, Consumer<LogEvent> out) {

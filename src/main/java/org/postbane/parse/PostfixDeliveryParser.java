@@ -109,7 +109,7 @@ final class PostfixDeliveryParser implements LineParser {
         int wordEnd = body.indexOf(' ', word);
         int statusEnd = wordEnd < 0 ? body.end() : wordEnd;
         int reply = Math.min(statusEnd + 2, body.end());
-        QueueId queuedAs = passesOn ? queuedAs(body, reply) : null;
+        QueueId queuedAs = passesOn ? queuedAs(body, reply, body.end()) : null;
         out.accept(new LogEvent.Delivery(
                 header.at(),
                 header.by(),
@@ -120,7 +120,7 @@ final class PostfixDeliveryParser implements LineParser {
                 status(body, word, statusEnd),
                 texts ? reply(body, reply) : "",
                 queuedAs,
-                passesOn && queuedAs == null ? filterId(body, reply) : null));
+                passesOn && queuedAs == null ? filterId(body, reply, body.end()) : null));
     }
 
     private static String relay(Line body, int from, int status) {
@@ -164,9 +164,13 @@ final class PostfixDeliveryParser implements LineParser {
         };
     }
 
-    /** The last {@code queued as ID}: a filter quotes the reply of the next MTA after its own words. */
-    private static @Nullable QueueId queuedAs(Line body, int reply) {
-        int at = body.lastIndexOf(QUEUED_AS, reply);
+    /** The last {@code queued as ID} before {@code to}: a filter quotes the reply of the next MTA after its own words. */
+    static @Nullable QueueId queuedAs(Line body, int reply, int to) {
+        int at = -1;
+        for (int next = body.indexOf(QUEUED_AS, reply); next >= 0 && next < to; ) {
+            at = next;
+            next = body.indexOf(QUEUED_AS, next + 1);
+        }
         if (at < 0) {
             return null;
         }
@@ -175,9 +179,9 @@ final class PostfixDeliveryParser implements LineParser {
     }
 
     /** amavis: {@code 250 2.7.0 Ok, discarded, id=02591-01 - spam}, {@code 554 5.7.0 Reject, id=02252-01-3 - spam}. */
-    private static @Nullable String filterId(Line body, int reply) {
+    static @Nullable String filterId(Line body, int reply, int to) {
         int at = body.indexOf(FILTER_ID, reply);
-        if (at < 0) {
+        if (at < 0 || at >= to) {
             return null;
         }
         int from = at + FILTER_ID.length();

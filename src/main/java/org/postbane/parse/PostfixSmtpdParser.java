@@ -15,6 +15,9 @@ final class PostfixSmtpdParser implements LineParser {
 
     private static final Mark CONNECT = Mark.of("connect from ");
     private static final Mark DISCONNECT = Mark.of("disconnect from ");
+    private static final Mark RCPT = Mark.of(" rcpt=");
+    private static final Mark COMMANDS = Mark.of(" commands=");
+    private static final Mark PROXY = Mark.of("proxy-");
     private static final Mark CLIENT = Mark.of(": client=");
     private static final Mark SASL_METHOD = Mark.of(", sasl_method=");
     private static final Mark SASL_USERNAME = Mark.of(", sasl_username=");
@@ -64,6 +67,13 @@ final class PostfixSmtpdParser implements LineParser {
     /** What Postfix prints where the client broke off before it named a login. */
     private static final String NO_LOGIN = "(unavailable)";
 
+    private final boolean texts;
+
+    /** @param texts host names are wanted too, by which nothing is decided */
+    PostfixSmtpdParser(boolean texts) {
+        this.texts = texts;
+    }
+
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         if (body.startsWith(WARNING)) { // before all else, as this word could be a queue id
@@ -74,6 +84,8 @@ final class PostfixSmtpdParser implements LineParser {
         if (colon >= 0) {
             if (body.hasAt(colon, CLIENT)) {
                 client(body, colon, header, out);
+            } else if (body.hasAt(colon + 2, PROXY)) {
+                PostfixProxyText.parse(body, colon + 2, header, out);
             } else {
                 PostfixActionText.parse(body, colon, header, out);
             }
@@ -83,10 +95,13 @@ final class PostfixSmtpdParser implements LineParser {
                 out.accept(new LogEvent.Connect(header.at(), header.by(), peer));
             }
         } else if (body.startsWith(DISCONNECT)) {
-            Peer peer = peer(body, body.start() + DISCONNECT.length());
-            if (peer != null) {
-                out.accept(new LogEvent.Disconnect(header.at(), header.by(), peer));
+            int end = PostfixText.endOfPeer(body, body.start() + DISCONNECT.length());
+            if (end >= 0) {
+                Peer peer = PostfixText.peer(body, body.start() + DISCONNECT.length(), end, texts);
+                out.accept(new LogEvent.Disconnect(header.at(), header.by(), peer, accepted(body, end)));
             }
+        } else if (body.startsWith(PROXY)) {
+            PostfixProxyText.parse(body, body.start(), header, out);
         } else {
             PostfixFaultText.parse(body, header, out);
         }
@@ -97,23 +112,33 @@ final class PostfixSmtpdParser implements LineParser {
         return SILENT.matches(body);
     }
 
-    private static @Nullable Peer peer(Line body, int from) {
+    /** {@code ehlo=1 mail=1 rcpt=2/3 data=1 quit=1 commands=6/7}: how many RCPT were accepted. */
+    private static int accepted(Line body, int from) {
+        int at = body.indexOf(RCPT, from);
+        int digits = at + RCPT.length();
+        if (at >= 0) {
+            return PostfixText.number(body, digits, PostfixText.endOfNumber(body, digits));
+        }
+        return body.indexOf(COMMANDS, from) < 0 ? -1 : 0;
+    }
+
+    private @Nullable Peer peer(Line body, int from) {
         int end = PostfixText.endOfPeer(body, from);
-        return end < 0 ? null : PostfixText.peer(body, from, end);
+        return end < 0 ? null : PostfixText.peer(body, from, end, texts);
     }
 
     /**
      * {@code ID: client=name[address], sasl_method=M, sasl_username=U, sasl_sender=S, orig_queue_id=Q, orig_client=name[a]}.
      * The login is text of the client's: what Postfix adds after it is looked for from the end of the line.
      */
-    private static void client(Line body, int colon, SyslogHeader header, Consumer<LogEvent> out) {
+    private void client(Line body, int colon, SyslogHeader header, Consumer<LogEvent> out) {
         QueueId id = PostfixText.id(body, colon);
         int from = colon + CLIENT.length();
         int end = PostfixText.endOfPeer(body, from);
         if (end < 0 || id == null && !PostfixText.isNoQueue(body, colon)) {
             return;
         }
-        Peer client = PostfixText.peer(body, from, end);
+        Peer client = PostfixText.peer(body, from, end, texts);
         if (end == body.end()) {
             out.accept(new LogEvent.Client(header.at(), header.by(), id, client, null, null, null));
             return;
@@ -127,7 +152,7 @@ final class PostfixSmtpdParser implements LineParser {
         int orig = mayForward ? body.lastIndexOf(ORIG_CLIENT, end) : -1;
         Peer origClient = null;
         if (orig >= 0 && PostfixText.endOfPeer(body, orig + ORIG_CLIENT.length()) == body.end()) {
-            origClient = PostfixText.peer(body, orig + ORIG_CLIENT.length(), body.end());
+            origClient = PostfixText.peer(body, orig + ORIG_CLIENT.length(), body.end(), texts);
             rest = orig;
         }
         QueueId origId = null;

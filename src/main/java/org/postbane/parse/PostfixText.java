@@ -82,11 +82,16 @@ final class PostfixText {
 
     /** The peer between {@code from} and {@code end}, of which {@link #endOfPeer} said that it is one. */
     static Peer peer(Line body, int from, int end) {
+        return peer(body, from, end, true);
+    }
+
+    /** @param named the name is wanted; else it is left empty */
+    static Peer peer(Line body, int from, int end, boolean named) {
         int open = body.indexOf('[', from);
         int close = body.indexOf(']', open);
         int port = close + 1 < end ? number(body, close + 2, end) : 0;
         return new Peer(
-                name(body, from, open),
+                named ? name(body, from, open) : "",
                 IpPrefix.parse(body.bytes(), open + 1, close),
                 port < 0 || port > 65_535 ? 0 : port);
     }

@@ -230,6 +230,8 @@ final class SendmailParser implements LineParser {
                 null,
                 0,
                 List.of(),
+                null,
+                LogEvent.Listed.ALL,
                 null));
     }
 

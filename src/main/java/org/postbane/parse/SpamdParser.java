@@ -114,6 +114,8 @@ final class SpamdParser implements LineParser {
                 messageId.equals(NO_ID) ? null : messageId,
                 size(body, dash),
                 List.of(),
+                null,
+                LogEvent.Listed.ALL,
                 null));
     }
 }

@@ -10,16 +10,27 @@ import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.postbane.source.Line;
+import org.postbane.source.Mark;
 
 /**
- * The header of the line at hand: time, host, program and process id, in either of the forms that syslog daemons write to
- * files. Which form it is, is found out per line.
+ * The header of the line at hand: time, host, program and process id, in any of the forms that syslog daemons, container
+ * engines and Postfix's own postlogd write. Which form it is, is found out per line; the first two come first.
  *
  * <pre>
- * Nov 21 09:15:23 mx1 postfix/smtpd[2820]: body                      (RFC 3164: local time, no year)
- * Mar  7 09:15:23 mx1 ...  and  Mar 7 09:15:23 mx1 ...               (days of one digit)
- * 2026-11-21T09:15:23.318455+00:00 mx1 postfix/smtpd[2820]: body     (RFC 3339)
+ * Nov 21 09:15:23 mx1 postfix/smtpd[2820]: body                          (RFC 3164: local time, no year)
+ * Mar  7 09:15:23 mx1 ...  and  Mar 7 09:15:23 mx1 ...                   (days of one digit)
+ * 2026-11-21T09:15:23.318455+00:00 mx1 postfix/smtpd[2820]: body         (RFC 3339: rsyslog, Debian 12 and later)
+ * Nov 21 09:15:23 postfix/smtpd[2820]: body                              (no host: syslog(3) to a socket, busybox)
+ * Nov 21 09:15:23 &lt;mail.info&gt; mx1 postfix/smtpd[2820]: body              (FreeBSD's syslogd -v -v, &lt;2.6&gt; with one -v)
+ * 2026-11-21 09:15:23 mx1 postfix/smtpd[2820]: body                      (local time with a year: templates)
+ * &lt;22&gt;Nov 21 09:15:23 mx1 postfix/smtpd[2820]: body                      (over the network; any of the above behind it)
+ * &lt;22&gt;1 2026-11-21T09:15:23.3Z mx1 postfix/smtpd 2820 - - body           (RFC 5424)
+ * {"log":"Nov 21 09:15:23 mx1 postfix/smtpd[2820]: body\n","stream":"stdout","time":"2026-11-21T09:15:23.3Z"}  (Docker)
+ * 2026-11-21T09:15:23.3Z stdout F Nov 21 09:15:23 mx1 postfix/smtpd[2820]: body     (Kubernetes, Podman: CRI)
  * </pre>
+ *
+ * <p>Of two stamps, the engine's in front and the program's behind, the first is taken, as it has year and zone; behind an
+ * engine's stamp the program's may be missing.
  *
  * <p>One object is reused for all lines: {@link #parse} fills it, and nothing is allocated until somebody asks for {@link
  * #at} or {@link #by}. A header that repeats the minute of the line before costs a comparison.
@@ -29,6 +40,11 @@ final class SyslogHeader {
     private static final int TRADITIONAL = 16; // with the blank after it
     private static final int ISO_MINUTE = 16; // 2026-11-21T09:15
     private static final long A_DAY = 86_400;
+    private static final int PRIORITY_DIGITS = 3;
+    private static final int MAX_LEVEL = "<authpriv.warning> ".length();
+    private static final Mark STDOUT = Mark.of("stdout ");
+    private static final Mark STDERR = Mark.of("stderr ");
+    private static final Mark BYTE_ORDER = Mark.of("\ufeff");
 
     private final ZoneId zone;
     private Instant reference;
@@ -48,6 +64,8 @@ final class SyslogHeader {
     private int bodyStart;
     private ProgramTable.@Nullable Entry program;
     private @Nullable Program by;
+    private final DockerLine docker = new DockerLine();
+    private Line text = new Line();
 
     /**
      * @param zone of traditional stamps
@@ -72,12 +90,141 @@ final class SyslogHeader {
     boolean parse(Line line) {
         at = null;
         by = null;
-        int host = stamp(line);
-        if (host < 0) {
+        text = line;
+        int host = stamp(line, line.start());
+        return host >= 0 && hostAndTag(line, host) || otherForm(line);
+    }
+
+    /** {@code host program[pid]: }. A first word that ends with a colon is the program, and there is no host. */
+    private boolean hostAndTag(Line line, int host) {
+        int tag = line.indexOf(' ', host) + 1;
+        return tag > host + 1 && line.bytes()[tag - 2] != ':' && tag(line, tag);
+    }
+
+    /** Any form but the first two. */
+    private boolean otherForm(Line line) {
+        int from = line.start();
+        if (line.length() < TRADITIONAL) {
             return false;
         }
-        int tag = line.indexOf(' ', host) + 1;
-        return tag > host + 1 && tag(line, tag);
+        byte first = line.bytes()[from];
+        if (first == '{') {
+            Line inner = docker.unwrap(line);
+            if (inner == null) {
+                return false;
+            }
+            text = inner;
+            return behindStamp(inner, stamp(inner, inner.start()));
+        }
+        if (first == '<') {
+            from = endOfPriority(line, from);
+            if (from < 0) {
+                return false;
+            }
+            if (line.bytes()[from] == '1' && line.bytes()[from + 1] == ' ') {
+                return rfc5424(line, from + 2);
+            }
+        }
+        int next = stamp(line, from);
+        return behindStamp(line, next < 0 ? localIso(line.bytes(), from, line.end()) : next);
+    }
+
+    /** {@code <22>}: where it ends; -1 if it is none. The line goes on for two bytes there at least. */
+    private static int endOfPriority(Line line, int from) {
+        byte[] bytes = line.bytes();
+        int i = from + 1;
+        while (i <= from + PRIORITY_DIGITS && i < line.end() && isDigit(bytes[i])) {
+            i++;
+        }
+        return i > from + 1 && i + 2 < line.end() && bytes[i] == '>' ? i + 1 : -1;
+    }
+
+    /** What follows the first stamp: perhaps a stream, a second stamp, a level, a host. {@code from} below 0: nothing. */
+    private boolean behindStamp(Line line, int from) {
+        if (from < 0) {
+            return false;
+        }
+        int i = from;
+        if (line.hasAt(i, STDOUT) || line.hasAt(i, STDERR)) { // F: full, P: part of a line
+            i = line.indexOf(' ', i + STDOUT.length()) + 1;
+            if (i == 0) {
+                return false;
+            }
+        }
+        long outerSecond = second;
+        int outerNanos = nanos;
+        int inner = stamp(line, i);
+        if (inner >= 0) {
+            at = null;
+            setTime(outerSecond, outerNanos);
+            i = inner;
+        }
+        if (i < line.end() && line.bytes()[i] == '<') {
+            int close = line.indexOf(' ', i) + 1;
+            if (close == 0 || close - i > MAX_LEVEL || line.bytes()[close - 2] != '>') {
+                return false;
+            }
+            i = close;
+        }
+        return hostAndTag(line, i) || tag(line, i);
+    }
+
+    /** {@code stamp host program pid message-id data body}, behind the version; the data is {@code -} or {@code [...]}. */
+    private boolean rfc5424(Line line, int from) {
+        byte[] bytes = line.bytes();
+        int host = stamp(line, from);
+        int app = host < 0 ? 0 : line.indexOf(' ', host) + 1;
+        int process = app == 0 ? 0 : line.indexOf(' ', app) + 1;
+        int message = process == 0 ? 0 : line.indexOf(' ', process) + 1;
+        int data = message == 0 ? 0 : line.indexOf(' ', message) + 1;
+        if (data == 0 || data >= line.end() || process - 1 - app > ProgramTable.MAX_NAME) {
+            return false;
+        }
+        int hash = 0;
+        for (int i = app; i < process - 1; i++) {
+            hash = ProgramTable.hash(hash, bytes[i]);
+        }
+        tagStart = app;
+        tagEnd = process - 1;
+        tagHash = hash;
+        pid = 0;
+        for (int i = process; i < message - 1 && isDigit(bytes[i]) && pid < 100_000_000; i++) {
+            pid = pid * 10 + bytes[i] - '0';
+        }
+        int end = bytes[data] == '-' ? data + 1 : endOfData(line, data);
+        if (end < 0 || end < line.end() && bytes[end] != ' ') {
+            return false;
+        }
+        int body = Math.min(end + 1, line.end());
+        if (line.hasAt(body, BYTE_ORDER)) {
+            body += BYTE_ORDER.length();
+        }
+        while (body < line.end() && bytes[body] == ' ') { // rsyslog keeps the blank that stood behind the tag
+            body++;
+        }
+        bodyStart = body;
+        return true;
+    }
+
+    /** {@code [id name="va\"l]ue"][id2]}: where it ends; -1 if it is none. */
+    private static int endOfData(Line line, int from) {
+        byte[] bytes = line.bytes();
+        int i = from;
+        while (i < line.end() && bytes[i] == '[') {
+            boolean quoted = false;
+            for (i++; i < line.end() && (quoted || bytes[i] != ']'); i++) {
+                if (bytes[i] == '\\' && quoted) {
+                    i++;
+                } else if (bytes[i] == '"') {
+                    quoted = !quoted;
+                }
+            }
+            if (i >= line.end()) {
+                return -1;
+            }
+            i++;
+        }
+        return i > from ? i : -1;
     }
 
     /** {@code program[pid]: } or {@code program: }. */
@@ -123,10 +270,9 @@ final class SyslogHeader {
     }
 
     /** Reads the time stamp; the position after it and its blank, or -1. */
-    private int stamp(Line line) {
+    private int stamp(Line line, int start) {
         byte[] bytes = line.bytes();
-        int start = line.start();
-        if (line.length() < TRADITIONAL) {
+        if (line.end() - start < TRADITIONAL) {
             return -1;
         }
         return isDigit(bytes[start]) ? iso(bytes, start, line.end()) : traditional(bytes, start);
@@ -207,7 +353,8 @@ final class SyslogHeader {
         return LocalDateTime.of(year, month, day, hour, minutes).atZone(zone).toEpochSecond();
     }
 
-    /** {@code 2026-11-21T09:15:23.318455+00:00 }, {@code ...23Z }: fraction of any length or none, offset or Z. */
+    /** {@code 2026-11-21T09:15:23.318455+00:00 }, {@code ...23Z }: fraction of any length or none, offset or Z. Also {@code
+     * +0000}, as journalctl -o short-iso has it. */
     private int iso(byte[] bytes, int start, int end) {
         int i = start + ISO_MINUTE;
         if (end - start < 21 || bytes[i] != ':' || bytes[start + 10] != 'T') {
@@ -217,7 +364,7 @@ final class SyslogHeader {
         if (seconds < 0 || seconds > 60) {
             return -1;
         }
-        if (!isSameMinute(bytes, start, ISO_MINUTE) && !isoMinute(bytes, start)) {
+        if (!isSameMinute(bytes, start, ISO_MINUTE) && !isoMinute(bytes, start, ZoneOffset.UTC)) {
             return -1;
         }
         i += 3;
@@ -242,6 +389,14 @@ final class SyslogHeader {
             }
             offset = (hours * 60 + minutes) * (bytes[i] == '+' ? 60 : -60);
             i += 6;
+        } else if (i + 5 < end && (bytes[i] == '+' || bytes[i] == '-')) {
+            int hours = two(bytes, i + 1);
+            int minutes = two(bytes, i + 3);
+            if (hours < 0 || hours > 18 || minutes < 0 || minutes > 59) {
+                return -1;
+            }
+            offset = (hours * 60 + minutes) * (bytes[i] == '+' ? 60 : -60);
+            i += 5;
         } else {
             return -1;
         }
@@ -252,7 +407,36 @@ final class SyslogHeader {
         return i + 1;
     }
 
-    private boolean isoMinute(byte[] bytes, int start) {
+    /** {@code 2026-11-21 09:15:23 }, {@code ...23.318 }: local time. */
+    private int localIso(byte[] bytes, int start, int end) {
+        int i = start + ISO_MINUTE;
+        if (end - start < 21 || !isDigit(bytes[start]) || bytes[start + 10] != ' ' || bytes[i] != ':') {
+            return -1;
+        }
+        int seconds = two(bytes, i + 1);
+        if (seconds < 0 || seconds > 60) {
+            return -1;
+        }
+        if (!isSameMinute(bytes, start, ISO_MINUTE) && !isoMinute(bytes, start, zone)) {
+            return -1;
+        }
+        i += 3;
+        int fraction = 0;
+        if (bytes[i] == '.') {
+            int scale = 100_000_000;
+            for (i++; i < end && isDigit(bytes[i]); i++) {
+                fraction += scale * (bytes[i] - '0');
+                scale /= 10;
+            }
+        }
+        if (i >= end || bytes[i] != ' ') {
+            return -1;
+        }
+        setTime(minuteStart + Math.min(seconds, 59), fraction);
+        return i + 1;
+    }
+
+    private boolean isoMinute(byte[] bytes, int start, ZoneId where) {
         int year = two(bytes, start) * 100 + two(bytes, start + 2);
         int month = two(bytes, start + 5);
         int day = two(bytes, start + 8);
@@ -265,7 +449,7 @@ final class SyslogHeader {
             return false;
         }
         try {
-            remember(bytes, start, ISO_MINUTE, epochSecond(year, month, day, hour, minutes, ZoneOffset.UTC));
+            remember(bytes, start, ISO_MINUTE, epochSecond(year, month, day, hour, minutes, where));
         } catch (DateTimeException e) {
             return false; // a month and day that no year has
         }
@@ -351,6 +535,11 @@ final class SyslogHeader {
 
     void setProgram(ProgramTable.Entry entry) {
         program = entry;
+    }
+
+    /** What all positions refer to: the line that was parsed, or what was wrapped in it. Valid as long as that line is. */
+    Line text() {
+        return text;
     }
 
     int tagStart() {

@@ -36,7 +36,7 @@ public record RecordStatement(String text, List<Character> letters) {
 
     /** Of lines that may end with a backslash. What is in quotes stays as it is. */
     public static RecordStatement parse(String statement) {
-        String joined = statement.replaceAll("\\\\?\\s*\\n\\s*", " ").strip();
+        String joined = statement.replaceAll("\\s*\\\\?\\s*\\n\\s*", " ").strip();
         StringBuilder text = new StringBuilder();
         List<Character> letters = new ArrayList<>();
         char quote = 0;

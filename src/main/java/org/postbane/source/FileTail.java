@@ -17,15 +17,19 @@ import org.slf4j.LoggerFactory;
  *
  * <p>After a rename the writer goes on in the old file for seconds, and a writer that nobody told goes on for ever: an old
  * file stays open until nothing came for {@link #GRACE}. Of several files the older is always read to its end first. A file
- * that became shorter was truncated, and is read from its start. A file that is missing is waited for.
+ * that does not hold any more what was read of it was truncated: its rest is read in the copy that the rotation made, and then
+ * it is read from its start. Where {@link Trail} finds that several rotations happened while nobody looked, all their files
+ * are read. A file that is missing is waited for.
  *
- * <p>Not thread-safe. Memory: one buffer of 128 KiB per open file, at most {@link #MOST_FILES} of them. On an IOException
- * the position stands where it stood and the call may be repeated.
+ * <p>Not thread-safe. Memory: one buffer of 128 KiB per open file, at most {@link #MOST_FILES} of them, and what unpacking
+ * takes. On an IOException the position stands where it stood and the call may be repeated.
  *
- * <p>Known shortcomings: a file truncated and grown over its old length between two looks passes for the old one; see also
- * {@link RotatedFiles}.
+ * <p>A file of which nothing was read yet is known by the one before it, which is kept until then.
+ *
+ * <p>Known shortcomings: of a log that was cut in its middle, what was written between the cut and the next look is
+ * passed over, as it cannot be told from what was there before. See also {@link RotatedFiles}.
  */
-public final class FileTail implements AutoCloseable {
+public final class FileTail implements LineSource {
 
     /** Where to begin in a file of which no position is known. */
     public enum StartAt {
@@ -44,6 +48,7 @@ public final class FileTail implements AutoCloseable {
     private final String name;
     private final Path path;
     private final StartAt startAt;
+    private final Trail trail;
 
     /** Where a former run stopped; null once it has been taken up, or if there was none. */
     private @Nullable Position stored;
@@ -68,10 +73,17 @@ public final class FileTail implements AutoCloseable {
         this.path = path;
         this.stored = stored.orElse(null);
         this.startAt = startAt;
+        this.trail = new Trail(path);
     }
 
+    @Override
     public String name() {
         return name;
+    }
+
+    @Override
+    public String place() {
+        return path.toString();
     }
 
     public Path path() {
@@ -86,34 +98,64 @@ public final class FileTail implements AutoCloseable {
      * @return whether there may be more to read at once
      * @throws IOException with a message for people, {@code file: why}
      */
+    @Override
     public boolean poll(LineSink sink, int most, Instant now) throws IOException {
+        try {
+            return pollOnce(sink, most, now);
+        } catch (MovedException e) {
+            LOG.debug("{}: {}", name, e.getMessage());
+            return true;
+        }
+    }
+
+    private boolean pollOnce(LineSink sink, int most, Instant now) throws IOException {
         if (!begun) {
             begun = begin();
             if (!begun) {
                 return true;
             }
         }
-        lookForNewFile(now);
         int left = most;
-        for (OpenFile file : files) {
-            left -= read(file, sink, left, now);
-            if (left <= 0 || file.hasMore()) {
-                return true; // the next file has to wait, as its lines are younger
+        do {
+            for (int i = 0; i < files.size(); i++) {
+                OpenFile file = files.get(i);
+                left -= read(file, sink, left, now);
+                if (file.isReplaced()) {
+                    followTruncated(i);
+                    return true;
+                }
+                if (left <= 0 || file.hasMore()) {
+                    return true; // the next file has to wait, as its lines are younger
+                }
             }
-        }
+        } while (openNext(now));
         closeSilentFiles(sink, now);
         return false;
     }
 
     private int read(OpenFile file, LineSink sink, int most, Instant now) throws IOException {
-        if (file.startOverIfTruncated()) {
-            truncations++;
-            LOG.warn("{}: {} was truncated; reading it from its start", name, path);
-        }
         long cutBefore = file.cutLines();
         int lines = file.read(sink, most, now);
         cutLines += file.cutLines() - cutBefore;
         return lines;
+    }
+
+    /** A file does not hold any more what was read of it: goes on in its copy, if there is one, else at its start. */
+    private void followTruncated(int index) throws IOException {
+        truncations++;
+        OpenFile file = files.get(index);
+        @Nullable OpenFile copy = trail.rotated(file.place());
+        if (copy != null) {
+            LOG.info("{}: {} was truncated after it was copied; going on in {}", name, path, copy.name());
+            files.set(index, copy);
+            file.close(); // it will be found again, as it has the name
+        } else if (file.hasItsHead()) {
+            LOG.warn("{}: {} was cut, but not to nothing; going on at its end", name, path);
+            file.skipToLastLine();
+        } else {
+            LOG.warn("{}: {} was truncated, and no copy has more; reading it from its start", name, path);
+            file.startOver();
+        }
     }
 
     /**
@@ -124,12 +166,19 @@ public final class FileTail implements AutoCloseable {
     private boolean begin() throws IOException {
         closeAll(); // of an attempt that failed
         if (stored != null) {
-            for (Position place : TailPosition.places(stored)) {
-                Optional<Path> file = RotatedFiles.find(path, place.identity());
-                if (file.isEmpty()) {
-                    LOG.warn("{}: the file read last time, {}, is gone; lines may be lost", name, place.identity());
-                } else if (!open(file.get(), place)) {
-                    return false;
+            List<Place> places = TailPosition.places(stored);
+            for (Place place : places) {
+                if (place.offset() == 0 && !files.isEmpty()) {
+                    continue; // nothing is known of it but that it comes after the one before: found as such
+                }
+                @Nullable OpenFile file = trail.resume(place);
+                if (file == null && place.equals(places.get(places.size() - 1))) {
+                    file = changed(place);
+                }
+                if (file != null) {
+                    files.add(file);
+                } else {
+                    LOG.warn("{}: the file read last time, {}, is gone; lines may be lost", name, place.inode());
                 }
             }
             stored = null;
@@ -139,41 +188,79 @@ public final class FileTail implements AutoCloseable {
         if (identity.isEmpty()) {
             return true;
         }
-        boolean opened = open(path, new Position(identity.get(), 0));
-        if (opened) {
-            current().skipToLastLine();
+        @Nullable OpenFile opened = OpenFile.open(path, false, identity.get(), Place.startOf(identity.get()));
+        if (opened != null) {
+            files.add(opened);
+            opened.skipToLastLine();
         }
-        return opened;
+        return opened != null;
     }
 
-    private boolean open(Path file, Position place) throws IOException {
-        @Nullable OpenFile open = OpenFile.open(file, place.identity(), place.offset());
-        if (open != null) {
-            files.add(open);
-        }
-        return open != null;
-    }
-
-    private void lookForNewFile(Instant now) throws IOException {
+    /** The file of a place of which no file holds what was read; null if it is gone too. */
+    private @Nullable OpenFile changed(Place place) throws IOException {
         Optional<String> identity = RotatedFiles.identity(path);
-        if (identity.isEmpty() || (!files.isEmpty() && current().identity().equals(identity.get()))) {
-            return;
+        if (identity.isEmpty() || !identity.get().equals(place.inode())) {
+            return null;
+        }
+        @Nullable OpenFile file = OpenFile.open(path, false, place.inode(), Place.startOf(place.inode()));
+        if (file == null) {
+            return null;
+        }
+        if (file.goesOnLike(place)) {
+            LOG.warn("{}: {} was cut, but not to nothing, since the last time; going on at its end", name, path);
+            file.skipToLastLine();
+        } else {
+            LOG.warn(
+                    "{}: {} was truncated since the last time, and no copy has more; reading it from its start",
+                    name,
+                    path);
+        }
+        return file;
+    }
+
+    /** Whether another file was opened: the one at the path, or one that came before it and was rotated too. */
+    private boolean openNext(Instant now) throws IOException {
+        Optional<String> identity = RotatedFiles.identity(path);
+        if (!files.isEmpty()) {
+            OpenFile current = current();
+            if (identity.isPresent() && current.inode().equals(identity.get())) {
+                return false;
+            }
+            @Nullable OpenFile missed = trail.after(current, files);
+            if (missed != null) {
+                LOG.info("{}: reading {}, which was rotated too", name, missed.name());
+                current.keepFrom(now);
+                files.add(missed);
+                return true;
+            }
+        }
+        if (identity.isEmpty()) {
+            return false;
         }
         if (!files.isEmpty()) {
             current().keepFrom(now);
         }
         for (OpenFile file : files) {
-            if (file.identity().equals(identity.get())) { // moved back to its old name
+            if (file.inode().equals(identity.get())) { // moved back to its old name
                 files.remove(file);
                 files.add(file);
-                return;
+                return true;
             }
         }
-        open(path, new Position(identity.get(), 0)); // if that fails, the next look finds what is there then
+        // if that fails, the next look finds what is there then
+        @Nullable OpenFile next = OpenFile.open(path, false, identity.get(), Place.startOf(identity.get()));
+        if (next != null) {
+            files.add(next);
+        }
+        return next != null;
     }
 
     private void closeSilentFiles(LineSink sink, Instant now) throws IOException {
-        while (files.size() > 1 && (files.size() > MOST_FILES || files.get(0).silentSince(now.minus(GRACE)))) {
+        while (files.size() > 1
+                && (files.size() > 2 || current().place().offset() > 0)
+                && (files.size() > MOST_FILES
+                        || files.get(0).isPacked()
+                        || files.get(0).silentSince(now.minus(GRACE)))) {
             OpenFile oldest = files.remove(0);
             oldest.finish(sink); // nobody will complete its last line any more
             oldest.close();
@@ -188,10 +275,11 @@ public final class FileTail implements AutoCloseable {
      * Up to where lines were handed on; what a later run has to be constructed with to go on behind the last one. Before the
      * first successful {@link #poll}, what this run was constructed with, or {@link TailPosition#NOTHING}.
      */
+    @Override
     public Position position() {
         return stored != null
                 ? stored
-                : TailPosition.of(files.stream().map(OpenFile::position).toList());
+                : TailPosition.of(files.stream().map(OpenFile::place).toList());
     }
 
     /** How often the file became shorter. */
@@ -205,6 +293,7 @@ public final class FileTail implements AutoCloseable {
     }
 
     /** Bytes that are in the files but were not handed on, for those who want to know how far behind we are. */
+    @Override
     public long backlog() throws IOException {
         long sum = 0;
         for (OpenFile file : files) {

@@ -1,11 +1,13 @@
 package org.postbane.store;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
@@ -13,14 +15,20 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.h2.Driver;
 import org.h2.api.ErrorCode;
 import org.jspecify.annotations.Nullable;
+import org.postbane.store.Snapshots.Health;
 import org.postbane.store.StoreException.Kind;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One H2 database file, opened by us alone over one connection: its settings, its schema, its rights and its size. Knows
@@ -47,6 +55,8 @@ final class H2File {
     private static final long COMPACT_AT_CLOSE_FROM = 8L << 20;
     private static final int COMPACT_FACTOR = 4; // live pages, rewritten one by one, lose the compression of the copy
 
+    private static final Logger LOG = LoggerFactory.getLogger(H2File.class);
+
     private static final Set<PosixFilePermission> DIRECTORY_RIGHTS = PosixFilePermissions.fromString("rwxr-x---");
     private static final Set<PosixFilePermission> FILE_RIGHTS = PosixFilePermissions.fromString("rw-r-----");
 
@@ -61,6 +71,7 @@ final class H2File {
     private static final String SETTINGS = ";WRITE_DELAY=0;RETENTION_TIME=1000;DB_CLOSE_ON_EXIT=FALSE;OPEN_NEW=TRUE"
             + ";MAX_COMPACT_TIME=0;CACHE_SIZE=8192;LAZY_QUERY_EXECUTION=1;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0";
 
+    private static final String OPENING = "cannot open";
     private static final String URL = "jdbc:h2:file:";
     private static final String SUFFIX = ".mv.db";
 
@@ -100,12 +111,140 @@ final class H2File {
     private long compactAt = COMPACT_FROM;
     private long compactAtClose = COMPACT_AT_CLOSE_FROM;
     private boolean closed;
+    private boolean isNew;
+    private final Snapshots snapshots;
 
     /** @param base the file's path without {@code .mv.db} */
-    H2File(Path base) throws StoreException {
+    private H2File(Path base) {
         this.base = base;
         this.file = base.resolveSibling(base.getFileName() + SUFFIX);
-        connection();
+        this.snapshots = new Snapshots(base, file);
+    }
+
+    /**
+     * Opens a file, or makes it. After a crash, all of it is read first. A damaged one is put aside and restored, see {@link
+     * H2Store#open}.
+     */
+    static H2File open(Path base) throws StoreException {
+        H2File opened = new H2File(base);
+        try {
+            Health health = opened.snapshots.examine();
+            if (health == Health.CHANGED) {
+                throw new StoreException(
+                        Kind.DAMAGED, "%s is damaged: it changed since it was closed".formatted(opened.file));
+            }
+            opened.openWhole(health == Health.UNKNOWN);
+            return opened;
+        } catch (StoreException e) {
+            if (e.kind() != Kind.DAMAGED) {
+                throw e;
+            }
+            return restored(base, e);
+        } catch (IOException e) {
+            throw new StoreException(Kind.NOT_ALLOWED, "cannot read beside %s: %s".formatted(opened.file, why(e)), e);
+        }
+    }
+
+    private void openWhole(boolean readAll) throws StoreException {
+        boolean existed = Files.exists(file);
+        try {
+            connection();
+            if (existed && isNew && !snapshots.all().isEmpty()) {
+                StoreException emptied =
+                        new StoreException(Kind.DAMAGED, "%s is damaged: there is nothing in it".formatted(file));
+                abandon(emptied);
+                throw emptied;
+            }
+            if (readAll) {
+                readAll();
+            }
+        } catch (SQLException e) {
+            throw failure(OPENING, e);
+        } catch (IOException e) {
+            throw e instanceof StoreException fault
+                    ? fault
+                    : new StoreException(Kind.FAILED, "cannot list snapshots: " + why(e), e);
+        } catch (IllegalStateException | IndexOutOfBoundsException | NullPointerException | ClassCastException e) {
+            StoreException damage = new StoreException(Kind.DAMAGED, "%s is damaged: %s".formatted(file, rootOf(e)), e);
+            abandon(damage);
+            throw damage;
+        }
+    }
+
+    private static H2File restored(Path base, StoreException damage) throws StoreException {
+        H2File file = new H2File(base);
+        try {
+            List<Path> candidates = file.snapshots.all();
+            if (candidates.isEmpty()) {
+                throw new StoreException(
+                        Kind.DAMAGED,
+                        "%s; there is no snapshot: move the file away to begin anew".formatted(damage.getMessage()),
+                        damage);
+            }
+            Path aside = file.snapshots.putAside();
+            LOG.error("{}; it is kept as {}", damage.getMessage(), aside);
+            for (Path snapshot : candidates) {
+                H2File candidate = new H2File(base);
+                try {
+                    candidate.snapshots.unpack(snapshot);
+                    candidate.openWhole(true);
+                    LOG.error(
+                            "restored {} from {} of {}; logs are read again from there, bans by hand since then are lost",
+                            candidate.file,
+                            snapshot.getFileName(),
+                            Instant.ofEpochSecond(Snapshots.second(snapshot)));
+                    return candidate;
+                } catch (IOException e) {
+                    LOG.error("{} is no good: {}", snapshot, e.getMessage());
+                }
+            }
+            Files.move(aside, file.file, StandardCopyOption.REPLACE_EXISTING);
+            throw new StoreException(
+                    Kind.DAMAGED,
+                    "%s; no snapshot is good: move the file away to begin anew".formatted(damage.getMessage()),
+                    damage);
+        } catch (IOException e) {
+            throw e instanceof StoreException fault
+                    ? fault
+                    : new StoreException(Kind.NOT_ALLOWED, "cannot restore %s: %s".formatted(file.file, why(e)), e);
+        }
+    }
+
+    /** Reads every row: what H2 does not stumble over now, it will not later. */
+    private void readAll() throws SQLException {
+        for (String table : List.of("read_position", "open_message", "standing", "offence", "ban", "ended_ban")) {
+            try (Statement s = open().createStatement();
+                    ResultSet row = s.executeQuery("SELECT * FROM " + table)) {
+                int columns = row.getMetaData().getColumnCount();
+                while (row.next()) {
+                    for (int i = 1; i <= columns; i++) {
+                        row.getObject(i);
+                    }
+                }
+            }
+        }
+        open().commit();
+    }
+
+    /** Copies what was committed into a snapshot. A failure is logged. */
+    void snapshot(Instant at) throws StoreException {
+        if (file.toFile().getUsableSpace() < 2 * file.toFile().length()) {
+            LOG.warn("no snapshot of {}: the disk is nearly full", file);
+            return;
+        }
+        try {
+            Path made = snapshots.begin();
+            PreparedStatement backup = prepare("BACKUP TO ?");
+            backup.setString(1, made.toString());
+            backup.execute();
+            snapshots.keep(made, at);
+        } catch (SQLException e) {
+            LOG.warn("no snapshot of {}: {}", file, rootOf(e));
+        } catch (StoreException e) {
+            throw e;
+        } catch (IOException e) {
+            LOG.warn("no snapshot of {}: {}", file, why(e));
+        }
     }
 
     /** The path in {@code jdbc:h2:file:/absolute/path}; the message of the exception says what is wrong with {@code url}. */
@@ -129,7 +268,7 @@ final class H2File {
                 connection.setAutoCommit(false);
                 requireSchema();
             } catch (SQLException e) {
-                throw failure("cannot open", e);
+                throw failure(OPENING, e);
             }
         }
         return connection;
@@ -190,7 +329,8 @@ final class H2File {
             abandon(tooNew);
             throw tooNew;
         }
-        if (version == 0) {
+        isNew = version == 0;
+        if (isNew) {
             for (String table : TABLES) {
                 execute(table);
             }
@@ -283,21 +423,54 @@ final class H2File {
         } finally {
             closed = true;
         }
+        try {
+            snapshots.seal();
+        } catch (IOException e) {
+            LOG.warn("no checksum of {}: {}", file, why(e));
+        }
     }
 
     /** Gives the connection up, and says what happened in words for the operator. */
     StoreException failure(String what, SQLException e) {
-        StoreException failure = switch (e.getErrorCode()) {
-            case ErrorCode.DATABASE_ALREADY_OPEN_1 ->
-                new StoreException(Kind.IN_USE, "%s %s: another process uses it".formatted(what, file), e);
-            case ErrorCode.FILE_VERSION_ERROR_1 ->
-                new StoreException(Kind.TOO_NEW, "%s %s: another version of H2 wrote it".formatted(what, file), e);
-            case ErrorCode.FILE_CORRUPTED_1 ->
-                new StoreException(Kind.FAILED, "%s %s: it is damaged".formatted(what, file), e);
-            default -> new StoreException(Kind.FAILED, "%s %s: %s".formatted(what, file, rootOf(e)), e);
-        };
+        boolean refused = refusals().anyMatch(rootOf(e)::contains);
+        StoreException failure = refused
+                ? new StoreException(Kind.FAILED, "%s %s: %s".formatted(what, file, rootOf(e)), e)
+                : switch (e.getErrorCode()) {
+                    case ErrorCode.DATABASE_ALREADY_OPEN_1 ->
+                        new StoreException(Kind.IN_USE, "%s %s: another process uses it".formatted(what, file), e);
+                    case ErrorCode.FILE_VERSION_ERROR_1 ->
+                        new StoreException(
+                                Kind.TOO_NEW, "%s %s: another version of H2 wrote it".formatted(what, file), e);
+                    case ErrorCode.FILE_CORRUPTED_1, ErrorCode.GENERAL_ERROR_1, ErrorCode.TABLE_OR_VIEW_NOT_FOUND_1 ->
+                        new StoreException(
+                                Kind.DAMAGED, "%s %s: it is damaged (%s)".formatted(what, file, rootOf(e)), e);
+                    case ErrorCode.IO_EXCEPTION_1, ErrorCode.IO_EXCEPTION_2, ErrorCode.OUT_OF_MEMORY ->
+                        endsTooEarly(e)
+                                ? new StoreException(Kind.DAMAGED, "%s %s: it ends too early".formatted(what, file), e)
+                                : new StoreException(Kind.FAILED, "%s %s: %s".formatted(what, file, rootOf(e)), e);
+                    default ->
+                        new StoreException(
+                                // H2 keeps its tables as SQL: damaged, they give every kind of error
+                                what.equals(OPENING) ? Kind.DAMAGED : Kind.FAILED,
+                                "%s %s: %s".formatted(what, file, rootOf(e)),
+                                e);
+                };
         abandon(failure);
         return failure;
+    }
+
+    /** What the system says when it is at fault, not the file. */
+    private static Stream<String> refusals() {
+        return Stream.of("No space left on device", "Disk quota exceeded", "Input/output error", "Too many open files");
+    }
+
+    private static boolean endsTooEarly(Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof EOFException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** What the system answered, without the layers above and their second lines. */

@@ -4,7 +4,6 @@ import static java.util.Comparator.comparing;
 import static java.util.Comparator.reverseOrder;
 
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -64,11 +63,14 @@ public final class H2Store implements StateStore {
     /**
      * Opens the database, and makes it where there is none yet; its directory too, for owner and group only.
      *
+     * <p>A damaged one is put aside, and the newest good snapshot takes its place, with an ERROR in the log; read positions are
+     * as old as the rest, so what was read since is read again.
+     *
      * @param url {@code jdbc:h2:file:} and an absolute path without {@code .mv.db}; see {@link #requireUrl}
+     * @throws StoreException also if the database is damaged and no snapshot is good; then it is left as it is
      */
     public static H2Store open(String url) throws StoreException {
-        Path path = H2File.pathOf(url);
-        H2File file = new H2File(path);
+        H2File file = H2File.open(H2File.pathOf(url));
         H2Store store = new H2Store(file);
         try {
             store.nextOffence = store.after("SELECT MAX(id) FROM offence");
@@ -339,6 +341,11 @@ public final class H2Store implements StateStore {
             }
             unsynced = false;
         }
+    }
+
+    @Override
+    public void snapshot(Instant at) throws StoreException {
+        file.snapshot(at);
     }
 
     @Override

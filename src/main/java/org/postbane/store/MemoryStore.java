@@ -141,6 +141,11 @@ public final class MemoryStore implements StateStore {
     }
 
     @Override
+    public void snapshot(Instant at) {
+        // nothing outlives us
+    }
+
+    @Override
     public void close() {
         // the garbage collector does
     }

@@ -1,5 +1,6 @@
 package org.postbane.store;
 
+import java.time.Instant;
 import org.postbane.correlate.OpenMessageStore;
 import org.postbane.decide.BanStore;
 import org.postbane.score.ScoreStore;
@@ -26,6 +27,14 @@ public interface StateStore extends PositionStore, OpenMessageStore, ScoreStore,
 
     /** A {@link #commit} that survives a power failure too. Before a ban is enforced. */
     void sync() throws StoreException;
+
+    /**
+     * Keeps a copy of all that was committed, from which a damaged store is restored at the next {@link H2Store#open}. Takes a
+     * second for some ten MiB. What goes wrong is logged, and harms nothing else.
+     *
+     * @param at now, for its name
+     */
+    void snapshot(Instant at) throws StoreException;
 
     /** Releases the store. What was saved since the last commit is dropped, as a crash would: half a batch is none. */
     @Override

@@ -24,8 +24,10 @@ public final class StoreException extends IOException {
         NOT_ALLOWED,
         /** A newer version of this program, or of H2, wrote it. Exit status 69. */
         TOO_NEW,
-        /** The disk is full or broken, or the file is damaged. Exit status 69. */
-        FAILED
+        /** The disk is full or broken. Exit status 69. */
+        FAILED,
+        /** The file is damaged, and no snapshot of it is good. Exit status 69. */
+        DAMAGED
     }
 
     private final Kind kind;

@@ -24,9 +24,11 @@ import org.postbane.decide.Sentencing;
 import org.postbane.decide.Sentencing.Limit;
 import org.postbane.decide.Sentencing.Term;
 import org.postbane.host.DatabaseSettings;
+import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.model.Subject;
 import org.postbane.parse.MailFilter;
+import org.postbane.parse.Software;
 import org.postbane.record.RecordSettings;
 import org.postbane.record.RecordStatement;
 import org.postbane.record.SqlSettings;
@@ -35,6 +37,7 @@ import org.postbane.score.Weighing;
 import org.postbane.score.Weighing.Direction;
 import org.postbane.score.Weighing.Memory;
 import org.postbane.score.Weighing.Who;
+import org.postbane.source.Input;
 import org.postbane.source.SourceSettings;
 
 final class ConfigReaderTest {
@@ -53,7 +56,9 @@ final class ConfigReaderTest {
         assertEquals(Duration.ofDays(90), c.retention());
         assertEquals(RecordSettings.NONE, c.record());
         assertEquals(
-                List.of(new SourceSettings("mail", Path.of("/var/log/mail.log"), ZoneId.systemDefault())), c.sources());
+                List.of(new SourceSettings(
+                        "mail", new Input.File(Path.of("/var/log/mail.log")), ZoneId.systemDefault())),
+                c.sources());
         assertEquals(
                 List.of("127.0.0.0/8", "::1"),
                 c.allow().stream().map(Subject::toString).toList());
@@ -119,7 +124,8 @@ final class ConfigReaderTest {
         MailFilter filter = ConfigReader.builtIn().filter();
 
         assertEquals("smtpd", filter.postfixService("postfix/submission/smtpd"));
-        assertTrue(filter.isAmavis("amavis") && filter.isSpamd("spamd"));
+        assertEquals(Software.AMAVIS, filter.software("amavis"));
+        assertEquals(Software.SPAMD, filter.software("spamd"));
         assertEquals(Judgement.SPAM, filter.judgement("SPAMMY"));
         assertEquals(Judgement.VIRUS, filter.judgement("INFECTED"));
         assertEquals(Judgement.BANNED, filter.judgement("BANNED"));
@@ -188,6 +194,7 @@ final class ConfigReaderTest {
         String text = """
                 [agent]
                 socket = /tmp/p.sock
+                relays = 192.0.2.25, 2001:db8:25::/64
                 [store]
                 url = jdbc:h2:mem:x;A=B
                 retention = 1w
@@ -195,6 +202,15 @@ final class ConfigReaderTest {
                 path = /one.log
                 filter = other
                 zone = Asia/Tokyo
+                [source two]
+                filter = other
+                journal = /var/log/journal
+                trust = postfix/*: user=4711 unit=postfix*.service
+                    amavis: user=4712
+                [source three]
+                filter = other
+                listen = udp://192.0.2.1:5514
+                senders = 192.0.2.0/28, 2001:db8::1
                 [traps]
                 file = %1$s/traps-here
                 addresses = b@example.org, @trap.example.org
@@ -221,9 +237,22 @@ final class ConfigReaderTest {
         Configuration c = ConfigReader.read(Optional.of(dir));
 
         assertEquals(Path.of("/tmp/p.sock"), c.socket());
+        assertTrue(c.relays().contains(Objects.requireNonNull(IpPrefix.parse("2001:db8:25::7"))));
+        assertTrue(c.relays().contains(Objects.requireNonNull(IpPrefix.parse("192.0.2.25"))));
         assertEquals("jdbc:h2:mem:x;A=B", c.storeUrl());
         assertEquals(Duration.ofDays(7), c.retention());
-        assertEquals(List.of(new SourceSettings("one", Path.of("/one.log"), ZoneId.of("Asia/Tokyo"))), c.sources());
+        assertEquals(
+                new SourceSettings("one", new Input.File(Path.of("/one.log")), ZoneId.of("Asia/Tokyo")),
+                c.sources().get(0));
+        Input.Journal journal = (Input.Journal) c.sources().get(1).input();
+        assertEquals(Optional.of(Path.of("/var/log/journal")), journal.path());
+        assertTrue(journal.trust().trusts("postfix/smtpd", 4711, null, "postfix@-.service"));
+        assertFalse(journal.trust().trusts("postfix/smtpd", 0, "smtpd", "postfix@-.service"));
+        assertTrue(journal.trust().trusts("amavis", 4712, null, null));
+        Input.Receiver receiver = (Input.Receiver) c.sources().get(2).input();
+        assertEquals("udp://192.0.2.1:5514", receiver.address().toString());
+        assertEquals("[192.0.2.0/28, 2001:db8::1]", receiver.senders().toString());
+        assertEquals(Software.SPAMD, c.filter().software("sa"));
         DatabaseSettings database = new DatabaseSettings(
                 "jdbc:h2:mem:r",
                 "u",
@@ -237,7 +266,6 @@ final class ConfigReaderTest {
                 Optional.of(new RecordStatement("INSERT INTO b VALUES (?)", List.of('r'))),
                 7);
         assertEquals(new RecordSettings(true, Optional.of(Path.of("/record.log")), Optional.of(sql)), c.record());
-        assertTrue(c.filter().isSpamd("sa"));
         assertTrue(List.of("a@example.org", "b@example.org", "any@trap.example.org", "xx@example.com").stream()
                 .allMatch(c.traps()::matches));
         assertFalse(c.traps().matches("c@example.org"));
@@ -409,7 +437,7 @@ final class ConfigReaderTest {
                 List.of("spam", "trap", "outgoing"),
                 c.sentencings().stream().map(Sentencing::jail).toList());
         assertEquals(new Limit.Severity(0.5), c.sentencings().get(0).limit());
-        assertTrue(c.filter().isSpamd("spamassassin"));
+        assertEquals(Software.SPAMD, c.filter().software("spamassassin"));
         assertEquals("smtpd", c.filter().postfixService("postfix/smtpd"));
         ActionDefinition nftables = Objects.requireNonNull(c.actions().get("nftables"));
         assertEquals("other", ((NftSettings) nftables.settings()).table());

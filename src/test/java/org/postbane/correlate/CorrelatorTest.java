@@ -39,7 +39,7 @@ final class CorrelatorTest {
     private static final Traps TRAPS = Traps.of(List.of("@trap.example", "/^t[a-z]{0,2}[0-9]+@example\\.org$/"));
 
     private static Stream<Cases> cases() {
-        return Stream.of("link", "victims", "spamd", "traps", "faults", "other", "exim")
+        return Stream.of("link", "victims", "spamd", "traps", "faults", "other", "milter", "before-queue", "exim")
                 .flatMap(file -> Cases.of(CorrelatorTest.class, file + ".cases").stream());
     }
 

@@ -38,6 +38,8 @@ final class LogParserTest {
                         "postfix-pickup",
                         "amavis",
                         "spamd",
+                        "rspamd",
+                        "clamav-milter",
                         "exim",
                         "sendmail",
                         "opensmtpd")
@@ -49,7 +51,8 @@ final class LogParserTest {
     }
 
     private static Stream<Cases> headers() {
-        return Cases.of(LogParserTest.class, "syslog-header.cases").stream();
+        return Stream.of("syslog-header", "log-formats")
+                .flatMap(file -> Cases.of(LogParserTest.class, file + ".cases").stream());
     }
 
     /** A body may have {@code [pid] } before it. */
@@ -107,8 +110,9 @@ final class LogParserTest {
     }
 
     private static List<byte[]> hostileLines() {
-        return Cases.text(LogParserTest.class, "hostile.log")
-                .lines()
+        return Stream.of("hostile.log", "log-formats.cases")
+                .flatMap(file -> Cases.text(LogParserTest.class, file).lines())
+                .filter(line -> !line.isEmpty())
                 .map(line -> line.getBytes(StandardCharsets.UTF_8))
                 .toList();
     }
@@ -116,7 +120,7 @@ final class LogParserTest {
     /** What takes the lines of this case, by the name of its file. */
     static Function<String, List<String>> step(Cases one) {
         String file = one.name().substring(0, one.name().indexOf('.'));
-        if (file.equals("syslog-header")) {
+        if (file.equals("syslog-header") || file.equals("log-formats")) {
             return new Headers()::line;
         }
         if (file.equals("lines") || file.equals("exim-own")) {
@@ -129,7 +133,7 @@ final class LogParserTest {
 
     private static String program(String file) {
         return switch (file) {
-            case "amavis", "spamd", "dovecot", "exim" -> file;
+            case "amavis", "spamd", "rspamd", "clamav-milter", "dovecot", "exim" -> file;
             case "postfix-smtpd-faults" -> "postfix/smtpd";
             case "sendmail" -> "sm-mta";
             case "opensmtpd" -> "smtpd";
@@ -182,8 +186,9 @@ final class LogParserTest {
                 header = new SyslogHeader(ZoneId.of(words[1]), Instant.parse(words[2]), words.length > 3);
                 return List.of();
             }
-            Line line = Line.of(text);
-            return header.parse(line)
+            boolean known = header.parse(Line.of(text));
+            Line line = header.text();
+            return known
                     ? List.of("%s %s %d %s"
                             .formatted(
                                     header.at(),

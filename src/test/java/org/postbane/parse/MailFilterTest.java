@@ -12,10 +12,10 @@ import org.postbane.model.Judgement;
 final class MailFilterTest {
 
     private static final MailFilter FILTER = new MailFilter(
-            Set.of("smtpd", "cleanup", "mta/odd/qmgr"),
-            Set.of("amavis", "/usr/sbin/amavisd"),
-            Set.of("spamd"),
-            Set.of("dovecot"),
+            Map.of(
+                    Software.POSTFIX, Set.of("smtpd", "cleanup", "mta/odd/qmgr"),
+                    Software.AMAVIS, Set.of("amavis", "/usr/sbin/amavisd"),
+                    Software.OPENSMTPD, Set.of("smtpd")),
             Map.of(
                     "BAD-HEADER",
                     Judgement.CLEAN,
@@ -42,15 +42,18 @@ final class MailFilterTest {
 
     @ParameterizedTest
     @CsvSource({
-        "amavis, true",
-        "/usr/sbin/amavisd, true",
-        "amavisd, false",
-        "x/amavis, true",
-        "amavis2, false",
-        "'', false"
+        "amavis, AMAVIS",
+        "/usr/sbin/amavisd, AMAVIS",
+        "amavisd,",
+        "x/amavis, AMAVIS",
+        "amavis2,",
+        "'',",
+        "smtpd, OPENSMTPD",
+        "postfix/smtpd, POSTFIX",
+        "postfix/qmgr,"
     })
-    void isAmavis_name_isWholeOrLastPart(String program, boolean expected) {
-        assertEquals(expected, FILTER.isAmavis(program));
+    void software_name_isWholeOrLastPart(String program, Software expected) {
+        assertEquals(expected, FILTER.software(program));
     }
 
     @ParameterizedTest

@@ -68,7 +68,7 @@ class FileTailTest {
             late line over a restart         | +a$, open, poll, mv mail.log mail.log.1, +b$, restart, ~c$, +d$, poll | a b c d
             late line, partial, restart      | +a$, open, poll, mv mail.log mail.log.1, +b$, poll, ~c, restart, ~d$, poll | a b cd
             silent for long, then rotated    | +a$, open, later, ~b, mv mail.log mail.log.1, +c$, poll, ~b$, poll | a c bb
-            never told of the rotation       | +a$, open, poll, mv mail.log mail.log.1, +, poll, ~b$, later, ~c$, poll | a b
+            never told of the rotation       | +a$, open, poll, mv mail.log mail.log.1, +, poll, ~b$, later, ~c$, poll | a b c
             half a line in the old file      | +a$b, poll, mv mail.log mail.log.1, +c$, poll, later                | a c b
             rotated twice at once            | +a$, poll, mv mail.log mail.log.1, +b$, poll, mv mail.log.1 mail.log.2, mv mail.log mail.log.1, +c$, poll | a b c
             moved back                       | +a$, poll, mv mail.log x, +b$, poll, rm mail.log, mv x mail.log, +c$, poll | a b c
@@ -225,7 +225,8 @@ class FileTailTest {
         poll();
 
         assertFalse(tail.position().identity().contains(" after "));
-        assertEquals(RotatedFiles.identity(log).orElseThrow(), tail.position().identity());
+        assertTrue(
+                tail.position().identity().startsWith(RotatedFiles.identity(log).orElseThrow()));
     }
 
     @Test
@@ -278,7 +279,7 @@ class FileTailTest {
                 case 5 -> {
                     poll(1); // of two rotations between two looks the middle file would be lost
                     // as logrotate: rename; the writer goes on in the old file until it is told
-                    Files.move(log, dir.resolve("mail.log." + ++rotations));
+                    Files.move(log, dir.resolve("mail.log-" + (20260000 + ++rotations)));
                     if (random.nextBoolean()) {
                         Files.createFile(log);
                     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.airlift.compress.zstd.ZstdOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,9 +15,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postbane.testing.Needs;
 
 class LogFilesTest {
 
@@ -126,11 +129,76 @@ class LogFilesTest {
         assertFault("Not in gzip format", write("a.gz", "plain\n".getBytes(UTF_8)));
     }
 
+    private static byte[] zstd(String text) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ZstdOutputStream out = new ZstdOutputStream(bytes)) {
+            out.write(text.getBytes(UTF_8));
+        }
+        return bytes.toByteArray();
+    }
+
     @Test
-    void zstd_isRefused() throws IOException {
-        assertFault(
-                "zstd is not supported; unpack it to standard input",
-                write("a.zst", new byte[] {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, 0}));
+    void zstd_ofSeveralFrames_isRead() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.write(zstd("a\nb\n"));
+        bytes.write(zstd("c\n".repeat(100_000)));
+
+        read(write("a.zst", bytes.toByteArray()));
+
+        assertEquals(100_002, got.size());
+        assertEquals(List.of("a", "b", "c"), got.subList(0, 3));
+    }
+
+    @Test
+    void zstd_ofTheRealProgram_isRead() throws IOException, InterruptedException {
+        Path plain = Path.of(write("b", "line of a log\n".repeat(200_000).getBytes(UTF_8)));
+        boolean packed;
+        try {
+            packed = new ProcessBuilder("zstd", "-q", "-19", plain.toString())
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException e) {
+            packed = false;
+        }
+        Needs.that(packed, "zstd is not installed");
+
+        read(plain + ".zst");
+
+        assertEquals(200_000, got.size());
+    }
+
+    @Test
+    void zstd_cutShort_isSaid_andLinesBeforeStay() throws IOException {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 100_000; i++) {
+            text.append(Integer.toHexString(i * 0x9E3779B9)).append('\n');
+        }
+        byte[] whole = zstd(text.toString());
+
+        assertFault("Not enough input bytes", write("a.zst", Arrays.copyOf(whole, whole.length / 2)));
+
+        assertTrue(got.size() < 100_000, () -> got.size() + " lines");
+    }
+
+    @Test
+    void zstd_damagedAnywhere_isNeverOurFault() throws IOException {
+        byte[] whole = zstd("some text, 1 2 3 4 5 6 7 8 9 that is long enough to be damaged\n".repeat(300));
+        Random random = new Random(1);
+        for (int i = 0; i < 300; i++) {
+            byte[] damaged = whole.clone();
+            damaged[4 + random.nextInt(whole.length - 4)] ^= (byte) (1 << random.nextInt(8));
+            try {
+                read(write("a.zst", damaged));
+            } catch (IOException e) {
+                assertTrue(e.toString().contains("a.zst: "), e::toString);
+            }
+        }
+    }
+
+    @Test
+    void zstName_plainText_isSaid() throws IOException {
+        assertFault("Not in zstd format", write("a.zst", "plain\n".getBytes(UTF_8)));
     }
 
     private void assertFault(String why, String file) {

@@ -1,0 +1,124 @@
+package org.postbane.correlate;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.postbane.model.IpPrefix;
+import org.postbane.parse.Program;
+
+/** One SMTP session with smtpd: the messages that were handed in, and in the end how many recipients they had together. */
+final class Connection {
+
+    /** More messages than this are not kept apart: then the sum says nothing. */
+    private static final int MOST_MAILS = 200;
+
+    final Program process;
+    /** Where it began is known, and no message of it was lost. */
+    boolean certain;
+    /** Recipients of messages that are done with. */
+    int gone;
+    /** RCPT commands that were accepted; -1 while it lasts, or where smtpd does not say. */
+    int recipients = -1;
+    /** Until when facts about its messages are waited for; null while it lasts. */
+    @Nullable
+    Instant due;
+
+    /** Who is to answer for what goes through a filter before the queue, as that has no queue id. */
+    @Nullable
+    IpPrefix proxied;
+
+    @Nullable
+    String proxiedAccount;
+
+    final List<Mail> mails = new ArrayList<>(1);
+
+    Connection(Program process, boolean certain) {
+        this.process = process;
+        this.certain = certain;
+    }
+
+    void add(Mail mail) {
+        if (mails.size() >= MOST_MAILS) {
+            certain = false;
+            mails.remove(0).connection = null;
+        }
+        mails.add(mail);
+        mail.connection = this;
+    }
+
+    /** The message was accepted, and is done with. */
+    void leaves(Mail mail) {
+        mails.remove(mail);
+        mail.connection = null;
+        gone += mail.recipients();
+    }
+
+    /**
+     * Tells the messages that Postfix never queued how many recipients they had: what the others leave of the sum. Says
+     * nothing where that leaves a doubt.
+     */
+    void tell() {
+        if (recipients < 1 || !certain) {
+            return;
+        }
+        if (mails.size() == 1 && gone == 0) {
+            Mail only = mails.get(0);
+            only.told = only.told == 0 ? recipients : only.told;
+            return;
+        }
+        List<Mail> unknown =
+                mails.stream().filter(mail -> !mail.queued && mail.told == 0).toList();
+        int rest = recipients - gone;
+        for (Mail mail : mails) {
+            rest -= mail.queued ? mail.recipients() : mail.told;
+        }
+        if (unknown.size() == 1) {
+            unknown.get(0).told = Math.max(1, rest);
+        } else if (!unknown.isEmpty() && unknown.stream().allMatch(mail -> isAs(mail, unknown.get(0)))) {
+            share(unknown, rest);
+        }
+    }
+
+    /** Whether it does not matter to which of both a recipient is counted. */
+    private static boolean isAs(Mail a, Mail b) {
+        return a.isBad()
+                && b.isBad()
+                && a.judgement() == b.judgement()
+                && a.client != null
+                && a.client.equals(b.client);
+    }
+
+    private static void share(List<Mail> mails, int sum) {
+        int rest = sum;
+        for (Mail mail : mails) {
+            mail.told = mail.listed.isEmpty() ? 1 : mail.listed.size();
+            rest -= mail.told;
+        }
+        if (rest < 0) {
+            mails.forEach(mail -> mail.told = 1); // what the filter listed was something else
+            rest = sum - mails.size();
+        }
+        for (Mail mail : mails) {
+            if (mail.listed.isEmpty() || mail.listedInPart) {
+                mail.told += Math.max(0, rest);
+                return;
+            }
+        }
+        mails.get(0).told += Math.max(0, rest);
+    }
+
+    /** Whether nothing is to be gained by waiting. */
+    boolean isComplete() {
+        if (mails.size() <= 1) {
+            return true;
+        }
+        boolean refused = false;
+        boolean waits = false;
+        for (Mail mail : mails) {
+            refused |= mail.refused;
+            waits |= !mail.isDelivered() && !mail.refused;
+        }
+        return !waits || !refused && mails.stream().allMatch(mail -> mail.queued);
+    }
+}

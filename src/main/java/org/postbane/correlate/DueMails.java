@@ -1,0 +1,41 @@
+package org.postbane.correlate;
+
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** Messages that are to be looked at again at some time, soonest first. What is due may be gone or changed by then. */
+final class DueMails {
+
+    private final ArrayDeque<Due> queue = new ArrayDeque<>();
+
+    record Due(Mail mail, Instant at) {}
+
+    /** @param at not before that of any other, but in {@link #restored} */
+    void add(Mail mail, Instant at) {
+        queue.add(new Due(mail, at));
+    }
+
+    boolean isDue(Instant now) {
+        Due first = queue.peek();
+        return first != null && !first.at().isAfter(now);
+    }
+
+    Due remove() {
+        return queue.remove();
+    }
+
+    /** All were added, in whatever order. */
+    void restored() {
+        List<Due> inOrder = new ArrayList<>(queue);
+        inOrder.sort(Comparator.comparing(Due::at));
+        queue.clear();
+        queue.addAll(inOrder);
+    }
+
+    void clear() {
+        queue.clear();
+    }
+}

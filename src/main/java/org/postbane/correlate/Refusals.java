@@ -1,0 +1,45 @@
+package org.postbane.correlate;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.postbane.correlate.Mail.Pending;
+import org.postbane.model.IpPrefix;
+import org.postbane.model.Judgement;
+import org.postbane.parse.LogEvent.Listed;
+
+/**
+ * What it means that a whole message was refused after its content was seen: by a milter at the end of the message, or by a
+ * filter before the queue. It is spam, unless the filter's words say otherwise, or a verdict of its own.
+ */
+final class Refusals {
+
+    private Refusals() {}
+
+    static Pending verdict(
+            Instant at, String filter, @Nullable IpPrefix client, @Nullable String sender, String reason) {
+        return new Pending(at, filter, judgement(reason), Double.NaN, client, sender, List.of(), Listed.ALL, null);
+    }
+
+    /**
+     * amavis says {@code Reject, id=1-2 - INFECTED: name} or {@code - BANNED: name} ({@code Amavis/Conf.pm}); ClamAV's signatures
+     * stand in clamav-milter's {@code RejectMsg} if it has {@code %v}.
+     */
+    private static Judgement judgement(String reason) {
+        if (reason.contains(" - BANNED")) {
+            return Judgement.BANNED;
+        }
+        boolean virus =
+                reason.contains("INFECTED") || has(reason, "virus") || has(reason, "infected") || has(reason, "clamav");
+        return virus ? Judgement.VIRUS : Judgement.SPAM;
+    }
+
+    private static boolean has(String text, String word) {
+        for (int i = 0; i + word.length() <= text.length(); i++) {
+            if (text.regionMatches(true, i, word, 0, word.length())) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

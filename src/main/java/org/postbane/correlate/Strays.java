@@ -1,0 +1,151 @@
+package org.postbane.correlate;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+import org.postbane.correlate.Mail.Pending;
+
+/**
+ * What is joined by amavis's own id of a message: verdicts on messages that were not passed on, where the line names no queue
+ * id, until Postfix prints amavis's reply; and messages that smtpd refused with amavis's reply before they were queued,
+ * until the verdict comes.
+ *
+ * <p>Memory: the oldest go where there are too many.
+ */
+final class Strays {
+
+    private static final int MOST = 10_000;
+    private static final Duration VERDICTS = Duration.ofSeconds(30);
+    private static final Duration REFUSED = Duration.ofSeconds(2);
+
+    private final Map<String, Pending> verdicts = new LinkedHashMap<>();
+    private final Map<String, Refused> refused = new LinkedHashMap<>();
+    private final Sayings sayings;
+    private final Consumer<Mail> released;
+    private boolean changed;
+
+    /** @param otherwise what the reply itself says, if no verdict comes */
+    private record Refused(Mail mail, Pending otherwise) {}
+
+    /** @param released takes messages that the verdict is not waited for any more */
+    Strays(Sayings sayings, Consumer<Mail> released) {
+        this.sayings = sayings;
+        this.released = released;
+    }
+
+    /** A verdict; the message that it is on if that was refused already. */
+    @Nullable
+    Mail verdict(String filterId, Pending verdict) {
+        changed = true;
+        Refused known = refused.remove(filterId);
+        if (known != null) {
+            released.accept(known.mail());
+            return known.mail();
+        }
+        if (verdicts.size() >= MOST) {
+            Iterator<Pending> oldest = verdicts.values().iterator();
+            sayings.verdictAlone(oldest.next());
+            oldest.remove();
+        }
+        verdicts.put(filterId, verdict);
+        return null;
+    }
+
+    /** The verdict that amavis's reply is about, once. */
+    @Nullable
+    Pending take(String filterId) {
+        Pending verdict = verdicts.isEmpty() ? null : verdicts.remove(filterId);
+        changed |= verdict != null;
+        return verdict;
+    }
+
+    /** The message was refused, and amavis's verdict has not come yet. */
+    void await(String filterId, Mail mail, Pending otherwise) {
+        changed = true;
+        if (refused.size() >= MOST) {
+            Iterator<Refused> oldest = refused.values().iterator();
+            give(oldest.next());
+            oldest.remove();
+        }
+        refused.put(filterId, new Refused(mail, otherwise));
+    }
+
+    private void give(Refused each) {
+        each.mail().pending.add(each.otherwise());
+        sayings.pending(each.mail());
+        released.accept(each.mail());
+    }
+
+    void advance(Instant now) {
+        for (Iterator<Pending> oldest = verdicts.values().iterator(); oldest.hasNext(); ) {
+            Pending verdict = oldest.next();
+            if (verdict.at().plus(VERDICTS).isAfter(now)) {
+                break;
+            }
+            sayings.verdictAlone(verdict);
+            oldest.remove();
+            changed = true;
+        }
+        for (Iterator<Refused> oldest = refused.values().iterator(); oldest.hasNext(); ) {
+            Refused each = oldest.next();
+            if (each.otherwise().at().plus(REFUSED).isAfter(now)) {
+                break;
+            }
+            give(each);
+            oldest.remove();
+            changed = true;
+        }
+    }
+
+    /** Nothing more is to be expected. */
+    void finish() {
+        verdicts.values().forEach(sayings::verdictAlone);
+        verdicts.clear();
+        refused.values().forEach(this::give);
+        refused.clear();
+    }
+
+    /** Whether something changed since this was asked last. */
+    boolean takeChanged() {
+        boolean was = changed;
+        changed = false;
+        return was;
+    }
+
+    byte[] toRow() {
+        RowWriter row = new RowWriter();
+        row.number(verdicts.size());
+        verdicts.forEach((filterId, verdict) -> {
+            row.text(filterId);
+            verdict.write(row);
+        });
+        row.number(refused.size());
+        refused.forEach((filterId, each) -> {
+            row.text(filterId);
+            row.number(each.mail().serial);
+            each.otherwise().write(row);
+        });
+        return row.toBytes();
+    }
+
+    /** @param mails the messages that were read back, by serial number; null for one that is not there */
+    void restore(RowReader row, LongFunction<@Nullable Mail> mails) {
+        for (long left = row.number(); left > 0; left--) {
+            verdicts.put(row.someText(), Pending.read(row));
+        }
+        for (long left = row.number(); left > 0; left--) {
+            String filterId = row.someText();
+            Mail mail = mails.apply(row.number());
+            Pending otherwise = Pending.read(row);
+            if (mail != null) {
+                mail.children++;
+                refused.put(filterId, new Refused(mail, otherwise));
+            }
+        }
+    }
+}

@@ -26,10 +26,24 @@ public interface RecordOutbox {
     /** The number of the newest record ever added; 0 if there was none. */
     long newest();
 
-    /**
-     * One of them.
-     *
-     * @param id greater than that of all older ones, never used again
-     */
-    record Row(long id, byte[] content) {}
+    /** One of them. */
+    final class Row {
+
+        private final long id;
+        private final byte[] content;
+
+        /** @param id greater than that of all older ones, never used again */
+        public Row(long id, byte[] content) {
+            this.id = id;
+            this.content = content.clone();
+        }
+
+        public long id() {
+            return id;
+        }
+
+        public byte[] content() {
+            return content.clone();
+        }
+    }
 }

@@ -8,6 +8,8 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.postbane.host.Database;
 import org.postbane.record.RecordOutbox.Row;
@@ -37,6 +39,7 @@ final class SqlRecords implements AutoCloseable {
     private final Database database;
     private final String outbox;
     private final Thread thread = new Thread(this::run, "records-sql");
+    private final CountDownLatch end = new CountDownLatch(1);
     private final Object lock = new Object();
     // guarded by the lock
     private @Nullable List<Row> lot;
@@ -92,7 +95,7 @@ final class SqlRecords implements AutoCloseable {
                         LOG.warn("records: {}: {}; kept, and tried again", settings.database(), Database.said(e));
                     }
                     failing = true;
-                    pause(wait);
+                    end.await(wait, TimeUnit.SECONDS);
                     wait = Math.min(2 * wait, LONGEST_WAIT_SECONDS);
                 }
             }
@@ -110,14 +113,6 @@ final class SqlRecords implements AutoCloseable {
                 lock.wait();
             }
             return stopping ? null : lot;
-        }
-    }
-
-    private void pause(int seconds) throws InterruptedException {
-        synchronized (lock) {
-            if (!stopping) {
-                lock.wait(1000L * seconds);
-            }
         }
     }
 
@@ -233,6 +228,7 @@ final class SqlRecords implements AutoCloseable {
             stopping = true;
             lock.notifyAll();
         }
+        end.countDown();
         try {
             thread.join(PATIENCE.toMillis());
         } catch (InterruptedException e) {

@@ -129,6 +129,7 @@ class FileActionTest {
     }
 
     @Test
+    @SuppressWarnings("StringConcatToTextBlock") // tabs, and lines that begin with $
     void allowed_withinABannedNetwork_isExcluded() throws Exception {
         List<Ban> bans = List.of(
                 ban("192.0.2.0/24", HOUR),
@@ -209,7 +210,7 @@ class FileActionTest {
     void rbldnsd_servesTheZone(String zone) throws Exception {
         Needs.that("root".equals(System.getProperty("user.name")), "rbldnsd is to drop root's rights");
         Needs.that(Files.isExecutable(Path.of("/usr/sbin/rbldnsd")), "rbldnsd is not installed");
-        for (Path path = dir; path.getNameCount() > 1; path = path.getParent()) {
+        for (Path path = dir; path != null && path.getNameCount() > 1; path = path.getParent()) {
             path.toFile().setExecutable(true, false);
         }
         try (Action action = open(Format.RBLDNSD, List.of(Subject.parse("192.0.2.5")))) {
@@ -285,7 +286,7 @@ class FileActionTest {
         query.put((byte) 0).putShort((short) 1).putShort((short) 1);
         try (DatagramSocket socket = new DatagramSocket()) {
             socket.setSoTimeout(500);
-            socket.send(new DatagramPacket(query.array(), query.position(), InetAddress.getByName("127.0.0.1"), port));
+            socket.send(new DatagramPacket(query.array(), query.position(), InetAddress.getLoopbackAddress(), port));
             DatagramPacket reply = new DatagramPacket(new byte[512], 512);
             socket.receive(reply);
             return ByteBuffer.wrap(reply.getData()).getShort(6) > 0; // ANCOUNT

@@ -132,7 +132,7 @@ class ReportActionTest {
             ActionException failure =
                     assertThrows(ActionException.class, () -> action.apply(List.of(new Decision.Impose(bans.get(0)))));
             assertTrue(String.valueOf(failure.getMessage()).startsWith("mail: "), failure.getMessage());
-            assertTrue(failure.getMessage().contains("queue file write error"), failure.getMessage());
+            assertTrue(String.valueOf(failure.getMessage()).contains("queue file write error"), failure.getMessage());
             assertThrows(ActionException.class, () -> action.reconcile(bans));
             Files.delete(dir.resolve("broken"));
 

@@ -50,7 +50,7 @@ class SqlActionTest {
         @BeforeAll
         void startServer() throws Exception {
             RealDatabase.needed(product());
-            database = RealDatabase.start(product(), 33061 + product().ordinal());
+            database = RealDatabase.start(product(), 33061);
         }
 
         @AfterAll

@@ -17,8 +17,6 @@ import java.util.List;
 import java.util.Properties;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A database server of others, by JDBC, over one connection that is opened when it is needed and given up after any failure. One is
@@ -31,7 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Database implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Database.class);
     private static final int CONNECT_SECONDS = 5;
     private static final int ANSWER_SECONDS = 30;
 
@@ -221,7 +218,7 @@ public final class Database implements AutoCloseable {
             try (lost) {
                 lost.rollback();
             } catch (SQLException e) {
-                LOG.debug("{}: giving a connection up: {}", settings, said(e));
+                return; // it is lost either way, and the server undoes what was not committed
             }
         }
     }

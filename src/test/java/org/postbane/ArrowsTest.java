@@ -36,12 +36,12 @@ class ArrowsTest {
             source    | model host
             parse     | model source
             correlate | model parse
-            record    | model correlate
+            record    | model host correlate
             score     | model correlate
             decide    | model score
             act       | model host decide
             store     | model source correlate record score decide
-            config    | model source parse correlate record score decide act store
+            config    | model host source parse correlate record score decide act store
             daemon    | model host source parse correlate record score decide act store config
             cli       | model host source parse correlate record score decide act store config daemon
             client    | nothing

@@ -4,13 +4,16 @@ package org.postbane.act;
 public sealed interface ActionSettings
         permits CommandSettings,
                 Fail2banSettings,
+                FileSettings,
                 IpsetSettings,
                 IptablesSettings,
                 LogSettings,
                 NftSettings,
                 PfSettings,
                 PostfixMapSettings,
-                SpamdbSettings {
+                ReportSettings,
+                SpamdbSettings,
+                SqlSettings {
 
     /** The action's name in the configuration. */
     String name();

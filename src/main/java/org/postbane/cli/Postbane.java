@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             StatusCommand.class,
             ExplainCommand.class,
             MapCommand.class,
+            ExportCommand.class,
             ActionCommand.class,
             FlushCommand.class,
             CheckCommand.class

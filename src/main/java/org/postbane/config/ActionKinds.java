@@ -5,12 +5,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import org.postbane.act.ActionSettings;
 import org.postbane.act.CommandSettings;
 import org.postbane.act.Fail2banSettings;
+import org.postbane.act.Feed;
+import org.postbane.act.FileSettings;
 import org.postbane.act.IpsetSettings;
 import org.postbane.act.IptablesSettings;
 import org.postbane.act.LogSettings;
@@ -19,7 +22,10 @@ import org.postbane.act.NftSettings;
 import org.postbane.act.PfSettings;
 import org.postbane.act.PostfixMapSettings;
 import org.postbane.act.PostfixMapSettings.Lookup;
+import org.postbane.act.ReportSettings;
 import org.postbane.act.SpamdbSettings;
+import org.postbane.act.SqlSettings;
+import org.postbane.host.DatabaseSettings;
 
 /**
  * The kinds of action that are built in, each with its keys and what they are where nobody sets them; {@code actions/*.conf}
@@ -27,18 +33,25 @@ import org.postbane.act.SpamdbSettings;
  */
 final class ActionKinds {
 
-    private static final Map<String, Function<ActionKeys, ActionSettings>> KINDS = new TreeMap<>(Map.of(
-            "log", keys -> new LogSettings(keys.name()),
-            "nftables", ActionKinds::nftables,
-            "iptables", keys -> iptables(keys, keys.name()),
-            "ipset", ActionKinds::ipset,
-            "pf", ActionKinds::pf,
-            "spamdb", keys -> new SpamdbSettings(keys.name()),
-            "fail2ban", ActionKinds::fail2ban,
-            "postfix-map", ActionKinds::postfixMap,
-            "command", ActionKinds::command));
+    private static final Map<String, Function<ActionKeys, ActionSettings>> KINDS = new TreeMap<>(Map.ofEntries(
+            Map.entry("log", keys -> new LogSettings(keys.name())),
+            Map.entry("nftables", ActionKinds::nftables),
+            Map.entry("iptables", keys -> iptables(keys, keys.name())),
+            Map.entry("ipset", ActionKinds::ipset),
+            Map.entry("pf", ActionKinds::pf),
+            Map.entry("spamdb", keys -> new SpamdbSettings(keys.name())),
+            Map.entry("fail2ban", ActionKinds::fail2ban),
+            Map.entry("postfix-map", ActionKinds::postfixMap),
+            Map.entry("sql", ActionKinds::sql),
+            Map.entry("file", ActionKinds::file),
+            Map.entry("mail", ActionKinds::mail),
+            Map.entry("abuse-report", ActionKinds::abuseReport),
+            Map.entry("webhook", ActionKinds::webhook),
+            Map.entry("command", ActionKinds::command)));
 
     private static final String PORTS = "25, 465, 587";
+
+    private static final String SENDMAIL = "/usr/sbin/sendmail";
 
     private ActionKinds() {}
 
@@ -124,6 +137,68 @@ final class ActionKinds {
         Duration pause = keys.value("reload.pause", "10s", Durations::parse);
         Optional<Path> instance = keys.value("instance", "", value -> optional(value, Values::absolutePath));
         return new PostfixMapSettings(keys.name(), map, lookup, type, text, reload, pause, instance);
+    }
+
+    private static FileSettings file(ActionKeys keys) {
+        Path path = keys.value("path", "/var/lib/postbane/feeds/bans", Values::absolutePath);
+        Feed.Format format = keys.value("format", "plain", Feed.Format::parse);
+        Set<CommandSettings.Kind> takes = keys.value("takes", "client", CommandSettings::kinds);
+        Duration expires = keys.value("expires", "1h", text -> new Feed(format, Durations.parse(text)).expires());
+        try {
+            return new FileSettings(keys.name(), path, new Feed(format, expires), takes);
+        } catch (IllegalArgumentException e) {
+            keys.fault("takes", String.valueOf(e.getMessage()));
+            return new FileSettings(keys.name(), path, new Feed(format, expires), Set.of(CommandSettings.Kind.CLIENT));
+        }
+    }
+
+    private static ReportSettings mail(ActionKeys keys) {
+        var digest = new ReportSettings.Digest(
+                keys.value("sendmail", SENDMAIL, Values::absolutePath),
+                keys.value("from", "postbane", ReportSettings::address),
+                keys.value("to", "root", ReportSettings::address));
+        return report(keys, digest, "1h");
+    }
+
+    private static ReportSettings abuseReport(ActionKeys keys) {
+        var abuse = new ReportSettings.Abuse(
+                keys.value("sendmail", SENDMAIL, Values::absolutePath),
+                keys.value("from", "postmaster@localhost", ReportSettings::address),
+                keys.value("to", "abuse", ReportSettings::address),
+                keys.value("format", "arf", ReportSettings.Form::parse),
+                keys.value("most", "20", text -> Values.number(text, 1, 1000)),
+                keys.value("organization", "Mail server", text -> text));
+        return report(keys, abuse, "10m");
+    }
+
+    private static ReportSettings webhook(ActionKeys keys) {
+        var webhook = new ReportSettings.Webhook(
+                keys.value("url", "http://127.0.0.1:8080/", ReportSettings::url),
+                keys.value("secret", "", text -> text),
+                keys.value("secret.file", "", text -> optional(text, Values::absolutePath)));
+        return report(keys, webhook, "10s");
+    }
+
+    private static ReportSettings report(ActionKeys keys, ReportSettings.Way way, String every) {
+        return new ReportSettings(
+                keys.name(),
+                way,
+                keys.value("every", every, Durations::parse),
+                keys.value("redact", "true", Values::truth));
+    }
+
+    private static SqlSettings sql(ActionKeys keys) {
+        var database = new DatabaseSettings(
+                keys.value("url", "jdbc:mariadb://localhost/postbane", DatabaseSettings::url),
+                keys.value("user", "", text -> text),
+                keys.value("password", "", text -> text),
+                keys.value("password.file", "", text -> optional(text, Values::absolutePath)),
+                keys.value("drivers", DatabaseSettings.DRIVERS, Values::paths));
+        return new SqlSettings(
+                keys.name(),
+                database,
+                keys.value("table", "postbane_bans", SqlSettings::table),
+                keys.value("agent", "postbane", SqlSettings::agent));
     }
 
     private static CommandSettings command(ActionKeys keys) {

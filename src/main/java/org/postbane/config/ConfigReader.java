@@ -13,10 +13,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postbane.config.JailReader.Jail;
 import org.postbane.correlate.Traps;
+import org.postbane.host.DatabaseSettings;
 import org.postbane.model.PrefixSet;
 import org.postbane.model.Subject;
 import org.postbane.parse.MailFilter;
 import org.postbane.record.RecordSettings;
+import org.postbane.record.RecordStatement;
+import org.postbane.record.SqlSettings;
 import org.postbane.source.Input;
 import org.postbane.source.SourceSettings;
 
@@ -38,7 +41,8 @@ public final class ConfigReader {
     private static final Set<String> SOURCE = Set.of("path", "filter", "zone", "journal", "listen", "senders", "trust");
     private static final Set<String> TRAPS = Set.of("file", "addresses");
     private static final Set<String> ALLOW = Set.of("networks", "file");
-    private static final Set<String> RECORD = Set.of("log", "file");
+    private static final Set<String> RECORD = Set.of(
+            "log", "file", "url", "user", "password", "password.file", "drivers", "query", "statistics", "outbox");
     private static final String SOURCE_PREFIX = "source";
 
     /** Keys by section, of {@code postbane.conf}; {@code source} for all sections {@code [source NAME]}. */
@@ -110,7 +114,8 @@ public final class ConfigReader {
         Section recordSection = section(agent, "record");
         RecordSettings record = new RecordSettings(
                 recordSection.value("log", Values::truth).orElse(false),
-                recordSection.value("file", Values::absolutePath));
+                recordSection.value("file", Values::absolutePath),
+                sqlRecords(recordSection));
         faults.throwIfAny();
 
         List<Jail> enabled = jails.stream().filter(Jail::enabled).toList();
@@ -248,6 +253,33 @@ public final class ConfigReader {
             section.fault("file", "there is no file " + path.get());
         }
         return Optional.empty();
+    }
+
+    private static Optional<SqlSettings> sqlRecords(Section section) {
+        Optional<String> url = section.value("url", DatabaseSettings::url);
+        String user = section.value("user", text -> text).orElse("");
+        String password = section.value("password", text -> text).orElse("");
+        Optional<Path> passwordFile = section.value("password.file", Values::absolutePath);
+        List<Path> drivers =
+                section.value("drivers", Values::paths).orElseGet(() -> Values.paths(DatabaseSettings.DRIVERS));
+        Optional<RecordStatement> query = section.lines("query", RecordStatement::parse);
+        Optional<RecordStatement> statistics = section.lines("statistics", RecordStatement::parse);
+        int outbox = section.value("outbox", text -> Values.number(text, 1, 10_000_000))
+                .orElse(100_000);
+        boolean isWanted = section.entry("query").isPresent()
+                || section.entry("statistics").isPresent();
+        if (section.entry("url").isPresent() != isWanted) {
+            section.fault(
+                    isWanted ? "query" : "url",
+                    isWanted ? "goes to no database: url is missing" : "has neither query nor statistics");
+        }
+        return url.isEmpty() || query.isEmpty() && statistics.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new SqlSettings(
+                        new DatabaseSettings(url.get(), user, password, passwordFile, drivers),
+                        query,
+                        statistics,
+                        outbox));
     }
 
     private Optional<MailFilter> filter(List<Section> sections) {

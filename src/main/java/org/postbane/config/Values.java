@@ -90,6 +90,25 @@ final class Values {
         throw new IllegalArgumentException("'%s' is not an absolute path".formatted(text));
     }
 
+    /** A whole number within limits. */
+    static int number(String text, int least, int most) {
+        if (!text.matches("[0-9]{1,9}") || Integer.parseInt(text) < least || Integer.parseInt(text) > most) {
+            throw new IllegalArgumentException("'%s' is no number from %d to %d".formatted(text, least, most));
+        }
+        return Integer.parseInt(text);
+    }
+
+    /** Absolute paths, parted by blanks. */
+    static List<Path> paths(String text) {
+        List<Path> paths = new ArrayList<>();
+        for (String path : text.strip().split("\\s+", -1)) {
+            if (!path.isEmpty()) {
+                paths.add(absolutePath(path));
+            }
+        }
+        return paths;
+    }
+
     static ZoneId zone(String text) {
         try {
             return ZoneId.of(text);

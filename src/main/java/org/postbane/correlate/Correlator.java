@@ -312,6 +312,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (mail != null && mail.closed == null) {
             messages.close(mail, event.at());
             sayings.victims(mail, event.at(), false);
+            sayings.delivered(mail, event.at());
         }
     }
 

@@ -1,6 +1,8 @@
 package org.postbane.correlate;
 
 import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.Judgement;
 import org.postbane.model.RejectKind;
@@ -8,7 +10,7 @@ import org.postbane.model.RejectKind;
 /**
  * What a client did to whom. A message yields one {@link Judged} (a second only where a later verdict on it is worse),
  * then one {@link Victims} for each lot of recipients that become known, at most one {@link Trapped}, or, if nobody judged
- * it, one {@link Unjudged}.
+ * it, one {@link Unjudged}; a clean one at most one {@link Delivered}.
  */
 public sealed interface Deed {
 
@@ -27,6 +29,8 @@ public sealed interface Deed {
         void visit(Judged deed);
 
         void visit(Victims deed);
+
+        void visit(Delivered deed);
 
         void visit(Trapped deed);
 
@@ -70,8 +74,31 @@ public sealed interface Deed {
      *
      * @param judgement of the message
      * @param count how many become known now, 1 or more
+     * @param received when the client handed the message in
+     * @param all all recipients that are known by now, in lower case; may be fewer than have been counted. Valid during the call
+     *     only
      */
-    record Victims(Instant at, Origin origin, Judgement judgement, int count) implements Deed {
+    record Victims(Instant at, Origin origin, Judgement judgement, int count, Instant received, Collection<String> all)
+            implements Deed {
+
+        /** Of which no recipient is known by name. */
+        public Victims(Instant at, Origin origin, Judgement judgement, int count) {
+            this(at, origin, judgement, count, at, List.of());
+        }
+
+        @Override
+        public void accept(Visitor visitor) {
+            visitor.visit(this);
+        }
+    }
+
+    /**
+     * A message that was judged clean is delivered: to whom. Once for a message; not where no line tells of its end.
+     *
+     * @param received when the client handed the message in
+     * @param all its recipients, as those of {@link Victims}
+     */
+    record Delivered(Instant at, Origin origin, Instant received, Collection<String> all) implements Deed {
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);

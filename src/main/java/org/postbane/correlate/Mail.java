@@ -2,6 +2,8 @@ package org.postbane.correlate;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -298,6 +300,14 @@ final class Mail {
         int more = Math.max(1, known) - victims;
         victims += Math.max(0, more);
         return Math.max(0, more);
+    }
+
+    /** Its recipients as far as they are known: as the client named them, else as the verdict did. Read at once. */
+    Collection<String> recipientNames() {
+        if (named != null && !named.isEmpty()) {
+            return Collections.unmodifiableSet(named);
+        }
+        return awaited == null ? List.of() : Collections.unmodifiableSet(awaited);
     }
 
     boolean awaitsDeliveries() {

@@ -134,7 +134,14 @@ final class Sayings {
         }
         int more = root.newVictims(complete);
         if (more > 0) {
-            out.accept(new Deed.Victims(at, root.origin(), judgement, more));
+            out.accept(new Deed.Victims(at, root.origin(), judgement, more, root.since, root.recipientNames()));
+        }
+    }
+
+    /** A message that was judged clean is done with. */
+    void delivered(Mail mail, Instant at) {
+        if (mail.judgement() == Judgement.CLEAN && mail.isAnswerable()) {
+            out.accept(new Deed.Delivered(at, mail.origin(), mail.since, mail.recipientNames()));
         }
     }
 
@@ -174,7 +181,13 @@ final class Sayings {
                 verdict.at(), origin, verdict.judgement(), null, trial, verdict.points(), verdict.filter(), false));
         if (verdict.judgement() != Judgement.CLEAN) {
             unknown.await(verdict.recipients());
-            out.accept(new Deed.Victims(verdict.at(), origin, verdict.judgement(), unknown.newVictims(true)));
+            out.accept(new Deed.Victims(
+                    verdict.at(),
+                    origin,
+                    verdict.judgement(),
+                    unknown.newVictims(true),
+                    verdict.at(),
+                    unknown.recipientNames()));
         }
     }
 

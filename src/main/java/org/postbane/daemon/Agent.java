@@ -26,6 +26,8 @@ import org.postbane.decide.Sentencing.Limit;
 import org.postbane.host.Nft;
 import org.postbane.model.Subject;
 import org.postbane.parse.LogParser;
+import org.postbane.record.RecordOutbox;
+import org.postbane.record.RecordSettings;
 import org.postbane.record.Recorder;
 import org.postbane.score.Scored;
 import org.postbane.score.Standing;
@@ -115,14 +117,19 @@ public final class Agent implements AgentControl, AutoCloseable {
         }
     }
 
-    private Agent(Configuration configuration, Clock clock, StateStore store, boolean enforces) {
+    private Agent(
+            Configuration configuration,
+            Clock clock,
+            StateStore store,
+            @Nullable RecordOutbox outbox,
+            boolean enforces) {
         this.configuration = configuration;
         this.clock = clock;
         this.store = store;
         this.since = clock.instant();
         this.lastReconcile = since;
+        this.recorder = enforces ? Recorder.of(configuration.record(), outbox) : Recorder.of(RecordSettings.NONE, null);
         this.lastSnapshot = since.minus(SNAPSHOT).plus(FIRST_SNAPSHOT);
-        this.recorder = Recorder.of(configuration.record());
         this.pipeline = new Pipeline(
                 configuration, configuration.traps(), store, true, List.of(PostfixNetworks.ask()), recorder, held);
         this.enforcement = enforces ? Enforcement.start(configuration, clock) : Enforcement.none();
@@ -168,10 +175,11 @@ public final class Agent implements AgentControl, AutoCloseable {
                         .anyMatch(action -> action.settings() instanceof NftSettings)) {
             Nft.load(); // while the store is opened
         }
-        StateStore store = H2Store.open(configuration.storeUrl());
+        H2Store store = H2Store.open(configuration.storeUrl());
         try {
-            return new Agent(configuration, clock, store, enforces);
-        } catch (RuntimeException e) {
+            RecordOutbox outbox = enforces && configuration.record().sql().isPresent() ? store.outbox() : null;
+            return new Agent(configuration, clock, store, outbox, enforces);
+        } catch (StoreException | RuntimeException e) {
             store.close();
             throw e;
         }
@@ -297,6 +305,7 @@ public final class Agent implements AgentControl, AutoCloseable {
             store.save(source.tail.name(), source.tail.position());
         }
         pipeline.save(store);
+        recorder.save();
         if (held.isEmpty()) {
             store.commit();
         } else {
@@ -377,6 +386,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         } catch (IOException e) {
             LOG.warn("closing a source: {}", e.getMessage());
         } finally {
+            recorder.close();
             enforcement.close();
             store.close();
         }
@@ -512,6 +522,11 @@ public final class Agent implements AgentControl, AutoCloseable {
         return pipeline.judge().inForce().stream()
                 .filter(ban -> ban.until().isAfter(now))
                 .toList();
+    }
+
+    @Override
+    public List<Subject> allowed() {
+        return configuration.allow();
     }
 
     @Override

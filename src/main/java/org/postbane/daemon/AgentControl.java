@@ -55,6 +55,9 @@ public interface AgentControl {
     /** The bans in force, in the order of their ends. */
     List<Ban> bans() throws StoreException;
 
+    /** Who is never banned, by the configuration. */
+    List<Subject> allowed();
+
     /** How a subject stands. */
     Explanation explain(Subject subject) throws StoreException;
 

@@ -45,7 +45,8 @@ final class Enforcement implements AutoCloseable {
             enforcement.actionsOfJail.put(jail.jail(), new LinkedHashSet<>(jail.actions()));
         }
         for (var definition : configuration.actions().values()) {
-            enforcement.runners.put(definition.name(), ActionRunner.start(ActionKinds.open(definition, clock)));
+            enforcement.runners.put(
+                    definition.name(), ActionRunner.start(ActionKinds.open(definition, configuration.allow(), clock)));
         }
         return enforcement;
     }

@@ -20,9 +20,9 @@ final class RecordFile implements RecordSink {
     }
 
     @Override
-    public void write(List<DirtyMessage> messages) throws IOException {
+    public void write(List<RecordedMessage> messages) throws IOException {
         StringBuilder lines = new StringBuilder(256 * messages.size());
-        for (DirtyMessage message : messages) {
+        for (RecordedMessage message : messages) {
             lines.append(RecordLine.of(message)).append('\n');
         }
         Files.writeString(path, lines, StandardCharsets.US_ASCII, StandardOpenOption.CREATE, StandardOpenOption.APPEND);

@@ -3,7 +3,6 @@ package org.postbane.record;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.postbane.model.Judgement;
 
 /**
  * Writes a message as one line: the word {@code record}, then {@code key=value}, always all keys in this order, parted by one blank.
@@ -27,7 +26,7 @@ final class RecordLine {
     private RecordLine() {}
 
     /** Without a line end. ASCII. */
-    static String of(DirtyMessage message) {
+    static String of(RecordedMessage message) {
         StringBuilder line = new StringBuilder(256);
         line.append("record time=").append(message.at());
         line.append(" client=").append(message.origin().client());
@@ -40,15 +39,11 @@ final class RecordLine {
                                 ? UNKNOWN
                                 : message.origin().queueId().toString());
         text(line, "filter", message.filter().isEmpty() ? null : message.filter());
-        line.append(" verdict=").append(verdict(message.judgement()));
+        line.append(" verdict=").append(message.verdict());
         line.append(" points=").append(points(message.points()));
         line.append(" victims=").append(message.victims());
         text(line, "trap", message.trap());
         return line.toString();
-    }
-
-    private static String verdict(@Nullable Judgement judgement) {
-        return judgement == null ? "trap" : judgement.name().toLowerCase(Locale.ROOT);
     }
 
     /** At most three decimals, no exponent. */

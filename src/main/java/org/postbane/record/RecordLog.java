@@ -10,8 +10,8 @@ final class RecordLog implements RecordSink {
     private static final Logger LOG = LoggerFactory.getLogger(RecordLog.class);
 
     @Override
-    public void write(List<DirtyMessage> messages) {
-        for (DirtyMessage message : messages) {
+    public void write(List<RecordedMessage> messages) {
+        for (RecordedMessage message : messages) {
             LOG.info("{}", RecordLine.of(message));
         }
     }

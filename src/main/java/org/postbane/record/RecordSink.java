@@ -14,7 +14,7 @@ interface RecordSink {
      *
      * @throws IOException if it cannot: then it is asked again with the same and later ones
      */
-    void write(List<DirtyMessage> messages) throws IOException;
+    void write(List<RecordedMessage> messages) throws IOException;
 
     /** For people: the path, or the name. */
     @Override

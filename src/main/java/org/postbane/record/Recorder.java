@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Deed;
@@ -21,19 +22,23 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gathers what is told of each dirty message, its victims above all, who become known one lot after the other, and hands it on as
- * one {@link DirtyMessage} when nothing was told of it for {@link #QUIET}.
+ * one {@link RecordedMessage} when nothing was told of it for {@link #QUIET}; and of each clean one, where a place wants those, when it
+ * is delivered, or nothing was told of it for {@link #CLEAN_QUIET}.
  *
  * <p>Threads: the pipeline thread. Memory: {@link #MOST_OPEN} messages that are gathered, {@link #MOST_READY} that wait for a place
- * that fails; beyond that the oldest are handed on early, or dropped. Errors: a place that cannot be written is told of once and tried
- * again with each batch.
+ * that fails; beyond that the oldest are handed on early, or dropped. What a database is to get waits in the {@link RecordOutbox}
+ * instead. Errors: a place that cannot be written is told of once and tried again with each batch.
  *
  * <p>Known shortcomings: what is gathered is not kept over a crash, so the messages of the last seconds before one have no record.
  * Recipients that become known later (deferred for minutes) are not in the line.
  */
-public final class Recorder implements Consumer<Deed>, Deed.Visitor {
+public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseable {
 
     /** Longer than the correlator waits for deliveries. */
     static final Duration QUIET = Duration.ofSeconds(5);
+
+    /** A clean message that waits longer for its delivery is told without recipients, or with those that are known. */
+    static final Duration CLEAN_QUIET = Duration.ofMinutes(1);
 
     static final int MOST_OPEN = 10_000;
     static final int MOST_READY = 10_000;
@@ -42,6 +47,15 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor {
 
     private final List<Place> places = new ArrayList<>();
     private final Map<Key, Open> open = new LinkedHashMap<>();
+    private final @Nullable RecordOutbox outbox;
+    private final @Nullable SqlRecords sql;
+    private final boolean wantsClean;
+    private final int mostWaiting;
+    private long arrived;
+    private long lost;
+    /** Whether the outbox has what is not saved yet. */
+    private boolean added;
+
     private Instant latest = Instant.MIN;
     private Instant nextLook = Instant.MIN;
 
@@ -66,6 +80,8 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor {
 
         double points = Double.NaN;
         int victims;
+        Instant received;
+        List<String> recipients = List.of();
 
         @Nullable
         String trap;
@@ -74,17 +90,23 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor {
             at = deed.at();
             origin = deed.origin();
             last = deed.at();
+            received = deed.at();
         }
 
-        DirtyMessage message() {
-            return new DirtyMessage(at, origin, filter, judgement, points, victims, trap);
+        RecordedMessage message() {
+            return new RecordedMessage(at, received, origin, filter, judgement, points, victims, recipients, trap);
+        }
+
+        boolean isQuiet(Instant now) {
+            boolean clean = judgement == Judgement.CLEAN && trap == null;
+            return !last.plus(clean ? CLEAN_QUIET : QUIET).isAfter(now);
         }
     }
 
     /** A sink and what it still has to write. */
     private static final class Place {
         final RecordSink sink;
-        final ArrayDeque<DirtyMessage> ready = new ArrayDeque<>();
+        final ArrayDeque<RecordedMessage> ready = new ArrayDeque<>();
         boolean failing;
 
         Place(RecordSink sink) {
@@ -93,21 +115,30 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor {
     }
 
     Recorder(List<RecordSink> sinks) {
-        sinks.forEach(sink -> places.add(new Place(sink)));
+        this(sinks, Optional.empty(), null);
     }
 
-    public static Recorder of(RecordSettings settings) {
+    private Recorder(List<RecordSink> sinks, Optional<SqlSettings> sql, @Nullable RecordOutbox outbox) {
+        sinks.forEach(sink -> places.add(new Place(sink)));
+        this.outbox = sql.isPresent() ? outbox : null;
+        this.sql = sql.isPresent() && outbox != null ? new SqlRecords(sql.get(), outbox.identity()) : null;
+        wantsClean = sql.flatMap(SqlSettings::statistics).isPresent();
+        mostWaiting = sql.map(SqlSettings::outbox).orElse(0);
+    }
+
+    /** @param outbox for records that a database is to get; null if none is */
+    public static Recorder of(RecordSettings settings, @Nullable RecordOutbox outbox) {
         List<RecordSink> sinks = new ArrayList<>();
         if (settings.log()) {
             sinks.add(new RecordLog());
         }
         settings.file().ifPresent(path -> sinks.add(new RecordFile(path)));
-        return new Recorder(sinks);
+        return new Recorder(sinks, settings.sql(), outbox);
     }
 
     @Override
     public void accept(Deed deed) {
-        if (!places.isEmpty()) {
+        if (!places.isEmpty() || outbox != null) {
             deed.accept(this);
             advance(deed.at());
         }
@@ -118,7 +149,7 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor {
         boolean dirty = deed.judgement() == Judgement.SPAM
                 || deed.judgement() == Judgement.VIRUS
                 || deed.judgement() == Judgement.BANNED;
-        if (!dirty) {
+        if (!dirty && !(wantsClean && deed.judgement() == Judgement.CLEAN)) {
             return;
         }
         Open known = open.get(Key.of(deed.origin()));
@@ -136,7 +167,23 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor {
         Open message = open.get(Key.of(deed.origin()));
         if (message != null) {
             message.victims += deed.count();
+            message.received = deed.received();
+            message.recipients =
+                    deed.all().size() == message.recipients.size() ? message.recipients : List.copyOf(deed.all());
             message.last = later(message.last, deed.at());
+        }
+    }
+
+    @Override
+    public void visit(Deed.Delivered deed) {
+        Key key = Key.of(deed.origin());
+        Open message = open.get(key);
+        if (message != null && message.judgement == Judgement.CLEAN) {
+            message.origin = deed.origin();
+            message.received = deed.received();
+            message.recipients = List.copyOf(deed.all());
+            message.victims = Math.max(1, message.recipients.size());
+            handOn(key, message);
         }
     }
 
@@ -187,7 +234,7 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor {
         Iterator<Open> oldest = open.values().iterator();
         while (oldest.hasNext()) {
             Open message = oldest.next();
-            if (!message.last.plus(QUIET).isAfter(latest)) {
+            if (message.isQuiet(latest)) {
                 oldest.remove();
                 ready(message);
             }
@@ -206,7 +253,14 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor {
     }
 
     private void ready(Open message) {
-        DirtyMessage done = message.message();
+        RecordedMessage done = message.message();
+        if (outbox != null) {
+            outbox.add(RecordBytes.of(done));
+            added = true;
+        }
+        if (!done.isDirty()) {
+            return;
+        }
         for (Place place : places) {
             if (place.ready.size() >= MOST_READY) {
                 place.ready.remove();
@@ -215,13 +269,44 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor {
         }
     }
 
+    /** To be called before a commit: what has arrived in the database need not be kept, and what is too much cannot be. */
+    public void save() {
+        if (sql == null || outbox == null) {
+            return;
+        }
+        added = false;
+        if (sql.arrived() > arrived) {
+            arrived = sql.arrived();
+            outbox.sent(arrived);
+        }
+        long tooMany = outbox.waiting() - mostWaiting;
+        if (tooMany > 0) {
+            if (lost == 0) {
+                LOG.warn("records: more than {} wait for the database; the oldest are given up", mostWaiting);
+            }
+            lost += tooMany;
+            outbox.sent(outbox.newest() - mostWaiting);
+        } else if (lost > 0 && outbox.waiting() == 0) {
+            LOG.warn("records: {} were given up while the database was away", lost);
+            lost = 0;
+        }
+    }
+
     /** Whether there is anything to {@link #write}. */
     public boolean hasReady() {
-        return places.stream().anyMatch(place -> !place.ready.isEmpty());
+        return added
+                || sql != null && (sql.arrived() > arrived || sql.isIdle() && outbox != null && outbox.waiting() > 0)
+                || places.stream().anyMatch(place -> !place.ready.isEmpty());
     }
 
     /** Writes what is ready. To be called when the batch that it comes from is on disk. */
     public void write() {
+        if (sql != null && outbox != null && sql.isIdle() && sql.arrived() == arrived) {
+            List<RecordOutbox.Row> lot = outbox.oldest(SqlRecords.LOT);
+            if (!lot.isEmpty()) {
+                sql.send(lot);
+            }
+        }
         for (Place place : places) {
             if (place.ready.isEmpty()) {
                 continue;
@@ -239,6 +324,14 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor {
                 }
                 place.failing = true;
             }
+        }
+    }
+
+    /** Lets the database go. */
+    @Override
+    public void close() {
+        if (sql != null) {
+            sql.close();
         }
     }
 }

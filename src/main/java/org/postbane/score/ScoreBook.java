@@ -163,6 +163,9 @@ public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
 
     /** Also a trial for jails that do not weigh traps. */
     @Override
+    public void visit(Deed.Delivered deed) {}
+
+    @Override
     public void visit(Deed.Trapped deed) {
         for (Ledger ledger : ledgers) {
             Subject subject = subjectIn(ledger, deed.origin());

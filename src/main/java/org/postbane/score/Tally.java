@@ -85,6 +85,9 @@ public final class Tally implements Consumer<Deed>, Deed.Visitor {
     }
 
     @Override
+    public void visit(Deed.Delivered deed) {}
+
+    @Override
     public void visit(Deed.Trapped deed) {
         ClientTally client = client(deed);
         client.traps++;

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision.Cause;
 import org.postbane.model.Subject;
+import org.postbane.record.RecordOutbox;
 import org.postbane.score.Evidence;
 import org.postbane.score.Offence;
 import org.postbane.score.OffenceKind;
@@ -48,6 +49,7 @@ public final class H2Store implements StateStore {
 
     private final H2File file;
     private final Unsaved unsaved = new Unsaved();
+    private @Nullable H2Outbox outbox;
     private long nextOffence;
     private long nextEnded;
     private boolean unsynced = true;
@@ -77,6 +79,20 @@ public final class H2Store implements StateStore {
             throw file.failure("cannot open", e);
         }
         return store;
+    }
+
+    /** The records that a database of others is to get; its tables are made with the first call. */
+    public RecordOutbox outbox() throws StoreException {
+        H2Outbox known = outbox;
+        if (known == null) {
+            try {
+                known = new H2Outbox(file);
+            } catch (SQLException e) {
+                throw file.failure("cannot open", e);
+            }
+            outbox = known;
+        }
+        return known;
     }
 
     /** Throws {@link IllegalArgumentException} that says what is wrong with {@code url}, without touching any file. */
@@ -287,11 +303,15 @@ public final class H2Store implements StateStore {
 
     @Override
     public void commit() throws StoreException {
-        if (unsaved.isEmpty() && forgetBefore == null && forgetEndedBefore == null) {
+        boolean records = outbox != null && outbox.isChanged();
+        if (unsaved.isEmpty() && !records && forgetBefore == null && forgetEndedBefore == null) {
             return;
         }
         try {
             writeAll();
+            if (outbox != null) {
+                outbox.write();
+            }
             boolean scoresDone = forgetBefore == null || forgetScores(Micros.of(forgetBefore));
             boolean endedDone = forgetEndedBefore == null
                     || delete("DELETE FROM ended_ban WHERE ended_at < ?", Micros.of(forgetEndedBefore));
@@ -304,6 +324,9 @@ public final class H2Store implements StateStore {
         nextOffence += unsaved.offences.size();
         nextEnded += unsaved.ended.size();
         unsaved.clear();
+        if (outbox != null) {
+            outbox.written();
+        }
         unsynced = true;
     }
 

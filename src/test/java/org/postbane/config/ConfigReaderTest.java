@@ -23,12 +23,15 @@ import org.postbane.act.NftSettings;
 import org.postbane.decide.Sentencing;
 import org.postbane.decide.Sentencing.Limit;
 import org.postbane.decide.Sentencing.Term;
+import org.postbane.host.DatabaseSettings;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.model.Subject;
 import org.postbane.parse.MailFilter;
 import org.postbane.parse.Software;
 import org.postbane.record.RecordSettings;
+import org.postbane.record.RecordStatement;
+import org.postbane.record.SqlSettings;
 import org.postbane.score.OffenceKind;
 import org.postbane.score.Weighing;
 import org.postbane.score.Weighing.Direction;
@@ -219,6 +222,15 @@ final class ConfigReaderTest {
                 [record]
                 log = true
                 file = /record.log
+                url = jdbc:h2:mem:r
+                user = u
+                password = p
+                password.file = /secret
+                drivers = /d1 /d2.jar
+                query = INSERT INTO a VALUES (?c) \\
+                    ON DUPLICATE KEY UPDATE a = a
+                statistics = INSERT INTO b VALUES (?r)
+                outbox = 7
                 """.formatted(dir);
         write("postbane.conf", text);
 
@@ -240,8 +252,20 @@ final class ConfigReaderTest {
         Input.Receiver receiver = (Input.Receiver) c.sources().get(2).input();
         assertEquals("udp://192.0.2.1:5514", receiver.address().toString());
         assertEquals("[192.0.2.0/28, 2001:db8::1]", receiver.senders().toString());
-        assertEquals(new RecordSettings(true, Optional.of(Path.of("/record.log"))), c.record());
         assertEquals(Software.SPAMD, c.filter().software("sa"));
+        DatabaseSettings database = new DatabaseSettings(
+                "jdbc:h2:mem:r",
+                "u",
+                "p",
+                Optional.of(Path.of("/secret")),
+                List.of(Path.of("/d1"), Path.of("/d2.jar")));
+        SqlSettings sql = new SqlSettings(
+                database,
+                Optional.of(
+                        new RecordStatement("INSERT INTO a VALUES (?) ON DUPLICATE KEY UPDATE a = a", List.of('c'))),
+                Optional.of(new RecordStatement("INSERT INTO b VALUES (?)", List.of('r'))),
+                7);
+        assertEquals(new RecordSettings(true, Optional.of(Path.of("/record.log")), Optional.of(sql)), c.record());
         assertTrue(List.of("a@example.org", "b@example.org", "any@trap.example.org", "xx@example.com").stream()
                 .allMatch(c.traps()::matches));
         assertFalse(c.traps().matches("c@example.org"));

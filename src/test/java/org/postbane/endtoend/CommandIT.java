@@ -154,7 +154,7 @@ class CommandIT {
     }
 
     @Test
-    void run_record_hasOneLineForEachDirtyMessage() throws Exception {
+    void run_record_hasOneLineForEachRecordedMessage() throws Exception {
         Path followed = directory.resolve("followed.log");
         Path records = directory.resolve("record.log");
         Path config = Files.createDirectory(directory.resolve("config"));

@@ -21,7 +21,7 @@ final class RecordLineTest {
             + " account=\\S* sender=\\S* message-id=\\S* queue-id=3064E52EAC1 filter=\\S* verdict=spam points=12\\.5 victims=3"
             + " trap=\\S*");
 
-    private static DirtyMessage message(
+    private static RecordedMessage message(
             @Nullable String account, String sender, String messageId, @Nullable String trap) {
         Origin origin = new Origin(
                 ((Subject.Client) Subject.parse("203.0.113.7")).prefix(),
@@ -29,7 +29,7 @@ final class RecordLineTest {
                 sender,
                 QueueId.parse("3064E52EAC1"),
                 messageId);
-        return new DirtyMessage(AT, origin, "amavis", Judgement.SPAM, 12.5, 3, trap);
+        return new RecordedMessage(AT, AT, origin, "amavis", Judgement.SPAM, 12.5, 3, List.of(), trap);
     }
 
     @Test
@@ -46,7 +46,8 @@ final class RecordLineTest {
     void of_trapOnly_hasNoFilterAndNoPoints() {
         Origin origin = Origin.of(((Subject.Client) Subject.parse("2001:db8::1")).prefix(), null, "");
 
-        String line = RecordLine.of(new DirtyMessage(AT, origin, "", null, Double.NaN, 0, "trap@example.org"));
+        String line = RecordLine.of(
+                new RecordedMessage(AT, AT, origin, "", null, Double.NaN, 0, List.of(), "trap@example.org"));
 
         assertEquals(
                 "record time=2026-11-21T09:15:23Z client=2001:db8::1 account=- sender= message-id=- queue-id=- filter=-"

@@ -29,7 +29,7 @@ final class RecorderTest {
     private boolean broken;
     private final Recorder recorder = new Recorder(List.of(new RecordSink() {
         @Override
-        public void write(List<DirtyMessage> messages) throws IOException {
+        public void write(List<RecordedMessage> messages) throws IOException {
             if (broken) {
                 throw new IOException("no room");
             }
@@ -161,7 +161,7 @@ final class RecorderTest {
     @Test
     void recordFile_isAppendedTo_andMadeAgainAfterRotation(@TempDir Path directory) throws Exception {
         Path file = directory.resolve("record.log");
-        Recorder toFile = Recorder.of(new RecordSettings(false, Optional.of(file)));
+        Recorder toFile = Recorder.of(new RecordSettings(false, Optional.of(file), Optional.empty()), null);
         for (int i = 0; i < 3; i++) {
             toFile.accept(new Deed.Trapped(at(0.0), origin("192.0.2.1", null), "t@example.org", Trial.SPAM, false));
             toFile.finish();

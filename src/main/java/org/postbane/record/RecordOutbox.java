@@ -1,0 +1,49 @@
+package org.postbane.record;
+
+import java.util.List;
+
+/**
+ * Records that a database of others is still to get, kept on our own disk, oldest first. What is added and what is removed becomes
+ * durable with the commit of the batch. From the pipeline thread.
+ */
+public interface RecordOutbox {
+
+    /** The name of this outbox: made by chance when it was made, so that its numbers are not taken for another's. */
+    String identity();
+
+    /** Adds a record, which gets the next number. */
+    void add(byte[] content);
+
+    /** The oldest records that are on disk, in order of their numbers. */
+    List<Row> oldest(int most);
+
+    /** All up to this number have arrived, or are given up; they are removed. */
+    void sent(long upTo);
+
+    /** How many are waiting. */
+    long waiting();
+
+    /** The number of the newest record ever added; 0 if there was none. */
+    long newest();
+
+    /** One of them. */
+    final class Row {
+
+        private final long id;
+        private final byte[] content;
+
+        /** @param id greater than that of all older ones, never used again */
+        public Row(long id, byte[] content) {
+            this.id = id;
+            this.content = content.clone();
+        }
+
+        public long id() {
+            return id;
+        }
+
+        public byte[] content() {
+            return content.clone();
+        }
+    }
+}

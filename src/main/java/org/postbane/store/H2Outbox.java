@@ -1,0 +1,132 @@
+package org.postbane.store;
+
+import java.io.UncheckedIOException;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.postbane.record.RecordOutbox;
+
+/**
+ * The outbox of records in the store's own file. Numbers go on where they were, also when all rows are gone: the last one removed is
+ * kept beside the outbox's name.
+ *
+ * <p>From the store's thread. Memory: what was added since the last commit.
+ */
+final class H2Outbox implements RecordOutbox {
+
+    private static final String[] TABLES = {
+        "CREATE TABLE IF NOT EXISTS record_outbox (id BIGINT PRIMARY KEY, content VARBINARY NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS record_sent (identity VARCHAR PRIMARY KEY, id BIGINT NOT NULL)",
+    };
+
+    private final H2File file;
+    private final List<Row> added = new ArrayList<>();
+    private final String identity;
+    private long newest;
+    private long sent;
+    private boolean sentChanged;
+
+    H2Outbox(H2File file) throws SQLException, StoreException {
+        this.file = file;
+        for (String table : TABLES) {
+            file.prepare(table).execute();
+        }
+        try (ResultSet row =
+                file.prepare("SELECT identity, id FROM record_sent").executeQuery()) {
+            if (row.next()) {
+                identity = row.getString(1);
+                sent = row.getLong(2);
+            } else {
+                identity = UUID.randomUUID().toString();
+                sentChanged = true;
+            }
+        }
+        try (ResultSet row = file.prepare("SELECT MAX(id) FROM record_outbox").executeQuery()) {
+            newest = row.next() ? Math.max(sent, row.getLong(1)) : sent;
+        }
+    }
+
+    @Override
+    public String identity() {
+        return identity;
+    }
+
+    @Override
+    public void add(byte[] content) {
+        added.add(new Row(++newest, content.clone()));
+    }
+
+    @Override
+    public List<Row> oldest(int most) {
+        List<Row> rows = new ArrayList<>();
+        try {
+            PreparedStatement s = file.prepare(
+                    "SELECT id, content FROM record_outbox WHERE id > ? ORDER BY id FETCH FIRST ? ROWS ONLY");
+            s.setLong(1, sent);
+            s.setInt(2, most);
+            try (ResultSet row = s.executeQuery()) {
+                while (row.next()) {
+                    rows.add(new Row(row.getLong(1), row.getBytes(2)));
+                }
+            }
+        } catch (SQLException e) {
+            throw new UncheckedIOException(file.failure("cannot read", e));
+        } catch (StoreException e) {
+            throw new UncheckedIOException(e);
+        }
+        return rows;
+    }
+
+    @Override
+    public void sent(long upTo) {
+        if (upTo > sent) {
+            sent = upTo;
+            sentChanged = true;
+        }
+    }
+
+    @Override
+    public long waiting() {
+        return newest - sent;
+    }
+
+    @Override
+    public long newest() {
+        return newest;
+    }
+
+    boolean isChanged() {
+        return sentChanged || !added.isEmpty();
+    }
+
+    /** Writes what changed, to be committed. May be repeated. */
+    void write() throws SQLException, StoreException {
+        if (!added.isEmpty()) {
+            PreparedStatement s = file.prepare("MERGE INTO record_outbox KEY (id) VALUES (?, ?)");
+            for (Row row : added) {
+                s.setLong(1, row.id());
+                s.setBytes(2, row.content());
+                s.addBatch();
+            }
+            s.executeBatch();
+        }
+        if (sentChanged) {
+            PreparedStatement gone = file.prepare("DELETE FROM record_outbox WHERE id <= ?");
+            gone.setLong(1, sent);
+            gone.executeUpdate();
+            PreparedStatement mark = file.prepare("MERGE INTO record_sent KEY (identity) VALUES (?, ?)");
+            mark.setString(1, identity);
+            mark.setLong(2, sent);
+            mark.executeUpdate();
+        }
+    }
+
+    /** What was written is committed. */
+    void written() {
+        added.clear();
+        sentChanged = false;
+    }
+}

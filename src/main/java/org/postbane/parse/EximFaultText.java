@@ -1,6 +1,5 @@
 package org.postbane.parse;
 
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.IpPrefix;
 import org.postbane.parse.LogEvent.Breach;
@@ -37,8 +36,8 @@ final class EximFaultText {
     private static final Mark SYNTAX = Mark.of("SMTP syntax error in \"");
     private static final Mark CLIENT = Mark.of("\" H=");
     private static final Mark NOT_ADVERTISED = Mark.of(" AUTH command used when not advertised");
-    private static final Mark TOO_EARLY =
-            Mark.of("SMTP protocol synchronization error (input sent without waiting for greeting): rejected connection from H=");
+    private static final Mark TOO_EARLY = Mark.of(
+            "SMTP protocol synchronization error (input sent without waiting for greeting): rejected connection from H=");
     private static final Mark INPUT = Mark.of(" input=\"");
     private static final Mark TOO_SOON = Mark.of("SMTP protocol synchronization error (next input sent too soon: ");
     private static final Mark NEXT_INPUT = Mark.of(" next input=\"");
@@ -67,13 +66,8 @@ final class EximFaultText {
                 "unexpected disconnection"),
         opening("SMTP command timeout on connection from ", " D=", "", "SMTP command timeout"),
         opening("SMTP command timeout on TLS connection from ", " D=", "", "SMTP command timeout"),
-        opening(
-                "SMTP data timeout (message abandoned) on connection from ", " F=<", "DATA", "SMTP data timeout"),
-        opening(
-                "SMTP data timeout (message abandoned) on TLS connection from ",
-                " F=<",
-                "DATA",
-                "SMTP data timeout"),
+        opening("SMTP data timeout (message abandoned) on connection from ", " F=<", "DATA", "SMTP data timeout"),
+        opening("SMTP data timeout (message abandoned) on TLS connection from ", " F=<", "DATA", "SMTP data timeout"),
         opening("SMTP connection from ", " lost while reading message data", "DATA", "lost"),
         new Opening(Mark.of("TLS error on connection from "), Mark.of(" ("), "STARTTLS", "TLS error", Breach.SLIP)
     };

@@ -186,9 +186,7 @@ final class EximParser implements LineParser {
         if (known || cut.length() == 0) {
             return true;
         }
-        return afterId < 0
-                ? SILENT.matches(cut)
-                : SILENT_OF_MESSAGE.matches(cut.set(cut.bytes(), afterId, cut.end()));
+        return afterId < 0 ? SILENT.matches(cut) : SILENT_OF_MESSAGE.matches(cut.set(cut.bytes(), afterId, cut.end()));
     }
 
     /** The line that was parsed last, without stamp and process. */

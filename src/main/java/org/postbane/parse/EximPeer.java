@@ -129,7 +129,10 @@ final class EximPeer {
             }
             at = pastPort(line, close + 1);
         }
-        while (line.hasAt(at, IDENT) || line.hasAt(at, FAST_OPEN) || line.hasAt(at, PROXY) || line.hasAt(at, CONNECTION)) {
+        while (line.hasAt(at, IDENT)
+                || line.hasAt(at, FAST_OPEN)
+                || line.hasAt(at, PROXY)
+                || line.hasAt(at, CONNECTION)) {
             int blank = line.indexOf(' ', at + 1);
             at = blank < 0 ? line.end() : line.bytes()[blank - 1] == ':' ? blank - 1 : blank;
         }

@@ -14,8 +14,7 @@ import org.postbane.model.Judgement;
  * @param categories amavis's words, without minor numbers, and what they mean
  * @param silent names of programs that are known to state nothing; one that is under {@code programs}, too, is read
  */
-public record MailFilter(
-        Map<Software, Set<String>> programs, Map<String, Judgement> categories, Set<String> silent) {
+public record MailFilter(Map<Software, Set<String>> programs, Map<String, Judgement> categories, Set<String> silent) {
 
     public MailFilter {
         programs = Map.copyOf(programs);

@@ -16,6 +16,8 @@ import org.postbane.parse.Software;
 final class FilterReader {
 
     /** Keys of {@code [Definition]}: the programs, and the verdicts by the names of {@link Judgement} in lower case. */
+    private static final String SILENT = "silent";
+
     static final Set<String> KEYS = keys();
 
     private final ConfigFolder folder;
@@ -45,12 +47,12 @@ final class FilterReader {
         for (Software software : Software.values()) {
             programs.put(software, words(definition, software.key()));
         }
-        MailFilter filter = new MailFilter(programs, categories(definition));
+        MailFilter filter = new MailFilter(programs, categories(definition), words(definition, SILENT));
         return faults.count() > before ? Optional.empty() : Optional.of(filter);
     }
 
     private static Set<String> keys() {
-        Set<String> keys = new TreeSet<>(Set.of("builtin"));
+        Set<String> keys = new TreeSet<>(Set.of("builtin", SILENT));
         for (Software software : Software.values()) {
             keys.add(software.key());
         }

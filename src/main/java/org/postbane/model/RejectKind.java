@@ -2,7 +2,8 @@ package org.postbane.model;
 
 /**
  * Kinds of refusal, told apart by what the server says. Sources: {@code src/smtpd/smtpd_check.c} and {@code
- * src/postscreen/postscreen_early.c} in Postfix.
+ * src/postscreen/postscreen_early.c} in Postfix; {@code src/verify.c}, {@code src/smtp_in.c} and {@code
+ * src/configure.default} in Exim; {@code cf/m4/proto.m4} in Sendmail.
  *
  * <p>The text is {@code 550 5.1.1 <r>: Recipient address rejected: User unknown in local recipient table}: code, enhanced code,
  * what was refused, and why. What was refused is the client's text and is skipped; only what follows it is looked at.
@@ -62,7 +63,26 @@ public enum RejectKind {
         if (reason.startsWith("Command rejected: ", at)) {
             return ACCESS;
         }
-        return reason.startsWith("Protocol error", at) ? PROTOCOL : OTHER;
+        return reason.startsWith("Protocol error", at) ? PROTOCOL : ofOthers(reason, at);
+    }
+
+    /** In Exim's words, which come without a code, and Sendmail's, which stand after {@code <r>... }. */
+    private static RejectKind ofOthers(String reason, int from) {
+        int dots = reason.startsWith("<", from) ? reason.lastIndexOf(">... ") : -1;
+        int at = dots < from ? from : dots + 5;
+        if (reason.startsWith("relay not permitted", at) || reason.startsWith("Relaying denied", at)) {
+            return RELAY;
+        }
+        if (reason.startsWith("Sender verify failed", at) || reason.startsWith("Domain of sender address ", at)) {
+            return SENDER;
+        }
+        if (reason.startsWith("Unrouteable address", at) || reason.startsWith("User unknown", at)) {
+            return UNKNOWN_USER;
+        }
+        if (reason.startsWith("rejected because ", at) && reason.contains(" is in a black list at ")) {
+            return DNSBL;
+        }
+        return reason.startsWith("syntactically invalid argument(s)", at) ? HELO : OTHER;
     }
 
     /** {@code bad} where the address itself is at fault, else someone's decision. */

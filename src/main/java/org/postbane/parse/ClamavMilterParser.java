@@ -22,6 +22,31 @@ final class ClamavMilterParser implements LineParser {
     private static final Mark FROM = Mark.of(" from <");
     private static final Mark INFECTED = Mark.of("' infected by ");
 
+    /** What it states nothing of. Sources: {@code clamav-milter/clamfi.c}, {@code clamav-milter.c}, {@code netcode.c}. */
+    private static final Silent SILENT = Silent.of(
+            "Clean message *",
+            "Message from * to * infected by *", // LogInfected Basic
+            "+++ Started at *",
+            "*Local socket*",
+            "Bound to *",
+            "Probe for *",
+            "No clamd server *",
+            "All clamd*",
+            "WARNING: *",
+            "ERROR: *",
+            "^*",
+            "!*",
+            "Limits: *",
+            "clamfi_*",
+            "Waiting for all threads *",
+            "ClamAV: *",
+            "hijack*");
+
+    @Override
+    public boolean knows(Line body) {
+        return SILENT.matches(body);
+    }
+
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         if (!body.startsWith(MESSAGE)) {

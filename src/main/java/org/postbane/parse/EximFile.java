@@ -20,6 +20,16 @@ final class EximFile {
         this.parser = parser;
     }
 
+    /** Whether the line that was read last is known to state nothing. */
+    boolean knowsLast() {
+        return parser.knows(body);
+    }
+
+    /** The line that was read last. */
+    Line last() {
+        return parser.last();
+    }
+
     /** Reads {@code line}, which has no syslog header; false if it is none of Exim's either. */
     boolean parse(Line line, SyslogHeader header, Consumer<LogEvent> out) {
         if (stamp.parse(line)) {

@@ -1,5 +1,6 @@
 package org.postbane.parse;
 
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,8 @@ import org.postbane.source.Mark;
  * ID SA: Action: flagged as Spam but accepted: score=7.2 required=5.0 (scanned in 3/3 secs | Message-Id: m). From ..
  * </pre>
  *
- * <p>{@code [pid] } may stand before each. Where the client is, {@link EximPeer} knows; what an ACL's words mean, {@link
+ * <p>The stamp of Exim's own files ({@code syslog_timestamp}) and {@code [pid] } may stand before each. What clients do wrong
+ * otherwise, {@link EximFaultText} knows; where the client is, {@link EximPeer} knows; what an ACL's words mean, {@link
  * EximVerdictText}.
  *
  * <p>Memory: see {@link EximParts}. Known shortcomings: with {@code syslog_duplication = false} two equal refusals in a row of
@@ -83,26 +85,87 @@ final class EximParser implements LineParser {
     private final EximPeer host = new EximPeer();
     private final Line cut = new Line();
 
+    /** What it states nothing of. Sources: Exim's {@code src/daemon.c}, {@code src/smtp_in.c}, {@code src/host.c}, {@code src/exim.c}. */
+    private static final Silent SILENT = Silent.of(
+            "SMTP connection *",
+            "no MAIL in *SMTP connection *",
+            "no host name found for IP address *",
+            "no IP address found for host *",
+            "Start queue run: pid=*",
+            "End queue run: pid=*",
+            "Start '* queue run: pid=*",
+            "End '* queue run: pid=*",
+            "exim * daemon started: pid=*",
+            "pid *: SIGHUP received: re-exec daemon",
+            "cwd=* args: *",
+            "Warning: purging the environment.*",
+            "TLS error on connection to *",
+            "TLS session: *",
+            "TLS session (*",
+            "lowest numbered MX record points to local host*",
+            "queue run: *",
+            "retry time not reached *",
+            "* authenticator failed for *", // a temporary error, or a login broken off
+            "H=* sender verify * for <*", // the refusal has a line of its own
+            "H=* Warning: *",
+            "H=* incomplete transaction (*");
+
+    /** Likewise, after a message's id. Sources: {@code src/deliver.c}, {@code src/dkim.c}, {@code src/queue.c}, sa-exim.c. */
+    private static final Silent SILENT_OF_MESSAGE = Silent.of(
+            "Frozen*",
+            "Unfrozen *",
+            "Message is frozen*",
+            "Retry time not yet reached*",
+            "Spool file is locked*",
+            "DKIM: *",
+            "PDKIM: *",
+            "DMARC*",
+            "SPF: *",
+            "SA: *",
+            "H=* Warning: *",
+            "H=* sender verify * for <*",
+            "H=* [*",
+            "[*] *",
+            "SMTP error from remote mail server *",
+            "removed by *",
+            "cancelled by *",
+            "no immediate delivery: *",
+            "no custody *",
+            "* routing defer *",
+            "* all hosts *",
+            "Completed*");
+
     /** The message that the reject log's entry at hand is about, if it was refused for its content. */
     private @Nullable QueueId refused;
 
     private Judgement refusedAs = Judgement.SPAM;
 
+    private final EximStamp stamp = new EximStamp(ZoneOffset.UTC);
+
+    /** Of the last line: it was a part, a copy, or the rest of an entry. */
+    private boolean known;
+
+    /** Of the last line: where what follows a message's id begins. */
+    private int afterId;
+
     /** In an own file: what follows the stamp. */
     void parseOwn(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         refused = null;
+        known = false;
         int text = pastPid(body, header);
         line(cut.set(body.bytes(), text, body.end()), true, header, out);
     }
 
     /** In an own file: a line without a stamp, which belongs to an entry of the reject log. */
     void parseMore(Line line, SyslogHeader header, Consumer<LogEvent> out) {
+        known = true;
         envelope(line, header, out);
     }
 
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         Line whole = parts.join(body, header.by());
+        known = whole == null || parts.row() > 1;
         if (whole == null) {
             return;
         }
@@ -111,7 +174,24 @@ final class EximParser implements LineParser {
             return;
         }
         refused = null;
+        if (stamp.parse(whole)) { // syslog_timestamp, which is on unless turned off
+            whole = cut.set(whole.bytes(), stamp.bodyStart(), whole.end());
+        }
         line(cut.set(whole.bytes(), pastPid(whole, null), whole.end()), false, header, out);
+    }
+
+    /** Asked of the line that was parsed last. */
+    @Override
+    public boolean knows(Line body) {
+        if (known || cut.length() == 0) {
+            return true;
+        }
+        return afterId < 0 ? SILENT.matches(cut) : SILENT_OF_MESSAGE.matches(cut.set(cut.bytes(), afterId, cut.end()));
+    }
+
+    /** The line that was parsed last, without stamp and process. */
+    Line last() {
+        return cut;
     }
 
     /** {@code [523] } before the text, with the log selector {@code pid}. */
@@ -132,12 +212,14 @@ final class EximParser implements LineParser {
     }
 
     private void line(Line line, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
+        afterId = -1;
         int blank = line.indexOf(' ', line.start());
         if (blank < 0) {
             return;
         }
         QueueId id = QueueId.parse(line.bytes(), line.start(), blank);
         if (id != null && id.isExim()) {
+            afterId = blank + 1;
             ofMessage(line, blank + 1, id, own, header, out);
         } else if (line.startsWith(HOST)) {
             acl(line, line.start(), null, own, header, out);
@@ -145,6 +227,11 @@ final class EximParser implements LineParser {
             syntax(line, own, header, out);
         } else if (line.hasAt(blank, FAILED)) {
             authFailure(line, blank, own, header, out);
+        } else {
+            LogEvent fault = EximFaultText.event(line, host, header);
+            if (fault != null && !(EximFaultText.isForRejectLog(line) && isCopy(line, own, header))) {
+                out.accept(fault);
+            }
         }
     }
 
@@ -393,7 +480,9 @@ final class EximParser implements LineParser {
     }
 
     private boolean isCopy(Line line, boolean own, SyslogHeader header) {
-        return own ? parts.isInOtherFile(header.at(), line) : parts.isCopy(line, header.by());
+        boolean copy = own ? parts.isInOtherFile(header.at(), line) : parts.isCopy(line, header.by());
+        known |= copy;
+        return copy;
     }
 
     /** Its content was seen, and it was refused for that. A copy in the reject log says nothing new. */
@@ -407,6 +496,7 @@ final class EximParser implements LineParser {
         refused = recipients == 0 ? id : null;
         refusedAs = judgement;
         if (of.own() && parts.isInOtherFile(header.at(), line)) {
+            known = true;
             return;
         }
         if (of.client().address() != null) {

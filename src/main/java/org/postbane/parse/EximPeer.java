@@ -6,7 +6,7 @@ import org.postbane.source.Line;
 import org.postbane.source.Mark;
 
 /**
- * Finds the client in a line of Exim's: {@code name (helo) [address]:port I=[ours]:port U=ident}, of which all but the address
+ * Finds the client in a line of Exim's: {@code name (helo) [address]:port I=[ours]:port Ci=connection U=ident}, of which all but the address
  * may be missing. Shapes: {@code host_build_sender_fullhost()} in {@code src/host.c}, {@code host_and_ident()} in {@code
  * src/smtp_in.c}.
  *
@@ -28,8 +28,11 @@ final class EximPeer {
     private static final Mark PROXY = Mark.of(" PRX=");
     private static final Mark IDENT = Mark.of(" U=");
 
+    private static final Mark CONNECTION = Mark.of(" Ci=");
+
     private @Nullable Peer peer;
     private int end;
+    private boolean mayEnd;
 
     /**
      * Looks for the client from {@code from} on, where Exim's text about it begins.
@@ -55,6 +58,14 @@ final class EximPeer {
             return end >= 0;
         }
         return bytes[open] == '(' && afterHelo(line, from, name, open, paired, next);
+    }
+
+    /** As {@link #find} with nothing paired, but the line may end after the client, too. */
+    boolean findOrEnd(Line line, int from, Mark... next) {
+        mayEnd = true;
+        boolean found = find(line, from, false, next);
+        mayEnd = false;
+        return found;
     }
 
     private boolean afterHelo(Line line, int from, int name, int open, boolean paired, Mark... next) {
@@ -109,7 +120,7 @@ final class EximPeer {
     }
 
     /** Where {@code next} stands after the address in the brackets at {@code open}; -1 if it does not. */
-    private static int after(Line line, int open, Mark... next) {
+    private int after(Line line, int open, Mark... next) {
         int at = pastPort(line, line.indexOf(']', open) + 1);
         if (line.hasAt(at, INTERFACE)) {
             int close = line.indexOf(']', at);
@@ -118,7 +129,10 @@ final class EximPeer {
             }
             at = pastPort(line, close + 1);
         }
-        while (line.hasAt(at, IDENT) || line.hasAt(at, FAST_OPEN) || line.hasAt(at, PROXY)) {
+        while (line.hasAt(at, IDENT)
+                || line.hasAt(at, FAST_OPEN)
+                || line.hasAt(at, PROXY)
+                || line.hasAt(at, CONNECTION)) {
             int blank = line.indexOf(' ', at + 1);
             at = blank < 0 ? line.end() : line.bytes()[blank - 1] == ':' ? blank - 1 : blank;
         }
@@ -127,7 +141,7 @@ final class EximPeer {
                 return at;
             }
         }
-        return -1;
+        return mayEnd && at == line.end() ? at : -1;
     }
 
     private static int pastPort(Line line, int at) {

@@ -74,6 +74,9 @@ public final class LogParser implements LineSink {
             "ID: released from hold",
             "ID: requeued"));
 
+    /** Programs of which it is known that they tell nothing that no other tells. */
+    private static final LineParser SILENT = new SilentParser(Silent.of("*"));
+
     private static final Mark REPEATED = Mark.of("message repeated ");
     private static final Mark TIMES = Mark.of(" times: [ ");
     private static final int MOST_REPEATS = 1000;
@@ -140,7 +143,7 @@ public final class LogParser implements LineSink {
                 return postfix.getOrDefault(service, SILENT_POSTFIX);
             }
             Software software = filter.software(name);
-            return software == null ? null : others.get(software);
+            return software != null ? others.get(software) : filter.isSilent(name) ? SILENT : null;
         });
     }
 
@@ -176,6 +179,9 @@ public final class LogParser implements LineSink {
         if (!header.parse(line)) {
             if (eximFile != null && eximFile.parse(line, header, state)) {
                 stamped = true;
+                if (stated.isEmpty() && !eximFile.knowsLast()) {
+                    unknown.add(header.by(), eximFile.last());
+                }
                 handOn();
             } else {
                 unknown.addHeadless();

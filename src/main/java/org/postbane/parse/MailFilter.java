@@ -12,12 +12,24 @@ import org.postbane.model.Judgement;
  * @param programs names of each software; of Postfix, the services that are read, {@code smtpd}: only names with a slash
  *     are Postfix's, as a plain {@code smtpd} is another program
  * @param categories amavis's words, without minor numbers, and what they mean
+ * @param silent names of programs that are known to state nothing; one that is under {@code programs}, too, is read
  */
-public record MailFilter(Map<Software, Set<String>> programs, Map<String, Judgement> categories) {
+public record MailFilter(Map<Software, Set<String>> programs, Map<String, Judgement> categories, Set<String> silent) {
 
     public MailFilter {
         programs = Map.copyOf(programs);
         categories = Map.copyOf(categories);
+        silent = Set.copyOf(silent);
+    }
+
+    /** With no program that is known to state nothing. */
+    public MailFilter(Map<Software, Set<String>> programs, Map<String, Judgement> categories) {
+        this(programs, categories, Set.of());
+    }
+
+    /** Whether the program {@code program} of a syslog header is known to state nothing, so that its lines are not unread. */
+    public boolean isSilent(String program) {
+        return silent.contains(program) || silent.contains(program.substring(program.lastIndexOf('/') + 1));
     }
 
     /** Whether lines of this software are read at all. */

@@ -65,6 +65,30 @@ final class OpenSmtpdParser implements LineParser {
     private static final Mark STAT = Mark.of(" stat=");
     private static final Mark DELIVERED = Mark.of(" result=");
 
+    /** What it states nothing of. Sources: {@code usr.sbin/smtpd/{smtp_session,mta,mda,queue,smtpd}.c}. */
+    private static final Silent SILENT = Silent.of(
+            "info: *",
+            "warn: *",
+            "debug: *",
+            "smtpd: *",
+            "* smtp connected address=*",
+            "* smtp disconnected*",
+            "* smtp tls *",
+            "* smtp starttls *",
+            "* smtp cert-check *",
+            "* smtp envelope *",
+            "* smtp failed-command *", // neither recipient nor content
+            "* smtp event=connected *",
+            "* smtp event=closed *",
+            "* smtp event=starttls *",
+            "* mda *",
+            "* mta *");
+
+    @Override
+    public boolean knows(Line body) {
+        return SILENT.matches(body);
+    }
+
     private final Map<String, Session> sessions = new LinkedHashMap<>();
 
     private static final class Session {

@@ -44,6 +44,22 @@ final class RspamdParser implements LineParser {
     private static final int DIGEST_LENGTH = 32;
     private static final String CUT = "...";
 
+    /** What it says besides: {@code <tag>; worker; function: text}. */
+    private static final Silent SILENT = Silent.of("<*>; *; *: *");
+
+    private static final Mark TASK_LOG = Mark.of("; rspamd_task_write_log: ");
+    private static final int MOST_TAG = 64;
+
+    /**
+     * Everything but task lines: one function prints all that this parser wants, and its name stands before strangers' text. A
+     * task line that it makes nothing of has another {@code log_format}.
+     */
+    @Override
+    public boolean knows(Line body) {
+        int task = body.indexOf(TASK_LOG, body.start());
+        return SILENT.matches(body) && (task < 0 || task - body.start() > MOST_TAG);
+    }
+
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         int messageId = messageId(body);

@@ -25,10 +25,10 @@ import org.postbane.source.Mark;
  * ID: Milter add: header: X-Spam-Flag: YES
  * ID: ruleset=check_rcpt, arg1=&lt;r&gt;, relay=name [address], reject=550 5.7.1 reason
  * ID: AUTH=server, relay=name [address], authid=login, mech=PLAIN, bits=0
- * ID: AUTH failure (LOGIN): reason, relay=name [address]
+ * ID: AUTH failure (LOGIN): reason, user=login, relay=name [address]
  * </pre>
  *
- * <p>Where {@code relay=} is the last field, its address is in the brackets that end the line; elsewhere the fields before it
+ * <p>What clients do wrong otherwise, {@link SendmailFaultText} knows. Where {@code relay=} is the last field, its address is in the brackets that end the line; elsewhere the fields before it
  * are read one by one, as sender, recipient and Message-ID are the client's text.
  *
  * <p>Memory: the logins of {@link #MOST} connections. Known shortcomings: no line says that a message is done with, so that
@@ -62,6 +62,53 @@ final class SendmailParser implements LineParser {
     private static final Mark AUTH_FAILURE = Mark.of("AUTH failure (");
     private static final Mark FORGED = Mark.of(" (may be forged)");
 
+    private static final Mark USER = Mark.of(", user=");
+
+    /** What it states nothing of. Sources: {@code sendmail/{main,daemon,srvrsmtp,tls,deliver,savemail,collect,milter}.c}. */
+    private static final Silent SILENT = Silent.of(
+            "starting daemon (*",
+            "restarting *",
+            "started as: *",
+            "STARTTLS=*",
+            "STARTTLS: *",
+            "alias database * rebuilt by *",
+            "*/aliases: * aliases, *",
+            "rejecting connections on daemon *",
+            "accepting connections again for daemon *",
+            "error: safesasl(*",
+            "auxpropfunc error *",
+            "NOQUEUE: connect from *",
+            "AUTH=server, *", // kept for the message that follows
+            "AUTH: *",
+            "ID: STARTTLS=*",
+            "ID: STARTTLS: *",
+            "ID: AUTH=server, *",
+            "ID: AUTH=client, *",
+            "ID: Milter*",
+            "ID: milter=*",
+            "ID: Authentication-Warning: *",
+            "ID: timeout waiting for input *",
+            "ID: collect: *",
+            "ID: return to sender: *",
+            "ID: sender notify: *",
+            "ID: postmaster notify: *",
+            "ID: DSN: *",
+            "ID: <*>... *", // User unknown and the like: names no client
+            "ID: SYSERR*",
+            "ID: clone: *",
+            "ID: clone *, owner=*",
+            "ID: done; delay=*",
+            "ID: alias * => *",
+            "ID: forward * => *",
+            "ID: --- *",
+            "ID: <-- *",
+            "ID: discarded",
+            "ID: * [*]: VRFY *",
+            "ID: * [*]: vrfy *",
+            "ID: * [*]: EXPN *",
+            "ID: * [*]: expn *",
+            "ID: * [*]: ETRN *");
+
     private static final int MOST = 1000;
     private static final int MOST_AT_ONCE = 1000;
 
@@ -82,7 +129,7 @@ final class SendmailParser implements LineParser {
         } else if (body.hasAt(from, RULESET)) {
             refused(body, from, id, header, out);
         } else if (id == null) {
-            return;
+            fault(body, from, header, out);
         } else if (body.hasAt(from, SENDER)) {
             sender(body, from, id, header, out);
         } else if (body.hasAt(from, TO)) {
@@ -91,7 +138,21 @@ final class SendmailParser implements LineParser {
             milter(body, from + MILTER.length(), id, header, out);
         } else if (isSpamFlag(body, from)) {
             verdict(id, header, out);
+        } else {
+            fault(body, from, header, out);
         }
+    }
+
+    private static void fault(Line body, int from, SyslogHeader header, Consumer<LogEvent> out) {
+        LogEvent fault = SendmailFaultText.event(body, from, header);
+        if (fault != null) {
+            out.accept(fault);
+        }
+    }
+
+    @Override
+    public boolean knows(Line body) {
+        return SILENT.matches(body);
     }
 
     /** The header that a milter added, which is the milter's word. */
@@ -310,13 +371,15 @@ final class SendmailParser implements LineParser {
         if (client == null) {
             return;
         }
+        int user = body.indexOf(USER, close); // since 8.16
+        boolean named = user >= 0 && user < relay;
         out.accept(new LogEvent.AuthFailure(
                 header.at(),
                 header.by(),
                 client,
                 body.text(method, close),
-                null,
-                body.text(Math.min(close + 3, relay), relay)));
+                named ? body.text(user + USER.length(), relay) : null,
+                body.text(Math.min(close + 3, relay), named ? user : relay)));
     }
 
     // ---------------------------------------------------------------- who it was
@@ -345,7 +408,7 @@ final class SendmailParser implements LineParser {
         return true;
     }
 
-    private static Peer peer(Line body, int from, int open, int close) {
+    static Peer peer(Line body, int from, int open, int close) {
         return new Peer(body.text(from, Math.max(from, open - 1)), ip(body, open, close), 0);
     }
 

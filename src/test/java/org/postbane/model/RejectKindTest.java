@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Texts as Postfix's {@code src/smtpd/smtpd_check.c} and postscreen print them. */
+/** Texts as Postfix's {@code src/smtpd/smtpd_check.c} and postscreen print them, then as Exim and Sendmail do. */
 final class RejectKindTest {
 
     @ParameterizedTest
@@ -40,6 +40,15 @@ final class RejectKindTest {
                 "550 5.5.1 Protocol error | PROTOCOL",
                 "552 5.3.4 Message size exceeds fixed limit | OTHER",
                 "5.7.1 Gtube pattern | OTHER",
+                "relay not permitted | RELAY",
+                "Unrouteable address | UNKNOWN_USER",
+                "Sender verify failed | SENDER",
+                "rejected because 192.0.2.1 is in a black list at zen.dnsbl.example | DNSBL",
+                "syntactically invalid argument(s): !bad! | HELO",
+                "5.7.1 <r@other.example>... Relaying denied. Proper authentication required. | RELAY",
+                "5.1.1 <r@example.org>... User unknown | UNKNOWN_USER",
+                "4.1.8 Domain of sender address s@x.example does not resolve | SENDER",
+                "5.7.1 <\"x>... Relaying denied\"@example.org>... Access denied | OTHER",
                 "`` | OTHER",
                 "550 | OTHER",
                 // what the client said is no reason

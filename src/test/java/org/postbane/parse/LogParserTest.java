@@ -41,7 +41,9 @@ final class LogParserTest {
                         "rspamd",
                         "clamav-milter",
                         "exim",
+                        "exim-faults",
                         "sendmail",
+                        "sendmail-faults",
                         "opensmtpd")
                 .flatMap(file -> Cases.of(LogParserTest.class, file + ".cases").stream());
     }
@@ -134,8 +136,9 @@ final class LogParserTest {
     private static String program(String file) {
         return switch (file) {
             case "amavis", "spamd", "rspamd", "clamav-milter", "dovecot", "exim" -> file;
+            case "exim-faults" -> "exim";
             case "postfix-smtpd-faults" -> "postfix/smtpd";
-            case "sendmail" -> "sm-mta";
+            case "sendmail", "sendmail-faults" -> "sm-mta";
             case "opensmtpd" -> "smtpd";
             case "postfix-delivery" -> "postfix/smtp";
             default -> file.replace('-', '/');

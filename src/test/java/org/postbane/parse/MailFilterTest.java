@@ -74,4 +74,12 @@ final class MailFilterTest {
     void judgement_other_isNone(String category) {
         assertNull(FILTER.judgement(category));
     }
+
+    @ParameterizedTest
+    @CsvSource({"opendkim, true", "x/opendkim, true", "opendkim2, false", "amavis, false"})
+    void isSilent_name_isWholeOrLastPart(String program, boolean expected) {
+        MailFilter filter = new MailFilter(Map.of(), Map.of(), Set.of("opendkim"));
+
+        assertEquals(expected, filter.isSilent(program));
+    }
 }

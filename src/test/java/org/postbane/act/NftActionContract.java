@@ -275,6 +275,63 @@ abstract class NftActionContract extends ActionContract {
         }
     }
 
+    @Test
+    void isIntact_othersTouchTheTable_saysSo() throws Exception {
+        List<Ban> bans = List.of(ban("192.0.2.1", HOUR), ban("2001:db8:1::/64", HOUR));
+        List<String> tampering = List.of(
+                "flush ruleset",
+                "delete table inet postbane",
+                "flush chain inet postbane banned4",
+                "flush chain inet postbane nets6_64; delete set inet postbane nets6_64",
+                "delete element inet postbane banned4 { 192.0.2.1 }",
+                "add element inet postbane banned4 { 198.51.100.1 }",
+                "flush set inet postbane nets6_64",
+                "insert rule inet postbane banned6 accept");
+        try (Action action = open()) {
+            for (String command : tampering) {
+                action.reconcile(bans);
+                assertTrue(action.isIntact(), "before " + command);
+
+                namespace.nft(command);
+
+                assertFalse(action.isIntact(), command);
+                assertTrue(action.isIntact(), "told once: " + command);
+            }
+        }
+    }
+
+    @Test
+    void isIntact_othersMindTheirOwnBusiness_isTrue() throws Exception {
+        try (Action action = open()) {
+            action.reconcile(List.of(ban("192.0.2.1", Duration.ofSeconds(1)), ban("192.0.2.2", HOUR)));
+            namespace.nft("add table inet filter; add chain inet filter banned4 { type filter hook input priority 0; };"
+                    + " add table ip postbane; add rule inet filter banned4 counter accept");
+            action.apply(List.of(impose("192.0.2.3", HOUR), impose("2001:db8:1::/64", HOUR), lift("192.0.2.2")));
+            namespace.nft("flush table inet filter; delete table ip postbane");
+            Thread.sleep(1200); // a ban ends
+
+            assertTrue(action.isIntact());
+        }
+    }
+
+    @Test
+    void flushRuleset_runnerWithNothingElseToDo_healsWithinSecondsAndCounts() throws Exception {
+        try (ActionRunner runner = ActionRunner.start(open())) {
+            runner.restore(List.of(ban("192.0.2.1", HOUR), ban("198.51.100.0/24", HOUR)));
+            runner.allRestored();
+            assertTrue(runner.awaitIdle(Duration.ofSeconds(20)));
+
+            namespace.nft("flush", "ruleset");
+
+            for (int i = 0; i < 100 && runner.status().reconciles() < 2; i++) {
+                Thread.sleep(100);
+            }
+            assertEquals(Set.of("192.0.2.1", "198.51.100.0/24"), held().keySet());
+            assertEquals(1, runner.status().drifts());
+            assertEquals(0, runner.status().failures());
+        }
+    }
+
     private static void assertDropped(String from, String to) {
         assertThrows(SocketTimeoutException.class, () -> connect(from, to, 25), from);
     }

@@ -11,7 +11,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postbane.decide.Ban;
@@ -56,8 +55,10 @@ public final class NftAction implements Action {
     private final InstantSource clock;
     /** Sets that this object has declared. */
     private final Set<NftSet> known = new HashSet<>();
-    /** Null before the first transaction; empty where there are none. */
-    private @Nullable Optional<NftEvents> events;
+    /** Null before the first transaction, and where there are none. */
+    private @Nullable NftEvents events;
+
+    private boolean eventsAsked;
     /** The table as this object made it, without elements. */
     private String outline = "";
 
@@ -153,9 +154,9 @@ public final class NftAction implements Action {
     private void begin() throws ActionException {
         known.clear();
         try {
-            Optional<NftEvents> open = events();
-            if (open.isPresent()) {
-                open.get().forget();
+            NftEvents open = events();
+            if (open != null) {
+                open.forget();
             }
         } catch (IOException e) {
             throw failure(e);
@@ -314,8 +315,8 @@ public final class NftAction implements Action {
     @Override
     public boolean isIntact() throws ActionException {
         try {
-            Optional<NftEvents> open = events();
-            NftEvents.Seen seen = open.isPresent() ? open.get().look(settings.table()) : NftEvents.Seen.PERHAPS;
+            NftEvents open = events();
+            NftEvents.Seen seen = open == null ? NftEvents.Seen.PERHAPS : open.look(settings.table());
             return switch (seen) {
                 case NOTHING -> true;
                 case PERHAPS -> outline().equals(outline);
@@ -331,21 +332,20 @@ public final class NftAction implements Action {
         return LOOK;
     }
 
-    private Optional<NftEvents> events() throws IOException {
-        Optional<NftEvents> open = events;
-        if (open == null) {
-            open = NftEvents.open();
-            events = open;
+    private @Nullable NftEvents events() throws IOException {
+        if (!eventsAsked) {
+            events = NftEvents.open().orElse(null);
+            eventsAsked = true;
         }
-        return open;
+        return events;
     }
 
     private void run(StringBuilder commands) throws ActionException {
         try {
             String text = commands.toString();
-            Optional<NftEvents> open = events();
-            if (open.isPresent()) {
-                open.get().own(() -> nft.run(text));
+            NftEvents open = events();
+            if (open != null) {
+                open.own(() -> nft.run(text));
             } else {
                 nft.run(text);
             }
@@ -363,7 +363,7 @@ public final class NftAction implements Action {
     public void close() {
         nft.close();
         if (events != null) {
-            events.ifPresent(NftEvents::close);
+            events.close();
             events = null;
         }
     }

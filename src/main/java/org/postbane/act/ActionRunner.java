@@ -533,7 +533,9 @@ public final class ActionRunner implements AutoCloseable {
             lock.lock();
             try {
                 busy = false;
-                nextLook = System.nanoTime() + action.look().toNanos();
+                if (task != Task.APPLY) { // else a place that is always busy is never looked at
+                    nextLook = System.nanoTime() + action.look().toNanos();
+                }
                 if (failure != null) {
                     failed(failure);
                 } else if (task == Task.LOOK) {

@@ -12,9 +12,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
 import org.postbane.host.Nft;
+import org.postbane.host.NftEvents;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Subject;
 
@@ -24,8 +26,12 @@ import org.postbane.model.Subject;
  *
  * <p>Threads: one at a time. Memory: while it reconciles, one transaction of at most {@value #ONE_TRANSACTION} bans, as
  * text (about 30 bytes a ban) and in libnftables (about 400). Errors: an {@link ActionException} says what nft said;
- * nothing of that batch is in force then. What was deleted by hand is put back by {@link #reconcile}; a rule deleted by hand
- * is not seen before that.
+ * nothing of that batch is in force then. What others do to the table is seen by its events within {@link #look}, and
+ * put right by {@link #reconcile}. Where those cannot be had (no JNA), the table's outline is compared, in which elements do
+ * not show.
+ *
+ * <p>Shortcomings: a change by others in the same moment as one of ours is only looked for in the outline, so elements that are
+ * taken away just then are missing until the reconcile at intervals. A reconcile begins all counters anew.
  *
  * <p>A changed end is written as {@code add, delete, add} in one transaction: {@code add} alone keeps the old end on
  * kernels before 6.12, {@code delete} alone fails where nothing is, and one failure undoes the whole transaction.
@@ -41,11 +47,20 @@ public final class NftAction implements Action {
     /** Longer terms, which nft's own parser and old kernels may not hold, are cut to this and extended by the next reconcile. */
     private static final Duration LONGEST = Duration.ofDays(3650);
 
+    /** One system call, where there are events. */
+    private static final Duration LOOK = Duration.ofSeconds(2);
+
     private final NftSettings settings;
     private final Nft nft;
     private final InstantSource clock;
     /** Sets that this object has declared. */
     private final Set<NftSet> known = new HashSet<>();
+    /** Null before the first transaction, and where there are none. */
+    private @Nullable NftEvents events;
+
+    private boolean eventsAsked;
+    /** The table as this object made it, without elements. */
+    private String outline = "";
 
     /**
      * @param nft closed with this object
@@ -77,7 +92,7 @@ public final class NftAction implements Action {
             Action.super.reconcile(parts);
             return;
         }
-        known.clear();
+        begin();
         while (parts.hasNext()) {
             Map<NftSet, List<Ban>> part = wanted(parts.next(), clock.instant());
             StringBuilder commands = new StringBuilder();
@@ -91,7 +106,7 @@ public final class NftAction implements Action {
                 add(settings.table(), set, list, clock.instant(), commands);
             });
             run(commands);
-            known.addAll(part.keySet());
+            made(part.keySet());
         }
         if (known.isEmpty()) {
             reconcile(List.of());
@@ -119,7 +134,7 @@ public final class NftAction implements Action {
         Instant now = clock.instant();
         Map<NftSet, List<Ban>> wanted = wanted(bans, now);
         int count = wanted.values().stream().mapToInt(List::size).sum();
-        known.clear();
+        begin();
         String bridge = settings.table() + NftSettings.BRIDGE;
         if (count <= ONE_TRANSACTION) {
             StringBuilder commands = declare(settings.table(), wanted.keySet());
@@ -132,7 +147,35 @@ public final class NftAction implements Action {
             fill(settings.table(), wanted, now);
             run(remove(bridge, new StringBuilder()));
         }
-        known.addAll(wanted.keySet());
+        made(wanted.keySet());
+    }
+
+    /** A reconcile begins: what others did before does not matter any more. */
+    private void begin() throws ActionException {
+        known.clear();
+        try {
+            NftEvents open = events();
+            if (open != null) {
+                open.forget();
+            }
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    /** These sets, with their chains, stand in the table now. */
+    private void made(Set<NftSet> sets) throws ActionException {
+        if (known.addAll(sets)) {
+            outline = outline();
+        }
+    }
+
+    private String outline() throws ActionException {
+        try {
+            return nft.outline(settings.table());
+        } catch (IOException e) {
+            throw failure(e);
+        }
     }
 
     /** Replaces a table in several transactions, so that memory stays bounded. It lets the last in while it lasts. */
@@ -192,7 +235,7 @@ public final class NftAction implements Action {
             add(settings.table(), set, imposed.getOrDefault(set, List.of()), now, commands);
         });
         run(commands);
-        known.addAll(touched.keySet());
+        made(touched.keySet());
     }
 
     /** Commands that make the table anew, without a ban in it. */
@@ -269,9 +312,43 @@ public final class NftAction implements Action {
         }
     }
 
+    @Override
+    public boolean isIntact() throws ActionException {
+        try {
+            NftEvents open = events();
+            NftEvents.Seen seen = open == null ? NftEvents.Seen.PERHAPS : open.look(settings.table());
+            return switch (seen) {
+                case NOTHING -> true;
+                case PERHAPS -> outline().equals(outline);
+                case CHANGED -> false;
+            };
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    @Override
+    public Duration look() {
+        return LOOK;
+    }
+
+    private @Nullable NftEvents events() throws IOException {
+        if (!eventsAsked) {
+            events = NftEvents.open().orElse(null);
+            eventsAsked = true;
+        }
+        return events;
+    }
+
     private void run(StringBuilder commands) throws ActionException {
         try {
-            nft.run(commands.toString());
+            String text = commands.toString();
+            NftEvents open = events();
+            if (open != null) {
+                open.own(() -> nft.run(text));
+            } else {
+                nft.run(text);
+            }
         } catch (IOException e) {
             throw failure(e);
         }
@@ -285,5 +362,9 @@ public final class NftAction implements Action {
     @Override
     public void close() {
         nft.close();
+        if (events != null) {
+            events.close();
+            events = null;
+        }
     }
 }

@@ -11,18 +11,29 @@ import java.util.regex.Pattern;
  *
  * @param name of the action, in the configuration
  * @param table of family {@code inet}; belongs to this action alone: whatever else stands in it is deleted
- * @param hook where packets are looked at
+ * @param hook where packets are looked at; a redirect has a hook and priority of its own
  * @param priority among the chains of that hook: a name of nft(8), perhaps with an offset ({@code filter - 10}), or a number
  * @param ports TCP ports that are closed to the banned, 1 to 65535 each; none for all ports and protocols
+ * @param interfaces on which packets must come in, as {@code eth0}; none for all
  * @param verdict what becomes of their packets
  */
-public record NftSettings(String name, String table, Hook hook, String priority, List<Integer> ports, Verdict verdict)
+public record NftSettings(
+        String name,
+        String table,
+        Hook hook,
+        String priority,
+        List<Integer> ports,
+        List<String> interfaces,
+        NftVerdict verdict)
         implements ActionSettings {
 
     /** {@code NFT_TABLE_MAXNAMELEN} is 256; some room is left for {@link #BRIDGE}. */
     private static final Pattern TABLE = Pattern.compile("[a-zA-Z][a-zA-Z0-9_]{0,63}");
 
     private static final Pattern PRIORITY = Pattern.compile("([a-z]+)( ?[+-] ?[0-9]{1,4})?|-?[0-9]{1,5}");
+    /** {@code IFNAMSIZ} is 16, with a zero at the end. */
+    private static final Pattern INTERFACE = Pattern.compile("[a-zA-Z0-9_][a-zA-Z0-9_.:@-]{0,14}");
+
     private static final Set<String> PRIORITIES = Set.of("raw", "mangle", "filter", "security");
 
     /** Appended to the name of the table that holds the bans while a big one is rebuilt. */
@@ -39,7 +50,7 @@ public record NftSettings(String name, String table, Hook hook, String priority,
         }
     }
 
-    /** What becomes of a packet. */
+    /** What iptables makes of a packet. */
     public enum Verdict {
         /** The client waits for its own timeout. */
         DROP,
@@ -57,6 +68,11 @@ public record NftSettings(String name, String table, Hook hook, String priority,
         priority(priority);
         ports = List.copyOf(ports);
         ports.forEach(NftSettings::requirePort);
+        interfaces = List.copyOf(interfaces);
+        interfaces.forEach(NftSettings::requireInterface);
+        if (verdict.needsPorts() && ports.isEmpty()) {
+            throw new IllegalArgumentException("verdict limit or redirect needs ports: all is too much");
+        }
     }
 
     /** The name of a table, if it is one; the message of the exception says why not. */
@@ -80,6 +96,28 @@ public record NftSettings(String name, String table, Hook hook, String priority,
         return text;
     }
 
+    /** Names of interfaces between commas or blanks ({@code eth0, ppp0}), or {@code all} for an empty list. */
+    public static List<String> interfaces(String text) {
+        if (text.strip().equals("all")) {
+            return List.of();
+        }
+        List<String> names = new ArrayList<>();
+        for (String word : text.strip().split("\\s*,\\s*|\\s+", -1)) {
+            requireInterface(word);
+            if (!names.contains(word)) {
+                names.add(word);
+            }
+        }
+        return names;
+    }
+
+    private static void requireInterface(String name) {
+        if (!INTERFACE.matcher(name).matches()) {
+            throw new IllegalArgumentException(
+                    "'%s' is no interface: expected at most 15 letters, digits, or . _ : @ -".formatted(name));
+        }
+    }
+
     private static void requirePort(int port) {
         if (port < 1 || port > 65535) {
             throw new IllegalArgumentException("port %d is not in 1..65535".formatted(port));
@@ -88,7 +126,8 @@ public record NftSettings(String name, String table, Hook hook, String priority,
 
     /** The mail ports (25, 465, 587) are closed as early as can be: table {@code postbane}, hook prerouting, priority raw, drop. */
     public static NftSettings defaults(String name) {
-        return new NftSettings(name, "postbane", Hook.PREROUTING, "raw", List.of(25, 465, 587), Verdict.DROP);
+        return new NftSettings(
+                name, "postbane", Hook.PREROUTING, "raw", List.of(25, 465, 587), List.of(), NftVerdict.DROP);
     }
 
     /** Port numbers between commas or blanks ({@code 25, 465, 587}), or {@code all} for an empty list. */

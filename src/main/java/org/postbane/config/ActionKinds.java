@@ -19,6 +19,7 @@ import org.postbane.act.IptablesSettings;
 import org.postbane.act.LogSettings;
 import org.postbane.act.MapType;
 import org.postbane.act.NftSettings;
+import org.postbane.act.NftVerdict;
 import org.postbane.act.PfSettings;
 import org.postbane.act.PostfixMapSettings;
 import org.postbane.act.PostfixMapSettings.Lookup;
@@ -73,13 +74,18 @@ final class ActionKinds {
     }
 
     private static NftSettings nftables(ActionKeys keys) {
-        return new NftSettings(
-                keys.name(),
-                keys.value("table", "postbane", NftSettings::table),
-                keys.value("hook", "prerouting", NftSettings.Hook::parse),
-                keys.value("priority", "raw", NftSettings::priority),
-                keys.value("ports", PORTS, NftSettings::ports),
-                keys.value("verdict", "drop", NftSettings.Verdict::parse));
+        String table = keys.value("table", "postbane", NftSettings::table);
+        NftSettings.Hook hook = keys.value("hook", "prerouting", NftSettings.Hook::parse);
+        String priority = keys.value("priority", "raw", NftSettings::priority);
+        List<Integer> ports = keys.value("ports", PORTS, NftSettings::ports);
+        List<String> interfaces = keys.value("interfaces", "all", NftSettings::interfaces);
+        NftVerdict verdict = keys.value("verdict", "drop", NftVerdict::parse);
+        try {
+            return new NftSettings(keys.name(), table, hook, priority, ports, interfaces, verdict);
+        } catch (IllegalArgumentException e) {
+            keys.fault("verdict", String.valueOf(e.getMessage()));
+            return NftSettings.defaults(keys.name());
+        }
     }
 
     private static IptablesSettings iptables(ActionKeys keys, String name) {

@@ -28,6 +28,11 @@ public final class LibNftables implements Nft {
     /** {@code NFT_CTX_OUTPUT_JSON} of libnftables(3). */
     private static final int OUTPUT_JSON = 1 << 4;
 
+    /** {@code NFT_CTX_OUTPUT_STATELESS} and {@code _TERSE} of libnftables(3). */
+    private static final int OUTPUT_STATELESS = 1 << 2;
+
+    private static final int OUTPUT_TERSE = 1 << 11;
+
     private static final int ERROR_BYTES = 1000;
     /** Characters of a transaction after which memory is given back to the system. */
     private static final int BIG = 1 << 20;
@@ -67,6 +72,22 @@ public final class LibNftables implements Nft {
             try {
                 execute(open, command);
                 return text(Library.nft_ctx_get_output_buffer(open), Integer.MAX_VALUE);
+            } finally {
+                Library.nft_ctx_output_set_flags(open, 0);
+            }
+        }
+    }
+
+    @Override
+    public String outline(String table) throws IOException {
+        synchronized (LIBRARY) {
+            Pointer open = context();
+            Library.nft_ctx_output_set_flags(open, OUTPUT_STATELESS | OUTPUT_TERSE);
+            try {
+                execute(open, "list table inet " + table);
+                return text(Library.nft_ctx_get_output_buffer(open), Integer.MAX_VALUE);
+            } catch (IOException e) {
+                return NftCommand.absent(e);
             } finally {
                 Library.nft_ctx_output_set_flags(open, 0);
             }

@@ -26,6 +26,15 @@ public interface Nft extends AutoCloseable {
      */
     String list(String command) throws IOException;
 
+    /**
+     * The table of family inet as nft prints it: chains, rules and sets, without elements and what counters count, so that it
+     * costs the same however many elements there are (nft 1.0 and newer).
+     *
+     * @return empty if there is no such table
+     * @throws IOException as {@link #run}
+     */
+    String outline(String table) throws IOException;
+
     /** Releases resources; the kernel's tables stay as they are. */
     @Override
     void close();

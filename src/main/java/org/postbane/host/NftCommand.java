@@ -51,6 +51,23 @@ public final class NftCommand implements Nft {
         return execute(List.of("-j", command), ""); // -j -f - of 1.0.6 looks for JSON and finds no command
     }
 
+    @Override
+    public String outline(String table) throws IOException {
+        try {
+            return execute(List.of("-s", "-t", "list", "table", "inet", table), "");
+        } catch (IOException e) {
+            return absent(e);
+        }
+    }
+
+    /** The outline of no table, if that is what went wrong. */
+    static String absent(IOException failure) throws IOException {
+        if (String.valueOf(failure.getMessage()).contains("No such file or directory")) {
+            return "";
+        }
+        throw failure;
+    }
+
     private String execute(List<String> arguments, String commands) throws IOException {
         List<String> whole = new ArrayList<>(program);
         whole.addAll(arguments);

@@ -15,6 +15,9 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -30,7 +33,6 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.postbane.act.NftSettings.Hook;
-import org.postbane.act.NftSettings.Verdict;
 import org.postbane.decide.Ban;
 import org.postbane.host.Nft;
 import org.postbane.testing.NetNamespace;
@@ -43,6 +45,9 @@ abstract class NftActionContract extends ActionContract {
     private static final Pattern ELEMENT =
             Pattern.compile("([0-9a-f.:]+)(?: timeout \\w+(?: expires (\\w+))?)?(?:,| \\})");
     private static final Pattern PART = Pattern.compile("(\\d+)(ms|d|h|m|s)");
+
+    /** Addresses of this machine on the cable to {@link #plugPeer}. */
+    private static final List<String> SERVERS = List.of("192.0.2.254", "2001:db8:1::fe");
 
     final NetNamespace namespace = new NetNamespace();
 
@@ -236,8 +241,14 @@ abstract class NftActionContract extends ActionContract {
 
     @Test
     void everySetting_isInTheKernel() throws Exception {
-        NftSettings settings =
-                new NftSettings("other", "postbane", Hook.INPUT, "filter - 10", List.of(26), Verdict.REJECT);
+        NftSettings settings = new NftSettings(
+                "other",
+                "postbane",
+                Hook.INPUT,
+                "filter - 10",
+                List.of(26),
+                List.of("eth7"),
+                NftVerdict.parse("reject"));
         try (Action action = open(settings)) {
             action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("2001:db8::/64", HOUR)));
         }
@@ -247,10 +258,188 @@ abstract class NftActionContract extends ActionContract {
         assertTrue(table.contains("hook input priority -10"), table);
         assertTrue(table.contains("tcp dport 26 ") || table.contains("tcp dport { 26 }"), table);
         assertTrue(table.contains("reject with tcp reset"), table);
+        assertTrue(table.contains("iifname { \"eth7\" }") || table.contains("iifname \"eth7\""), table);
     }
 
     @Test
-    void banned_knocksAtAMailPort_isNotAnswered() throws Exception {
+    void everyVerdict_forPortsAndForAll_isTakenByTheKernel() throws Exception {
+        for (String verdict :
+                List.of("drop", "reject", "reject tcp-reset", "reject no-route", "limit 10/minute", "redirect 2525")) {
+            for (List<Integer> ports : List.of(List.of(25, 26), List.<Integer>of())) {
+                NftVerdict parsed = NftVerdict.parse(verdict);
+                if (parsed.needsPorts() && ports.isEmpty()) {
+                    continue;
+                }
+                try (Action action = open(new NftSettings(
+                        "x", "postbane", Hook.PREROUTING, "raw", ports, List.of("lo", "eth0"), parsed))) {
+                    action.reconcile(
+                            List.of(ban("192.0.2.1", HOUR), ban("2001:db8::/64", HOUR), ban("198.51.100.0/24", HOUR)));
+                    action.apply(List.of(impose("2001:db8::1", HOUR), impose("203.0.113.0/25", HOUR)));
+                    assertTrue(action.isIntact());
+                }
+            }
+        }
+    }
+
+    @Test
+    void interfaces_banned_isKeptOutOnThoseOnly() throws Exception {
+        addresses();
+        try (ServerSocket smtp = new ServerSocket(25)) {
+            try (Action action = open(with("drop", List.of("lo")))) {
+                action.reconcile(List.of(ban("192.0.2.1", HOUR)));
+                assertDropped("192.0.2.1", "203.0.113.1");
+            }
+            try (Action action = open(with("drop", List.of("eth0")))) {
+                action.reconcile(List.of(ban("192.0.2.1", HOUR)));
+                assertDoesNotThrow(() -> connect("192.0.2.1", "203.0.113.1", smtp.getLocalPort()));
+            }
+        }
+    }
+
+    @Test
+    void reject_banned_isToldAtOnce() throws Exception {
+        Map<String, String> said = Map.of(
+                "reject", "Connection refused",
+                "reject tcp-reset", "Connection refused",
+                "reject port-unreachable", "Connection refused",
+                "reject host-unreachable", "No route to host");
+        String peer = plugPeer();
+        try (ServerSocket smtp = speaker(25, "MAIL")) {
+            for (Map.Entry<String, String> verdict : said.entrySet()) {
+                try (Action action = open(with(verdict.getKey(), List.of()))) {
+                    action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("2001:db8:1::/64", HOUR)));
+                    for (String server : SERVERS) {
+                        String heard = heard(peer, server, smtp.getLocalPort());
+                        assertTrue(heard.contains(verdict.getValue()), verdict + ": " + heard);
+                    }
+
+                    action.reconcile(List.of(ban("192.0.2.0/24", HOUR)));
+                    String heard = heard(peer, SERVERS.get(0), smtp.getLocalPort());
+                    assertTrue(heard.contains(verdict.getValue()), verdict + ": " + heard);
+                    assertEquals("MAIL", heard(peer, SERVERS.get(1), smtp.getLocalPort()));
+                }
+            }
+        } finally {
+            namespace.ip("netns", "delete", peer);
+        }
+    }
+
+    @Test
+    void limit_banned_getsThroughUpToTheRate() throws Exception {
+        String peer = plugPeer();
+        try (ServerSocket smtp = speaker(25, "MAIL");
+                Action action = open(with("limit 1/hour", List.of("lan")))) {
+            action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("2001:db8:1::/64", HOUR)));
+            for (String server : SERVERS) {
+                for (int i = 0; i < 5; i++) {
+                    assertEquals("MAIL", heard(peer, server, smtp.getLocalPort()), server + " " + i);
+                }
+                assertEquals("", heard(peer, server, smtp.getLocalPort()), server);
+            }
+            assertTrue(action.isIntact(), "rates are no drift");
+
+            action.apply(List.of(lift("192.0.2.1")));
+            assertEquals("MAIL", heard(peer, SERVERS.get(0), smtp.getLocalPort()));
+        } finally {
+            namespace.ip("netns", "delete", peer);
+        }
+    }
+
+    @Test
+    void redirect_banned_endsAtTheTarpit() throws Exception {
+        String peer = plugPeer();
+        try (ServerSocket smtp = speaker(25, "MAIL");
+                ServerSocket tarpit = speaker(2525, "TRAP");
+                Action action = open(with("redirect " + tarpit.getLocalPort(), List.of()))) {
+            action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("2001:db8:1::/64", HOUR)));
+            for (String server : SERVERS) {
+                assertEquals("TRAP", heard(peer, server, smtp.getLocalPort()));
+            }
+
+            action.apply(List.of(lift("192.0.2.1"), lift("2001:db8:1::/64")));
+            for (String server : SERVERS) {
+                assertEquals("MAIL", heard(peer, server, smtp.getLocalPort()));
+            }
+        } finally {
+            namespace.ip("netns", "delete", peer);
+        }
+    }
+
+    /**
+     * Another namespace, with the clients 192.0.2.1 and 2001:db8:1::1 at the end of a cable: on the loopback interface nothing is
+     * redirected, and ICMPv6 does not come back.
+     */
+    private String plugPeer() throws IOException {
+        Files.writeString(Path.of("/proc/sys/net/ipv4/icmp_ratelimit"), "0"); // of this namespace only
+        Files.writeString(Path.of("/proc/sys/net/ipv6/icmp/ratelimit"), "0");
+        String peer = namespace.name() + "-c";
+        namespace.ip("netns", "add", peer);
+        namespace.ip("link", "add", "lan", "type", "veth", "peer", "name", "lan", "netns", peer);
+        namespace.ip("address", "add", SERVERS.get(0) + "/24", "dev", "lan");
+        namespace.ip("address", "add", SERVERS.get(1) + "/64", "dev", "lan", "nodad");
+        namespace.ip("link", "set", "lan", "up");
+        namespace.ip("-n", peer, "address", "add", "192.0.2.1/24", "dev", "lan");
+        namespace.ip("-n", peer, "address", "add", "2001:db8:1::1/64", "dev", "lan", "nodad");
+        namespace.ip("-n", peer, "link", "set", "lan", "up");
+        return peer;
+    }
+
+    /** The word that a {@link #speaker} says, or why it cannot be heard; nothing if there is no answer at all. */
+    private String heard(String from, String to, int port) {
+        String read = "timeout 2 bash -c 'exec 3<>/dev/tcp/%s/%d && head -c 4 <&3' 2>&1 || true".formatted(to, port);
+        return namespace.ip("netns", "exec", from, "bash", "-c", read);
+    }
+
+    /** Says one word to everybody, until it is closed. */
+    private static ServerSocket speaker(int port, String word) throws IOException {
+        ServerSocket socket = new ServerSocket(port);
+        Thread thread = new Thread(() -> {
+            while (!socket.isClosed()) {
+                try (Socket client = socket.accept()) {
+                    client.getOutputStream().write(word.getBytes(StandardCharsets.US_ASCII));
+                } catch (IOException e) {
+                    // closed, or the client did not wait
+                }
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return socket;
+    }
+
+    private static NftSettings with(String verdict, List<String> interfaces) {
+        return new NftSettings(
+                "nftables", "postbane", Hook.PREROUTING, "raw", List.of(25), interfaces, NftVerdict.parse(verdict));
+    }
+
+    @Test
+    void foreignTables_thatAcceptOrAreFlushed_changeNothing() throws Exception {
+        addresses();
+        String foreign =
+                "table inet firewalld { chain filter_INPUT { type filter hook input priority 10; policy accept;"
+                        + " tcp dport 25 accept; }; chain pre { type filter hook prerouting priority -310; accept; }; };"
+                        + " table ip nat { chain DOCKER { type nat hook prerouting priority -100;"
+                        + " tcp dport 25 redirect to :25; }; }";
+        try (ServerSocket smtp = new ServerSocket(25);
+                Action action = open()) {
+            namespace.nft(foreign);
+            action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("2001:db8:1::/64", HOUR)));
+            assertDropped("192.0.2.1", "203.0.113.1");
+            assertDropped("2001:db8:1::7", "2001:db8:9::1");
+            assertDoesNotThrow(() -> connect("192.0.2.2", "203.0.113.1", smtp.getLocalPort()));
+
+            namespace.nft("flush table inet firewalld; delete table inet firewalld; flush table ip nat; " + foreign);
+            assertTrue(action.isIntact());
+            assertDropped("192.0.2.1", "203.0.113.1");
+
+            action.reconcile(List.of());
+            assertTrue(namespace.nft("list", "ruleset").contains("chain DOCKER"));
+            assertDoesNotThrow(() -> connect("192.0.2.1", "203.0.113.1", smtp.getLocalPort()));
+        }
+    }
+
+    /** Addresses of clients and servers on the loopback interface. */
+    private void addresses() {
         namespace.ip("link", "set", "lo", "up");
         for (String address :
                 List.of("192.0.2.1/32", "192.0.2.2/32", "198.51.100.7/32", "198.51.101.7/32", "203.0.113.1/32")) {
@@ -259,6 +448,11 @@ abstract class NftActionContract extends ActionContract {
         for (String address : List.of("2001:db8:1::7/128", "2001:db8:2::7/128", "2001:db8:9::1/128")) {
             namespace.ip("address", "add", address, "dev", "lo", "nodad");
         }
+    }
+
+    @Test
+    void banned_knocksAtAMailPort_isNotAnswered() throws Exception {
+        addresses();
         try (Action action = open();
                 ServerSocket smtp = new ServerSocket(25);
                 ServerSocket web = new ServerSocket(80)) {
@@ -272,6 +466,63 @@ abstract class NftActionContract extends ActionContract {
             assertDoesNotThrow(() -> connect("192.0.2.2", "203.0.113.1", smtp.getLocalPort()));
             assertDoesNotThrow(() -> connect("198.51.101.7", "203.0.113.1", smtp.getLocalPort()));
             assertDoesNotThrow(() -> connect("2001:db8:2::7", "2001:db8:9::1", smtp.getLocalPort()));
+        }
+    }
+
+    @Test
+    void isIntact_othersTouchTheTable_saysSo() throws Exception {
+        List<Ban> bans = List.of(ban("192.0.2.1", HOUR), ban("2001:db8:1::/64", HOUR));
+        List<String> tampering = List.of(
+                "flush ruleset",
+                "delete table inet postbane",
+                "flush chain inet postbane banned4",
+                "flush chain inet postbane nets6_64; delete set inet postbane nets6_64",
+                "delete element inet postbane banned4 { 192.0.2.1 }",
+                "add element inet postbane banned4 { 198.51.100.1 }",
+                "flush set inet postbane nets6_64",
+                "insert rule inet postbane banned6 accept");
+        try (Action action = open()) {
+            for (String command : tampering) {
+                action.reconcile(bans);
+                assertTrue(action.isIntact(), "before " + command);
+
+                namespace.nft(command);
+
+                assertFalse(action.isIntact(), command);
+                assertTrue(action.isIntact(), "told once: " + command);
+            }
+        }
+    }
+
+    @Test
+    void isIntact_othersMindTheirOwnBusiness_isTrue() throws Exception {
+        try (Action action = open()) {
+            action.reconcile(List.of(ban("192.0.2.1", Duration.ofSeconds(1)), ban("192.0.2.2", HOUR)));
+            namespace.nft("add table inet filter; add chain inet filter banned4 { type filter hook input priority 0; };"
+                    + " add table ip postbane; add rule inet filter banned4 counter accept");
+            action.apply(List.of(impose("192.0.2.3", HOUR), impose("2001:db8:1::/64", HOUR), lift("192.0.2.2")));
+            namespace.nft("flush table inet filter; delete table ip postbane");
+            Thread.sleep(1200); // a ban ends
+
+            assertTrue(action.isIntact());
+        }
+    }
+
+    @Test
+    void flushRuleset_runnerWithNothingElseToDo_healsWithinSecondsAndCounts() throws Exception {
+        try (ActionRunner runner = ActionRunner.start(open())) {
+            runner.restore(List.of(ban("192.0.2.1", HOUR), ban("198.51.100.0/24", HOUR)));
+            runner.allRestored();
+            assertTrue(runner.awaitIdle(Duration.ofSeconds(20)));
+
+            namespace.nft("flush", "ruleset");
+
+            for (int i = 0; i < 100 && runner.status().reconciles() < 2; i++) {
+                Thread.sleep(100);
+            }
+            assertEquals(Set.of("192.0.2.1", "198.51.100.0/24"), held().keySet());
+            assertEquals(1, runner.status().drifts());
+            assertEquals(0, runner.status().failures());
         }
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,7 +18,14 @@ class NftSettingsTest {
         NftSettings settings = NftSettings.defaults("nftables");
 
         assertEquals(
-                new NftSettings("nftables", "postbane", Hook.PREROUTING, "raw", List.of(25, 465, 587), Verdict.DROP),
+                new NftSettings(
+                        "nftables",
+                        "postbane",
+                        Hook.PREROUTING,
+                        "raw",
+                        List.of(25, 465, 587),
+                        List.of(),
+                        NftVerdict.DROP),
                 settings);
     }
 
@@ -65,7 +73,64 @@ class NftSettingsTest {
         assertThrows(IllegalArgumentException.class, () -> Verdict.parse("DROP"));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "drop",
+                "reject",
+                "reject tcp-reset",
+                "reject admin-prohibited",
+                "limit 10/minute",
+                "redirect 2525"
+            })
+    void verdict_ofNft_isRead(String text) {
+        NftVerdict verdict = NftVerdict.parse(text);
+
+        assertEquals(text, (verdict.kind().name().toLowerCase(Locale.ROOT) + " " + verdict.detail()).strip());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "DROP",
+                "drop all",
+                "reject with tcp reset",
+                "reject nobody",
+                "limit",
+                "limit 0/minute",
+                "limit 10",
+                "limit 9/week",
+                "redirect",
+                "redirect 0",
+                "redirect 65536",
+                "redirect 25; drop",
+                "accept"
+            })
+    void verdict_ofNobody_isRefused(String text) {
+        assertThrows(IllegalArgumentException.class, () -> NftVerdict.parse(text));
+    }
+
+    @Test
+    void verdict_thatNeedsPorts_isRefusedForAll() {
+        for (String text : List.of("limit 10/minute", "redirect 2525")) {
+            NftVerdict verdict = NftVerdict.parse(text);
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> new NftSettings("n", "t", Hook.INPUT, "raw", List.of(), List.of(), verdict));
+        }
+    }
+
+    @Test
+    void interfaces_namesOfTheKernel_areRead() {
+        assertEquals(List.of("eth0", "br-lan", "eth0.12"), NftSettings.interfaces("eth0, br-lan eth0.12 eth0"));
+        assertEquals(List.of(), NftSettings.interfaces("all"));
+        for (String bad : List.of("", "eth0,,eth1", "a234567890123456", "x\"; drop", "-a", "ppp*")) {
+            assertThrows(IllegalArgumentException.class, () -> NftSettings.interfaces(bad));
+        }
+    }
+
     private static NftSettings with(String table, String priority, List<Integer> ports) {
-        return new NftSettings("nftables", table, Hook.PREROUTING, priority, ports, Verdict.DROP);
+        return new NftSettings("nftables", table, Hook.PREROUTING, priority, ports, List.of(), NftVerdict.DROP);
     }
 }

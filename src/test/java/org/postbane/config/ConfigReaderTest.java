@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postbane.act.NftSettings;
+import org.postbane.act.NftVerdict;
 import org.postbane.decide.Sentencing;
 import org.postbane.decide.Sentencing.Limit;
 import org.postbane.decide.Sentencing.Term;
@@ -374,7 +375,13 @@ final class ConfigReaderTest {
         ActionDefinition action = Objects.requireNonNull(c.actions().get(nftables));
         assertEquals(
                 new NftSettings(
-                        nftables, "t", NftSettings.Hook.PREROUTING, "raw", List.of(25, 587), NftSettings.Verdict.DROP),
+                        nftables,
+                        "t",
+                        NftSettings.Hook.PREROUTING,
+                        "raw",
+                        List.of(25, 587),
+                        List.of(),
+                        NftVerdict.DROP),
                 action.settings());
         assertFalse(action.dryRun());
         assertTrue(keysOf(text).containsAll(JailReader.KEYS), "a key of a jail is not here");

@@ -107,12 +107,14 @@ class KernelBanIT {
         assertCountedOnce();
 
         cable.nft("flush", "ruleset").mustBe(0);
-        assertEquals(Set.of(all), cable.connected(all), "without a firewall");
-        daemon.kill();
-        daemon.start();
+        daemon.await(
+                "the table to be back",
+                () -> cable.nft("list", "table", "inet", "postbane").status() == 0);
         awaitKernel(SPAMMER4, SPAMMER6);
         assertKernelAgrees(bans);
         assertEquals(Set.of(HONEST4, HONEST6), cable.connected(all));
+        Object status = daemon.command("status", "--json").mustBe(0).json();
+        assertEquals(1, Json.at(Json.list(status, "actions").get(0), "drifts"));
         assertCountedOnce();
     }
 

@@ -109,6 +109,9 @@ public final class Agent implements AgentControl, AutoCloseable {
         @Nullable
         String fault;
 
+        /** The last look has left nothing unread. */
+        boolean caughtUp;
+
         Source(LineSource tail, LogParser parser) {
             this.tail = tail;
             this.parser = parser;
@@ -262,10 +265,11 @@ public final class Agent implements AgentControl, AutoCloseable {
     }
 
     private boolean read(Source source, Instant now) {
-        source.parser.setReference(now);
+        source.parser.readAt(now, source.caughtUp);
         long before = source.parser.lines();
         try {
             boolean more = source.tail.poll(source.parser, BATCH, now);
+            source.caughtUp = !more;
             if (source.fault != null) {
                 LOG.info("{}: can be read again", source.tail.name());
                 source.fault = null;
@@ -276,6 +280,7 @@ public final class Agent implements AgentControl, AutoCloseable {
                 LOG.warn("{}: {}; trying again each second", source.tail.name(), e.getMessage());
             }
             source.fault = e.getMessage();
+            source.caughtUp = false; // what was written meanwhile will wait
             return false;
         } finally {
             unsaved |= source.parser.lines() != before;

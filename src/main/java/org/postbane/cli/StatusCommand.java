@@ -125,7 +125,9 @@ final class StatusCommand implements Callable<Integer> {
         if (skew.abs().compareTo(RIGHT) <= 0) {
             return "right";
         }
-        return Texts.duration(skew.abs()) + (skew.isNegative() ? " behind" : " ahead");
+        long seconds = Math.round(skew.abs().toMillis() / 1000.0);
+        Duration off = Duration.ofSeconds(seconds < 60 ? seconds : (seconds + 30) / 60 * 60);
+        return Texts.duration(off) + (skew.isNegative() ? " behind" : " ahead");
     }
 
     private static String what(SourceStatus source) {

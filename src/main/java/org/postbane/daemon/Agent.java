@@ -120,6 +120,10 @@ public final class Agent implements AgentControl, AutoCloseable {
         @Nullable
         Duration skew;
 
+        /** The time of the last line; null if none came. */
+        @Nullable
+        Instant lastLine;
+
         Source(LineSource tail, LogParser parser, Health health) {
             this.tail = tail;
             this.parser = parser;
@@ -308,6 +312,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         parser.readAt(now, source.caughtUp);
         boolean fresh = source.caughtUp;
         long before = parser.lines();
+        long stampedBefore = before - parser.unknown().headless();
         try {
             boolean more = source.tail.poll(source.parser, BATCH, now);
             source.caughtUp = !more;
@@ -324,12 +329,12 @@ public final class Agent implements AgentControl, AutoCloseable {
             source.caughtUp = false; // what was written meanwhile will wait
             return false;
         } finally {
-            boolean news = parser.lines() != before;
-            unsaved |= news;
+            unsaved |= parser.lines() != before;
             Instant stamp = parser.lastStamp();
-            if (news && stamp != null) {
+            if (stamp != null && parser.lines() - parser.unknown().headless() != stampedBefore) {
                 Duration skew = Duration.between(now, stamp);
                 source.skew = fresh || !skew.isNegative() ? skew : null;
+                source.lastLine = parser.lastTime();
             }
             look(source, now);
         }
@@ -669,7 +674,7 @@ public final class Agent implements AgentControl, AutoCloseable {
                 parser.lines(),
                 parser.bytes(),
                 backlog,
-                parser.lastTime(),
+                source.lastLine,
                 source.health.lastRead(),
                 concerned == 0 ? null : (double) puzzling / concerned,
                 source.skew,

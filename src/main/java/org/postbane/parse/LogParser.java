@@ -262,9 +262,9 @@ public final class LogParser implements LineSink {
         return bytes;
     }
 
-    /** The time of the last line that had one; null if none had. */
+    /** The time of the last line that had one; null if none had. Of a live source, right after the reading only. */
     public @Nullable Instant lastTime() {
-        return stamped ? header.at() : null;
+        return stamped ? header.lastAt() : null;
     }
 
     /** What stood on that line, which a live source's clock may have put far from {@link #lastTime}. */

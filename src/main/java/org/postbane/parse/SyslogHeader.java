@@ -586,8 +586,12 @@ final class SyslogHeader {
     /** The time of the line: what stands on it, unless it is a live source's and cannot be true. */
     Instant at() {
         if (at == null) {
-            at = believed(Instant.ofEpochSecond(second, nanos));
+            Instant stamp = stamp();
+            at = believed(stamp);
             lastAt = at;
+            if (!at.equals(stamp)) {
+                corrected++;
+            }
         }
         return at;
     }
@@ -598,13 +602,17 @@ final class SyslogHeader {
         }
         long ahead = stamp.getEpochSecond() - now.getEpochSecond();
         if (ahead > A_LITTLE || caughtUp && ahead < -LONG_AGO) {
-            corrected++;
             return now;
         }
         return stamp;
     }
 
-    /** The time that stands on the line. */
+    /** As {@link #at}, of the last line that had a header; not counted. */
+    Instant lastAt() {
+        return believed(stamp());
+    }
+
+    /** The time that stands on that line. */
     Instant stamp() {
         return Instant.ofEpochSecond(second, nanos);
     }
@@ -627,7 +635,7 @@ final class SyslogHeader {
     void set(Instant time, Program writer) {
         second = time.getEpochSecond();
         nanos = time.getNano();
-        at = believed(time);
+        at = null;
         lastAt = null;
         by = writer;
     }

@@ -184,7 +184,8 @@ final class Health {
 
     /** {@code 6h}, {@code 1d 2h 3m}. */
     private static String inWords(Duration exact) {
-        Duration time = exact.toSeconds() < 60 ? exact : exact.plusSeconds(30); // to the minute: 4h 59m 59s is five hours
+        Duration time =
+                exact.toSeconds() < 60 ? exact : exact.plusSeconds(30); // to the minute: 4h 59m 59s is five hours
         return time.toSeconds() < 60
                 ? time.toSeconds() + "s"
                 : ((time.toDays() > 0 ? time.toDays() + "d " : "")

@@ -47,8 +47,8 @@ class SupervisedIT {
             Process daemon = builder.start();
             try {
                 assertEquals("READY=1\nSTATUS=reading mail; 0 bans in force", next(systemd, daemon, said));
-                assertTrue(
-                        next(systemd, daemon, said).startsWith("WATCHDOG=1\nSTATUS=reading mail; 0 bans in force; mail: there is no "));
+                assertTrue(next(systemd, daemon, said)
+                        .startsWith("WATCHDOG=1\nSTATUS=reading mail; 0 bans in force; mail: there is no "));
                 Files.createFile(directory.resolve("mail.log"));
                 while (!next(systemd, daemon, said).equals("WATCHDOG=1\nSTATUS=reading mail; 0 bans in force")) {
                     assertTrue(daemon.isAlive());
@@ -61,8 +61,18 @@ class SupervisedIT {
                 assertEquals("STOPPING=1\nSTATUS=stopping", last);
                 assertTrue(daemon.waitFor(30, TimeUnit.SECONDS));
                 List<String> told = Files.readAllLines(said);
-                assertEquals(1, told.stream().filter(line -> line.contains("; waiting for it")).count(), told::toString);
-                assertEquals(1, told.stream().filter(line -> line.endsWith("mail: is there")).count(), told::toString);
+                assertEquals(
+                        1,
+                        told.stream()
+                                .filter(line -> line.contains("; waiting for it"))
+                                .count(),
+                        told::toString);
+                assertEquals(
+                        1,
+                        told.stream()
+                                .filter(line -> line.endsWith("mail: is there"))
+                                .count(),
+                        told::toString);
             } finally {
                 daemon.destroyForcibly();
             }

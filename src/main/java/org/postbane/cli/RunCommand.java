@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import org.postbane.config.Configuration;
 import org.postbane.daemon.Agent;
 import org.postbane.daemon.ControlSocket;
+import org.postbane.host.Supervisor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -51,7 +52,7 @@ final class RunCommand implements Callable<Integer> {
                         "reading {} sources, {} bans in force",
                         configuration.sources().size(),
                         agent.restored());
-                agent.run();
+                agent.run(Supervisor.of(System.getenv(), ProcessHandle.current().pid()));
             } finally {
                 control.close(); // before the agent, so that no command finds it closed
             }

@@ -3,8 +3,11 @@ package org.postbane.cli;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.postbane.act.ActionRunner;
 import org.postbane.daemon.AgentControl.AgentStatus;
 import org.postbane.daemon.AgentControl.SourceStatus;
@@ -15,6 +18,9 @@ import picocli.CommandLine.Option;
 /** {@code postbane status}. */
 @Command(name = "status", description = "Show how the daemon is: its sources, bans and actions.")
 final class StatusCommand implements Callable<Integer> {
+
+    /** What stands on a line and when it is read differ by so much anyway: whole seconds, looks once a second. */
+    private static final Duration RIGHT = Duration.ofSeconds(3);
 
     private final Session session;
 
@@ -50,19 +56,25 @@ final class StatusCommand implements Callable<Integer> {
                 .text("SOURCE")
                 .text("FILE")
                 .number("LINES")
+                .number("BYTES")
                 .number("BEHIND")
+                .number("UNPARSED")
                 .text("LAST LINE")
+                .text("CLOCK")
                 .text("");
         for (SourceStatus source : status.sources()) {
             sources.row(
                     source.name(),
                     source.path(),
                     Texts.count(source.lines()),
+                    Texts.bytes(source.bytes()),
                     Texts.bytes(source.backlog()),
-                    source.lastLine() == null
+                    source.unparsed() == null ? "-" : String.format(Locale.ROOT, "%.1f %%", 100 * source.unparsed()),
+                    source.lastRead() == null
                             ? "none yet"
-                            : Texts.duration(Duration.between(source.lastLine(), status.now())) + " ago",
-                    source.fault() == null ? "" : source.fault());
+                            : Texts.duration(Duration.between(source.lastRead(), status.now())) + " ago",
+                    clock(source.skew()),
+                    what(source));
         }
         sources.print(out, session.columns());
         out.println();
@@ -106,6 +118,26 @@ final class StatusCommand implements Callable<Integer> {
         out.println(UnknownText.summary(status.unknown()));
     }
 
+    private static String clock(@Nullable Duration skew) {
+        if (skew == null) {
+            return "-";
+        }
+        if (skew.abs().compareTo(RIGHT) <= 0) {
+            return "right";
+        }
+        long seconds = Math.round(skew.abs().toMillis() / 1000.0);
+        Duration off = Duration.ofSeconds(seconds < 60 ? seconds : (seconds + 30) / 60 * 60);
+        return Texts.duration(off) + (skew.isNegative() ? " behind" : " ahead");
+    }
+
+    private static String what(SourceStatus source) {
+        List<String> words = new ArrayList<>(source.troubles());
+        if (source.fault() != null) {
+            words.add(0, source.fault());
+        }
+        return String.join("; ", words);
+    }
+
     private static String state(ActionRunner.Status action) {
         String state = action.state().name().toLowerCase(Locale.ROOT);
         return action.retryIn()
@@ -124,10 +156,20 @@ final class StatusCommand implements Callable<Integer> {
                         .member("name", source.name())
                         .member("path", source.path())
                         .member("lines", source.lines())
+                        .member("bytes", source.bytes())
                         .member("backlog", source.backlog())
                         .object("lastLine", source.lastLine())
-                        .member("fault", source.fault())
-                        .end();
+                        .object("lastRead", source.lastRead())
+                        .member("corrected", source.corrected())
+                        .list("troubles", source.troubles())
+                        .member("fault", source.fault());
+                if (source.unparsed() != null) {
+                    out.member("unparsed", source.unparsed().doubleValue());
+                }
+                if (source.skew() != null) {
+                    out.member("skewSeconds", source.skew().toSeconds());
+                }
+                out.end();
             }
             out.endList();
             out.member("openMessages", status.open());

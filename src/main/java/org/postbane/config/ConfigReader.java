@@ -38,7 +38,8 @@ public final class ConfigReader {
 
     private static final Set<String> AGENT = Set.of("socket", "relays");
     private static final Set<String> STORE = Set.of("url", "retention");
-    private static final Set<String> SOURCE = Set.of("path", "filter", "zone", "journal", "listen", "senders", "trust");
+    private static final Set<String> SOURCE =
+            Set.of("path", "filter", "zone", "journal", "listen", "senders", "trust", "silent");
     private static final Set<String> TRAPS = Set.of("file", "addresses");
     private static final Set<String> ALLOW = Set.of("networks", "file");
     private static final Set<String> RECORD = Set.of(
@@ -51,6 +52,7 @@ public final class ConfigReader {
 
     private static final Path SOCKET = Path.of("/run/postbane/postbane.sock");
     private static final String URL = "jdbc:h2:file:/var/lib/postbane/state";
+    private static final Duration SILENT = Duration.ofHours(6);
     private static final Duration RETENTION = Duration.ofDays(90);
     private static final String FILTER = "mail";
 
@@ -190,6 +192,8 @@ public final class ConfigReader {
             Optional<String> name = sourceName(section);
             Optional<Input> input = InputReader.read(section);
             ZoneId zone = section.value("zone", Values::zone).orElse(ZoneId.systemDefault());
+            Optional<Duration> silent =
+                    section.value("silent", Values::timeOrOff).orElse(Optional.of(SILENT));
             String other =
                     input.isEmpty() ? null : readers.putIfAbsent(input.get().toString(), section.name());
             if (other != null) {
@@ -198,7 +202,7 @@ public final class ConfigReader {
                         "is read by [%s] already; its lines would count twice".formatted(other));
             }
             if (name.isPresent() && input.isPresent()) {
-                sources.add(new SourceSettings(name.get(), input.get(), zone));
+                sources.add(new SourceSettings(name.get(), input.get(), zone, silent));
             }
         }
         return sources;

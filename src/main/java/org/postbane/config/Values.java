@@ -3,6 +3,7 @@ package org.postbane.config;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -107,6 +109,11 @@ final class Values {
             }
         }
         return paths;
+    }
+
+    /** Empty for {@code off}. */
+    static Optional<Duration> timeOrOff(String text) {
+        return text.equals("off") ? Optional.empty() : Optional.of(Durations.parse(text));
     }
 
     static ZoneId zone(String text) {

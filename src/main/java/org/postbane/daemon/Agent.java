@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postbane.act.ActionRunner;
@@ -24,8 +25,10 @@ import org.postbane.decide.GuardedException;
 import org.postbane.decide.Sentencing;
 import org.postbane.decide.Sentencing.Limit;
 import org.postbane.host.Nft;
+import org.postbane.host.Supervisor;
 import org.postbane.model.Subject;
 import org.postbane.parse.LogParser;
+import org.postbane.parse.UnknownLines;
 import org.postbane.record.RecordOutbox;
 import org.postbane.record.RecordSettings;
 import org.postbane.record.Recorder;
@@ -107,13 +110,26 @@ public final class Agent implements AgentControl, AutoCloseable {
     private static final class Source {
         final LineSource tail;
         final LogParser parser;
+        final Health health;
 
         @Nullable
         String fault;
 
-        Source(LineSource tail, LogParser parser) {
+        /** The last look has left nothing unread. */
+        boolean caughtUp;
+
+        /** How far the last line's stamp was from the time of reading; null if none came, or it had waited. */
+        @Nullable
+        Duration skew;
+
+        /** The time of the last line; null if none came. */
+        @Nullable
+        Instant lastLine;
+
+        Source(LineSource tail, LogParser parser, Health health) {
             this.tail = tail;
             this.parser = parser;
+            this.health = health;
         }
     }
 
@@ -185,10 +201,17 @@ public final class Agent implements AgentControl, AutoCloseable {
         }
     }
 
-    /** Reads and judges until {@link #stop} is called. The calling thread becomes the pipeline thread. */
-    public void run() throws StoreException, InterruptedException {
+    /**
+     * Reads and judges until {@link #stop} is called. The calling thread becomes the pipeline thread.
+     *
+     * @param supervisor hears that this thread is alive, and how things are
+     */
+    public void run(Supervisor supervisor) throws StoreException, InterruptedException {
         for (SourceSettings settings : configuration.sources()) {
-            sources.add(new Source(sourceOf(settings), pipeline.parser(settings.zone(), since, false)));
+            sources.add(new Source(
+                    sourceOf(settings),
+                    pipeline.parser(settings.zone(), since, false),
+                    new Health(settings.silent(), since)));
         }
         pipelineThread = Thread.currentThread();
         try (DirectoryWatch opened = new DirectoryWatch(configuration.sources().stream()
@@ -197,10 +220,13 @@ public final class Agent implements AgentControl, AutoCloseable {
                 .map(input -> ((Input.File) input).path())
                 .toList())) {
             watch = opened;
+            supervisor.ready(summary());
             while (!stopping) {
                 if (!turn()) {
                     opened.await(TICK);
                 }
+                supervisor.beat(
+                        this::summary); // from this thread, as it is the one whose standstill nobody would notice
             }
         } catch (IOException e) {
             if (e instanceof StoreException fault) {
@@ -208,11 +234,31 @@ public final class Agent implements AgentControl, AutoCloseable {
             }
             LOG.warn("closing the watch: {}", e.getMessage());
         } finally {
+            supervisor.stopping();
             watch = null;
             for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
                 task.cancel(false);
             }
         }
+    }
+
+    /** {@code reading mail, other; 12 bans in force; other: no line for 6h}. */
+    private String summary() {
+        StringBuilder text = new StringBuilder("reading ");
+        text.append(sources.stream().map(source -> source.tail.name()).collect(Collectors.joining(", ")));
+        text.append("; ").append(pipeline.judge().count()).append(" bans in force");
+        for (Source source : sources) {
+            if (source.fault != null) {
+                text.append("; ").append(source.tail.name()).append(": ").append(source.fault);
+            }
+            source.health
+                    .troubles()
+                    .forEach(trouble -> text.append("; ")
+                            .append(source.tail.name())
+                            .append(": ")
+                            .append(trouble));
+        }
+        return text.toString();
     }
 
     private LineSource sourceOf(SourceSettings settings) {
@@ -270,10 +316,14 @@ public final class Agent implements AgentControl, AutoCloseable {
     }
 
     private boolean read(Source source, Instant now) {
-        source.parser.setReference(now);
-        long before = source.parser.lines();
+        LogParser parser = source.parser;
+        parser.readAt(now, source.caughtUp);
+        boolean fresh = source.caughtUp;
+        long before = parser.lines();
+        long stampedBefore = before - parser.unknown().headless();
         try {
             boolean more = source.tail.poll(source.parser, BATCH, now);
+            source.caughtUp = !more;
             if (source.fault != null) {
                 LOG.info("{}: can be read again", source.tail.name());
                 source.fault = null;
@@ -284,9 +334,36 @@ public final class Agent implements AgentControl, AutoCloseable {
                 LOG.warn("{}: {}; trying again each second", source.tail.name(), e.getMessage());
             }
             source.fault = e.getMessage();
+            source.caughtUp = false; // what was written meanwhile will wait
             return false;
         } finally {
-            unsaved |= source.parser.lines() != before;
+            unsaved |= parser.lines() != before;
+            Instant stamp = parser.lastStamp();
+            if (stamp != null && parser.lines() - parser.unknown().headless() != stampedBefore) {
+                Duration skew = Duration.between(now, stamp);
+                source.skew = fresh || !skew.isNegative() ? skew : null;
+                source.lastLine = parser.lastTime();
+            }
+            look(source, now);
+        }
+    }
+
+    private static void look(Source source, Instant now) {
+        UnknownLines unknown = source.parser.unknown();
+        List<Health.Word> words = source.health.at(new Health.Look(
+                now,
+                source.parser.lines(),
+                source.parser.lines() - source.parser.unread(),
+                unknown.headless() + unknown.lines(),
+                source.skew,
+                source.tail.waitsFor().orElse(null),
+                source.fault != null));
+        for (Health.Word word : words) {
+            if (word.warning()) {
+                LOG.warn("{}: {}", source.tail.name(), word.text());
+            } else {
+                LOG.info("{}: {}", source.tail.name(), word.text());
+            }
         }
     }
 
@@ -603,12 +680,21 @@ public final class Agent implements AgentControl, AutoCloseable {
         } catch (IOException e) {
             fault = e.getMessage();
         }
+        LogParser parser = source.parser;
+        long concerned = parser.lines() - parser.unread();
+        long puzzling = parser.unknown().headless() + parser.unknown().lines();
         return new SourceStatus(
                 source.tail.name(),
                 source.tail.place(),
-                source.parser.lines(),
+                parser.lines(),
+                parser.bytes(),
                 backlog,
-                source.parser.lastTime(),
+                source.lastLine,
+                source.health.lastRead(),
+                concerned == 0 ? null : (double) puzzling / concerned,
+                source.skew,
+                parser.corrected(),
+                source.health.troubles(),
                 fault);
     }
 

@@ -126,15 +126,29 @@ public interface AgentControl {
      * How a source is.
      *
      * @param lines since the start
-     * @param lastLine the time on the last line; null if none was read yet
+     * @param bytes of these
      * @param backlog bytes not read yet
+     * @param lastLine the time of the last line; null if none was read yet
+     * @param lastRead when the last line was read; null if none was
+     * @param unparsed share of the lines of programs that are read, and of those without a header, that was not understood, 0 to
+     *     1; null if there was none
+     * @param skew how far the last line's stamp was from the time of reading, positive for the future; null if no line came, or it
+     *     had waited
+     * @param corrected lines that state something and bore a time that cannot be true; they counted as of the time of reading
+     * @param troubles what is wrong with it, for people
      * @param fault why it cannot be read now; null if it can
      */
     record SourceStatus(
             String name,
             String path,
             long lines,
+            long bytes,
             long backlog,
             @Nullable Instant lastLine,
+            @Nullable Instant lastRead,
+            @Nullable Double unparsed,
+            @Nullable Duration skew,
+            long corrected,
+            List<String> troubles,
             @Nullable String fault) {}
 }

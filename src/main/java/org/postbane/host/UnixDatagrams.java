@@ -34,6 +34,8 @@ public final class UnixDatagrams implements AutoCloseable {
     private static final int SO_PASSCRED = 16;
     private static final int SO_RCVTIMEO = 20;
     private static final int SCM_CREDENTIALS = 2;
+    private static final int MSG_DONTWAIT = 0x40;
+    private static final int MSG_NOSIGNAL = 0x4000;
     private static final int EINTR = 4;
     private static final int EAGAIN = 11;
     private static final int ECONNREFUSED = 111;
@@ -121,6 +123,44 @@ public final class UnixDatagrams implements AutoCloseable {
         return address;
     }
 
+    /**
+     * Sends one datagram to somebody else's socket, without waiting.
+     *
+     * @param socket a path, or {@code @name} for one of Linux's that are in no file system (unix(7))
+     */
+    static void send(String socket, byte[] message) throws IOException {
+        if (!Platform.isLinux() || Native.POINTER_SIZE != Long.BYTES) {
+            throw new IOException("Unix datagrams need Linux on a 64-bit machine");
+        }
+        byte[] name = socket.getBytes(StandardCharsets.UTF_8);
+        if (name.length > ADDRESS - 3) {
+            throw new IOException("the name is too long for a socket");
+        }
+        int length = 2 + name.length;
+        Memory address = new Memory(ADDRESS);
+        address.clear();
+        address.setShort(0, (short) AF_UNIX);
+        address.write(2, name, 0, name.length);
+        if (name[0] == '@') {
+            address.setByte(2, (byte) 0);
+        } else {
+            length++;
+        }
+        Memory content = new Memory(message.length);
+        content.write(0, message, 0, message.length);
+        int descriptor = -1;
+        try {
+            descriptor = Libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+            Libc.sendto(descriptor, content, message.length, MSG_DONTWAIT | MSG_NOSIGNAL, address, length);
+        } catch (LastErrorException e) {
+            throw new IOException(e.getMessage(), e);
+        } catch (LinkageError e) { // no JNA for this machine
+            throw new IOException("the C library cannot be called: " + e.getMessage(), e);
+        } finally {
+            closeQuietly(descriptor);
+        }
+    }
+
     private static void closeQuietly(int descriptor) {
         if (descriptor >= 0) {
             Libc.close(descriptor);
@@ -189,6 +229,10 @@ public final class UnixDatagrams implements AutoCloseable {
         static native int connect(int descriptor, Pointer address, int length) throws LastErrorException;
 
         static native long recvmsg(int descriptor, Pointer header, int flags) throws LastErrorException;
+
+        static native long sendto(
+                int descriptor, Pointer message, long length, int flags, Pointer address, int addressLength)
+                throws LastErrorException;
 
         static native int close(int descriptor);
     }

@@ -101,6 +101,7 @@ public final class LogParser implements LineSink {
     private final Line body = new Line();
     private final UnknownLines unknown = new UnknownLines();
     private long lines;
+    private long bytes;
     private long wholeAgain;
     private long unread;
     private boolean stamped;
@@ -168,14 +169,20 @@ public final class LogParser implements LineSink {
                 Map.entry("retry", delivery));
     }
 
-    /** For a live source: the time of reading, by which stamps without a year get one. */
-    public void setReference(Instant reference) {
-        header.setReference(reference);
+    /**
+     * For a live source: the lines to come are read at {@code now}. Stamps without a year get theirs by it, and no line is
+     * believed to be of a later time.
+     *
+     * @param caughtUp nothing was waiting before, so what comes has just been written, and cannot be very old either
+     */
+    public void readAt(Instant now, boolean caughtUp) {
+        header.readAt(now, caughtUp);
     }
 
     @Override
     public void accept(Line line) {
         lines++;
+        bytes += line.length() + 1;
         if (!header.parse(line)) {
             if (eximFile != null && eximFile.parse(line, header, state)) {
                 stamped = true;
@@ -256,8 +263,23 @@ public final class LogParser implements LineSink {
         return lines;
     }
 
-    /** The time on the last line that had one; null if none had. */
+    /** Bytes of these lines, with their ends. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** The time of the last line that had one; null if none had. Of a live source, right after the reading only. */
     public @Nullable Instant lastTime() {
-        return stamped ? header.at() : null;
+        return stamped ? header.lastAt() : null;
+    }
+
+    /** What stood on that line, which a live source's clock may have put far from {@link #lastTime}. */
+    public @Nullable Instant lastStamp() {
+        return stamped ? header.stamp() : null;
+    }
+
+    /** Lines that state something and bear a time that cannot be true; they count as of the time of reading. */
+    public long corrected() {
+        return header.corrected();
     }
 }

@@ -6,6 +6,7 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,16 @@ import org.postbane.source.Mark;
  * <p>Of two stamps, the engine's in front and the program's behind, the first is taken, as it has year and zone; behind an
  * engine's stamp the program's may be missing.
  *
+ * <p>Local time that comes twice, when summer time ends, is the second one if that is the time of reading, or if the lines have
+ * reached it; local time that is missing, when it begins, is counted as if the clock had not been changed.
+ *
+ * <p>Of a live source, a stamp cannot be true that is over {@link #A_LITTLE} after the time of reading, or, while all is read as it
+ * is written, over {@link #LONG_AGO} before it: the line counts as of the time of reading ({@link #at}), what stands on it
+ * remains to be asked ({@link #stamp()}).
+ *
+ * <p>Known shortcoming: of a source that is taken up in the hour that comes twice, at lines of the first of the two, the first
+ * lines may be taken for an hour younger.
+ *
  * <p>One object is reused for all lines: {@link #parse} fills it, and nothing is allocated until somebody asks for {@link
  * #at} or {@link #by}. A header that repeats the minute of the line before costs a comparison.
  */
@@ -40,6 +51,19 @@ final class SyslogHeader {
     private static final int TRADITIONAL = 16; // with the blank after it
     private static final int ISO_MINUTE = 16; // 2026-11-21T09:15
     private static final long A_DAY = 86_400;
+
+    /** Clocks of two machines that are kept right differ by less, in seconds. */
+    static final long A_LITTLE = 2;
+
+    /** No syslog daemon keeps lines so long until it writes or sends them, in seconds. */
+    static final long LONG_AGO = 30 * A_DAY;
+
+    /** Lines are read so soon, and change places so little, in seconds. */
+    private static final long SOON = 120;
+
+    /** Years from one February 29 to the next, at most: 2096 to 2104. */
+    private static final int LEAP_YEARS = 8;
+
     private static final int PRIORITY_DIGITS = 3;
     private static final int MAX_LEVEL = "<authpriv.warning> ".length();
     private static final Mark STDOUT = Mark.of("stdout ");
@@ -50,9 +74,24 @@ final class SyslogHeader {
     private Instant reference;
     private final boolean followLines;
 
+    /** The line to come is of the reference's year. */
+    private boolean yearTold;
+
+    /** The reference by which {@link #minute} got its year. */
+    private Instant minuteReference;
+
+    /** For a live source, the time of reading; null for others. */
+    private @Nullable Instant now;
+
+    private boolean caughtUp;
+    private long corrected;
+
     private final byte[] minute = new byte[ISO_MINUTE]; // the text of the minute that minuteStart stands for
     private int minuteLength;
     private long minuteStart;
+
+    /** Local time reads so a second time; then the next line of that minute is no repetition. */
+    private boolean twice;
 
     private long second;
     private int nanos;
@@ -70,19 +109,30 @@ final class SyslogHeader {
     /**
      * @param zone of traditional stamps
      * @param reference a traditional stamp is in the year that puts it nearest to this, and not over a day after it
-     * @param followLines the reference moves along with the lines: for a log of a known year that may run over New Year
+     * @param followLines the first such stamp is in the reference's year, and then the reference moves along with the lines: for a
+     *     log of a known year that may run over New Year
      */
     SyslogHeader(ZoneId zone, Instant reference, boolean followLines) {
         this.zone = zone;
         this.reference = reference;
+        this.minuteReference = reference;
         this.followLines = followLines;
+        this.yearTold = followLines;
     }
 
-    /** The time by which traditional stamps get their year from now on: for a live source, the time of reading. */
-    void setReference(Instant newReference) {
-        if (Math.abs(newReference.getEpochSecond() - reference.getEpochSecond()) > A_DAY / 4) {
+    /**
+     * The source is a live one; the lines to come are read at {@code time}.
+     *
+     * @param allRead nothing was waiting before: the lines to come have just been written
+     */
+    void readAt(Instant time, boolean allRead) {
+        reference = time;
+        now = time;
+        caughtUp = allRead;
+        lastAt = null;
+        if (Math.abs(time.getEpochSecond() - minuteReference.getEpochSecond()) > A_DAY / 4) {
             minuteLength = 0;
-            reference = newReference;
+            minuteReference = time;
         }
     }
 
@@ -330,27 +380,51 @@ final class SyslogHeader {
     /** Epoch second of the minute in the year nearest to the reference; Long.MIN_VALUE if no year near has that day. */
     private long inYear(int month, int day, int hour, int minutes) {
         int thisYear = reference.atZone(zone).getYear();
-        long now = reference.getEpochSecond();
+        int firstYear = yearTold ? thisYear : thisYear - (month == 2 && day == 29 ? LEAP_YEARS : 1);
+        int lastYear = yearTold ? thisYear : thisYear + 1;
+        long near = reference.getEpochSecond();
         long best = Long.MIN_VALUE;
-        for (int year = thisYear - 1; year <= thisYear + 1; year++) {
+        boolean bestTwice = false;
+        for (int year = firstYear; year <= lastYear; year++) {
             long candidate = epochSecond(year, month, day, hour, minutes, zone);
             if (candidate != Long.MIN_VALUE
-                    && (followLines || candidate <= now + A_DAY)
-                    && (best == Long.MIN_VALUE || Math.abs(candidate - now) < Math.abs(best - now))) {
+                    && (followLines || candidate <= near + A_DAY)
+                    && (best == Long.MIN_VALUE || Math.abs(candidate - near) < Math.abs(best - near))) {
                 best = candidate;
+                bestTwice = twice;
             }
         }
+        twice = bestTwice;
         if (followLines && best != Long.MIN_VALUE) {
             reference = Instant.ofEpochSecond(best);
+            yearTold = false;
         }
         return best;
     }
 
-    private static long epochSecond(int year, int month, int day, int hour, int minutes, ZoneId zone) {
+    private long epochSecond(int year, int month, int day, int hour, int minutes, ZoneId where) {
         if (day > LocalDate.of(year, month, 1).lengthOfMonth()) {
             return Long.MIN_VALUE;
         }
-        return LocalDateTime.of(year, month, day, hour, minutes).atZone(zone).toEpochSecond();
+        ZonedDateTime first =
+                LocalDateTime.of(year, month, day, hour, minutes).atZone(where).withEarlierOffsetAtOverlap();
+        ZonedDateTime second = first.withLaterOffsetAtOverlap();
+        twice = !second.getOffset().equals(first.getOffset());
+        return twice ? oneOf(first.toEpochSecond(), second.toEpochSecond()) : first.toEpochSecond();
+    }
+
+    /** Which of two times it is that read the same on the clock. */
+    private long oneOf(long earlier, long later) {
+        if (!followLines) {
+            long read = reference.getEpochSecond();
+            if (Math.abs(later - read) <= SOON) {
+                return later;
+            }
+            if (later > read) {
+                return earlier;
+            }
+        }
+        return earlier >= second - SOON ? earlier : later; // of the line before
     }
 
     /** {@code 2026-11-21T09:15:23.318455+00:00 }, {@code ...23Z }: fraction of any length or none, offset or Z. Also {@code
@@ -462,7 +536,7 @@ final class SyslogHeader {
 
     private void remember(byte[] bytes, int start, int length, long epochSecond) {
         System.arraycopy(bytes, start, minute, 0, length);
-        minuteLength = epochSecond == Long.MIN_VALUE ? 0 : length;
+        minuteLength = epochSecond == Long.MIN_VALUE || twice ? 0 : length;
         minuteStart = epochSecond;
     }
 
@@ -509,13 +583,43 @@ final class SyslogHeader {
         };
     }
 
-    /** The time on the line. */
+    /** The time of the line: what stands on it, unless it is a live source's and cannot be true. */
     Instant at() {
         if (at == null) {
-            at = Instant.ofEpochSecond(second, nanos);
+            Instant stamp = stamp();
+            at = believed(stamp);
             lastAt = at;
+            if (!at.equals(stamp)) {
+                corrected++;
+            }
         }
         return at;
+    }
+
+    private Instant believed(Instant stamp) {
+        if (now == null) {
+            return stamp;
+        }
+        long ahead = stamp.getEpochSecond() - now.getEpochSecond();
+        if (ahead > A_LITTLE || caughtUp && ahead < -LONG_AGO) {
+            return now;
+        }
+        return stamp;
+    }
+
+    /** As {@link #at}, of the last line that had a header; not counted. */
+    Instant lastAt() {
+        return believed(stamp());
+    }
+
+    /** The time that stands on that line. */
+    Instant stamp() {
+        return Instant.ofEpochSecond(second, nanos);
+    }
+
+    /** How often {@link #at} was not what stands on the line. */
+    long corrected() {
+        return corrected;
     }
 
     /** Who wrote the line. */
@@ -529,7 +633,10 @@ final class SyslogHeader {
 
     /** Time and writer of a line that bears another header. */
     void set(Instant time, Program writer) {
-        at = time;
+        second = time.getEpochSecond();
+        nanos = time.getNano();
+        at = null;
+        lastAt = null;
         by = writer;
     }
 

@@ -55,6 +55,9 @@ public final class FileTail implements LineSource {
 
     private boolean begun;
 
+    /** At the last look there was nothing at {@link #path}. */
+    private boolean missing;
+
     /** Oldest first; the last one is, or was when last seen, the file at {@link #path}. */
     private final List<OpenFile> files = new ArrayList<>();
 
@@ -221,6 +224,7 @@ public final class FileTail implements LineSource {
     /** Whether another file was opened: the one at the path, or one that came before it and was rotated too. */
     private boolean openNext(Instant now) throws IOException {
         Optional<String> identity = RotatedFiles.identity(path);
+        missing = identity.isEmpty();
         if (!files.isEmpty()) {
             OpenFile current = current();
             if (identity.isPresent() && current.inode().equals(identity.get())) {
@@ -280,6 +284,11 @@ public final class FileTail implements LineSource {
         return stored != null
                 ? stored
                 : TailPosition.of(files.stream().map(OpenFile::place).toList());
+    }
+
+    @Override
+    public Optional<String> waitsFor() {
+        return missing ? Optional.of("there is no " + path) : Optional.empty();
     }
 
     /** How often the file became shorter. */

@@ -2,6 +2,7 @@ package org.postbane.source;
 
 import java.io.IOException;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * What one section {@code [source NAME]} reads: it hands on lines on the pipeline thread, and says up to where it did so.
@@ -30,6 +31,11 @@ public interface LineSource extends AutoCloseable {
 
     /** Bytes that are there but were not handed on, as far as that can be known. */
     long backlog() throws IOException;
+
+    /** What it waits for, for people ({@code there is no /var/log/mail.log}); empty if it reads. As the last look has found it. */
+    default Optional<String> waitsFor() {
+        return Optional.empty();
+    }
 
     @Override
     void close() throws IOException;

@@ -58,7 +58,10 @@ final class ConfigReaderTest {
         assertEquals(RecordSettings.NONE, c.record());
         assertEquals(
                 List.of(new SourceSettings(
-                        "mail", new Input.File(Path.of("/var/log/mail.log")), ZoneId.systemDefault())),
+                        "mail",
+                        new Input.File(Path.of("/var/log/mail.log")),
+                        ZoneId.systemDefault(),
+                        Optional.of(Duration.ofHours(6)))),
                 c.sources());
         assertEquals(
                 List.of("127.0.0.0/8", "::1"),
@@ -203,6 +206,7 @@ final class ConfigReaderTest {
                 path = /one.log
                 filter = other
                 zone = Asia/Tokyo
+                silent = 90m
                 [source two]
                 filter = other
                 journal = /var/log/journal
@@ -211,6 +215,7 @@ final class ConfigReaderTest {
                 [source three]
                 filter = other
                 listen = udp://192.0.2.1:5514
+                silent = off
                 senders = 192.0.2.0/28, 2001:db8::1
                 [traps]
                 file = %1$s/traps-here
@@ -243,13 +248,19 @@ final class ConfigReaderTest {
         assertEquals("jdbc:h2:mem:x;A=B", c.storeUrl());
         assertEquals(Duration.ofDays(7), c.retention());
         assertEquals(
-                new SourceSettings("one", new Input.File(Path.of("/one.log")), ZoneId.of("Asia/Tokyo")),
+                new SourceSettings(
+                        "one",
+                        new Input.File(Path.of("/one.log")),
+                        ZoneId.of("Asia/Tokyo"),
+                        Optional.of(Duration.ofMinutes(90))),
                 c.sources().get(0));
         Input.Journal journal = (Input.Journal) c.sources().get(1).input();
         assertEquals(Optional.of(Path.of("/var/log/journal")), journal.path());
         assertTrue(journal.trust().trusts("postfix/smtpd", 4711, null, "postfix@-.service"));
         assertFalse(journal.trust().trusts("postfix/smtpd", 0, "smtpd", "postfix@-.service"));
         assertTrue(journal.trust().trusts("amavis", 4712, null, null));
+        assertEquals(Optional.of(Duration.ofHours(6)), c.sources().get(1).silent());
+        assertEquals(Optional.empty(), c.sources().get(2).silent());
         Input.Receiver receiver = (Input.Receiver) c.sources().get(2).input();
         assertEquals("udp://192.0.2.1:5514", receiver.address().toString());
         assertEquals("[192.0.2.0/28, 2001:db8::1]", receiver.senders().toString());

@@ -46,7 +46,8 @@ final class Actions {
         if (Files.isExecutable(Path.of("/usr/sbin/ipset"))) {
             var rules = new IptablesSettings(
                     "ipset", "postbane", NftSettings.Hook.PREROUTING, List.of(25), NftSettings.Verdict.DROP);
-            try (Action ipset = new IpsetAction(new IpsetSettings("postbane", 1 << 20, rules), InstantSource.system())) {
+            try (Action ipset =
+                    new IpsetAction(new IpsetSettings("postbane", 1 << 20, rules), InstantSource.system())) {
                 firewall("ipset", ipset, few);
             }
         }
@@ -54,14 +55,21 @@ final class Actions {
             List<Ban> bans = bans(many, WEEK);
             timed("nftables: reconcile %d into an empty table".formatted(many), () -> nft.reconcile(List.of()));
             timed("nftables: add %d, %d a batch".formatted(many, BATCH), () -> apply(nft, bans, false));
-            timed("nftables: change the end of %d of %d".formatted(10 * BATCH, many), () ->
-                    apply(nft, bans(10 * BATCH, WEEK.multipliedBy(2)), false));
+            timed(
+                    "nftables: change the end of %d of %d".formatted(10 * BATCH, many),
+                    () -> apply(nft, bans(10 * BATCH, WEEK.multipliedBy(2)), false));
             timed("nftables: look with %d".formatted(many), () -> expect(nft.isIntact(), "the table is intact"));
             single(nft, 5000);
         }
         for (MapType type : List.of(MapType.HASH, MapType.LMDB)) {
-            var settings = new PostfixMapSettings("map", directory.resolve("client-" + type),
-                    PostfixMapSettings.Lookup.CLIENT, Optional.of(type), PostfixMapSettings.TEXT, false, Duration.ZERO,
+            var settings = new PostfixMapSettings(
+                    "map",
+                    directory.resolve("client-" + type),
+                    PostfixMapSettings.Lookup.CLIENT,
+                    Optional.of(type),
+                    PostfixMapSettings.TEXT,
+                    false,
+                    Duration.ZERO,
                     Optional.empty());
             try (Action map = new PostfixMapAction(settings, InstantSource.system())) {
                 List<Ban> bans = bans(few, WEEK);
@@ -84,8 +92,10 @@ final class Actions {
         int ends = count / 10;
         Instant due = Instant.now().plusSeconds(5);
         apply(action, bans(ends, Duration.ofSeconds(5)), false);
-        timed("%s: add and expire %d with 5 s each".formatted(name, ends), () ->
-                Thread.sleep(Math.max(0, Duration.between(Instant.now(), due).toMillis()) + 1000));
+        timed(
+                "%s: add and expire %d with 5 s each".formatted(name, ends),
+                () -> Thread.sleep(
+                        Math.max(0, Duration.between(Instant.now(), due).toMillis()) + 1000));
     }
 
     /** One ban a batch, as when one client is convicted. */
@@ -114,8 +124,18 @@ final class Actions {
     }
 
     private static void run(String command) throws Exception {
-        expect(new ProcessBuilder("sh", "-c", command.replace("{ ", "'{ ").replace(" }", " }'").replace("''", "'"))
-                .inheritIO().start().waitFor() == 0, command);
+        expect(
+                new ProcessBuilder(
+                                        "sh",
+                                        "-c",
+                                        command.replace("{ ", "'{ ")
+                                                .replace(" }", " }'")
+                                                .replace("''", "'"))
+                                .inheritIO()
+                                .start()
+                                .waitFor()
+                        == 0,
+                command);
     }
 
     private static void apply(Action action, List<Ban> bans, boolean lift) throws Exception {

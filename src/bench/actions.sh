@@ -15,6 +15,7 @@ classes=${CLASSES:-$here/../../target/postbane.jar}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ip link set lo up
+echo 'compatibility_level = 3.6' >"$work/main.cf" # postmap wants one
 javac -d "$work" -cp "$classes" "$here/java/Actions.java"
 echo "load $(cut -d ' ' -f 1-3 /proc/loadavg)"
 java -cp "$work:$classes" Actions "$work" "${1:-100000}" "${2:-1000000}" 200

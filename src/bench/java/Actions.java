@@ -70,7 +70,7 @@ final class Actions {
                     PostfixMapSettings.TEXT,
                     false,
                     Duration.ZERO,
-                    Optional.empty());
+                    Optional.of(directory));
             try (Action map = new PostfixMapAction(settings, InstantSource.system())) {
                 List<Ban> bans = bans(few, WEEK);
                 timed("%s: rebuild with %d".formatted(type, few), () -> map.reconcile(bans));

@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import org.postbane.config.Configuration;
 import org.postbane.daemon.Agent;
 import org.postbane.daemon.ControlSocket;
-import org.postbane.host.Supervisor;
+import org.postbane.daemon.Supervisor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;

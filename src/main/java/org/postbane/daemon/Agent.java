@@ -25,7 +25,6 @@ import org.postbane.decide.GuardedException;
 import org.postbane.decide.Sentencing;
 import org.postbane.decide.Sentencing.Limit;
 import org.postbane.host.Nft;
-import org.postbane.host.Supervisor;
 import org.postbane.model.Subject;
 import org.postbane.parse.LogParser;
 import org.postbane.parse.UnknownLines;

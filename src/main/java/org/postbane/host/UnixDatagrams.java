@@ -128,7 +128,7 @@ public final class UnixDatagrams implements AutoCloseable {
      *
      * @param socket a path, or {@code @name} for one of Linux's that are in no file system (unix(7))
      */
-    static void send(String socket, byte[] message) throws IOException {
+    public static void send(String socket, byte[] message) throws IOException {
         if (!Platform.isLinux() || Native.POINTER_SIZE != Long.BYTES) {
             throw new IOException("Unix datagrams need Linux on a 64-bit machine");
         }

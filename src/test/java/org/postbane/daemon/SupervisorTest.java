@@ -1,4 +1,4 @@
-package org.postbane.host;
+package org.postbane.daemon;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postbane.host.UnixDatagrams;
 
 /** Against a real socket, in the place of systemd's. */
 final class SupervisorTest {

@@ -1,4 +1,4 @@
-package org.postbane.host;
+package org.postbane.daemon;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.postbane.host.UnixDatagrams;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -2,13 +2,17 @@ package org.postbane.daemon;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.postbane.decide.Guard;
 import org.postbane.decide.NetworkGuard;
 import org.postbane.host.Command;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.PrefixSet;
+import org.postbane.model.Subject;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,14 +26,30 @@ import org.slf4j.LoggerFactory;
 final class PostfixNetworks {
 
     private static final Logger LOG = LoggerFactory.getLogger(PostfixNetworks.class);
+    private static final String NAME = "Postfix's mynetworks";
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final byte[] NOTHING = {};
 
     private PostfixNetworks() {}
 
-    /** A guard of these networks; of none where Postfix cannot be asked. */
+    /**
+     * A guard of these networks; of none where Postfix cannot be asked. It is asked beside the start, as postconf takes a second
+     * where it has no main.cf; who is the first to be judged waits for the answer.
+     */
     static Guard ask() {
-        return new NetworkGuard("Postfix's mynetworks", new PrefixSet(asked()));
+        CompletableFuture<Guard> answer =
+                CompletableFuture.supplyAsync(() -> new NetworkGuard(NAME, new PrefixSet(asked())));
+        return new Guard() {
+            @Override
+            public String name() {
+                return NAME;
+            }
+
+            @Override
+            public Optional<String> refusal(Subject subject, Instant at) {
+                return answer.join().refusal(subject, at);
+            }
+        };
     }
 
     private static List<IpPrefix> asked() {

@@ -1,5 +1,6 @@
 package org.postbane.parse;
 
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.function.Consumer;
@@ -140,7 +141,8 @@ final class EximParser implements LineParser {
 
     private Judgement refusedAs = Judgement.SPAM;
 
-    private final EximStamp stamp = new EximStamp(ZoneOffset.UTC);
+    /** Only read away: what syslogd wrote in front of it counts. */
+    private final Stamp stamp = new Stamp(ZoneOffset.UTC, Instant.EPOCH, true);
 
     /** Of the last line: it was a part, a copy, or the rest of an entry. */
     private boolean known;
@@ -174,8 +176,9 @@ final class EximParser implements LineParser {
             return;
         }
         refused = null;
-        if (stamp.parse(whole)) { // syslog_timestamp, which is on unless turned off
-            whole = cut.set(whole.bytes(), stamp.bodyStart(), whole.end());
+        int behindStamp = stamp.parseLocal(whole, whole.start());
+        if (behindStamp >= 0) { // syslog_timestamp, which is on unless turned off
+            whole = cut.set(whole.bytes(), behindStamp, whole.end());
         }
         line(cut.set(whole.bytes(), pastPid(whole, null), whole.end()), false, header, out);
     }

@@ -128,7 +128,7 @@ public final class LogParser implements LineSink {
         Map<String, LineParser> postfix = postfixParsers(texts);
         amavis = new AmavisParser(filter);
         EximParser exim = new EximParser();
-        this.eximFile = filter.reads(Software.EXIM) ? new EximFile(zone, exim) : null;
+        this.eximFile = filter.reads(Software.EXIM) ? new EximFile(exim) : null;
         Map<Software, LineParser> others = Map.of(
                 Software.AMAVIS, amavis,
                 Software.SPAMD, new SpamdParser(),

@@ -47,8 +47,22 @@ final class FilterReader {
         for (Software software : Software.values()) {
             programs.put(software, words(definition, software.key()));
         }
+        refuseSharedNames(programs, definition);
         MailFilter filter = new MailFilter(programs, categories(definition), words(definition, SILENT));
         return faults.count() > before ? Optional.empty() : Optional.of(filter);
+    }
+
+    /** Postfix's are services, told from other programs' names by the slash before them. */
+    private static void refuseSharedNames(Map<Software, Set<String>> programs, Section definition) {
+        Map<String, Software> byName = new HashMap<>();
+        programs.forEach((software, names) -> {
+            for (String name : software == Software.POSTFIX ? Set.<String>of() : names) {
+                Software other = byName.putIfAbsent(name, software);
+                if (other != null) {
+                    definition.fault(software.key(), "'%s' stands under %s already".formatted(name, other.key()));
+                }
+            }
+        });
     }
 
     private static Set<String> keys() {

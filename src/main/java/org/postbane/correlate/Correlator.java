@@ -2,8 +2,6 @@ package org.postbane.correlate;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +9,7 @@ import org.postbane.correlate.Deed.Fault;
 import org.postbane.correlate.Mail.Pending;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
+import org.postbane.model.Output;
 import org.postbane.model.QueueId;
 import org.postbane.parse.LogEvent;
 import org.postbane.parse.LogEvent.Breach;
@@ -51,9 +50,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
 
     private final Sayings sayings;
-    private final Consumer<Deed> out;
-    /** Deeds of the call at hand. Kept till its end, for the JIT's sake: see {@link Deed.Visitor}. */
-    private final List<Deed> said = new ArrayList<>();
+    /** Deeds of the call at hand. */
+    private final Output<Deed> out;
 
     private final Messages messages;
     private final OpenMessages open;
@@ -67,8 +65,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
      * @param remembers keep track of changes for {@link #saveTo}
      */
     public Correlator(CorrelateSettings settings, Predicate<String> traps, boolean remembers, Consumer<Deed> out) {
-        this.out = out;
-        sayings = new Sayings(traps, said::add);
+        this.out = new Output<>(out);
+        sayings = new Sayings(traps, this.out);
         messages = new Messages(settings, sayings, remembers);
         open = messages.open;
         byMessageId = messages.byMessageId;
@@ -81,14 +79,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     public void accept(LogEvent event) {
         messages.pass(event.at());
         event.accept(this);
-        handOn();
-    }
-
-    private void handOn() {
-        for (int i = 0; i < said.size(); i++) {
-            out.accept(said.get(i));
-        }
-        said.clear();
+        out.handOn();
     }
 
     /** Verdicts that could be on messages of several clients, or contradict the queue id that they name; nobody was blamed. */
@@ -607,13 +598,13 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     /** It is {@code time} now, by the lines or, where none come, by the clock. Never goes back. */
     public void advance(Instant time) {
         messages.pass(time);
-        handOn();
+        out.handOn();
     }
 
     /** The log is at its end, and no line will follow: says all that is known. */
     public void finish() {
         messages.finish();
-        handOn();
+        out.handOn();
     }
 
     /** Saves what changed since the last time. */

@@ -27,7 +27,6 @@ import org.postbane.decide.Sentencing.Limit;
 import org.postbane.host.Nft;
 import org.postbane.model.Subject;
 import org.postbane.parse.LogParser;
-import org.postbane.parse.UnknownLines;
 import org.postbane.record.RecordOutbox;
 import org.postbane.record.RecordSettings;
 import org.postbane.record.Recorder;
@@ -348,12 +347,11 @@ public final class Agent implements AgentControl, AutoCloseable {
     }
 
     private static void look(Source source, Instant now) {
-        UnknownLines unknown = source.parser.unknown();
         List<Health.Word> words = source.health.at(new Health.Look(
                 now,
                 source.parser.lines(),
-                source.parser.lines() - source.parser.unread(),
-                unknown.headless() + unknown.lines(),
+                source.parser.concerned(),
+                source.parser.puzzling(),
                 source.skew,
                 source.tail.waitsFor().orElse(null),
                 source.fault != null));
@@ -680,8 +678,6 @@ public final class Agent implements AgentControl, AutoCloseable {
             fault = e.getMessage();
         }
         LogParser parser = source.parser;
-        long concerned = parser.lines() - parser.unread();
-        long puzzling = parser.unknown().headless() + parser.unknown().lines();
         return new SourceStatus(
                 source.tail.name(),
                 source.tail.place(),
@@ -690,7 +686,7 @@ public final class Agent implements AgentControl, AutoCloseable {
                 backlog,
                 source.lastLine,
                 source.health.lastRead(),
-                concerned == 0 ? null : (double) puzzling / concerned,
+                parser.concerned() == 0 ? null : (double) parser.puzzling() / parser.concerned(),
                 source.skew,
                 parser.corrected(),
                 source.health.troubles(),

@@ -253,25 +253,18 @@ final class AmavisParser implements LineParser {
         }
         int tail = mailId < end ? end : mailId;
         String word = line.text(category, categoryEnd);
-        double points = points(line, tail);
-        out.accept(new LogEvent.Verdict(
-                header.at(),
-                header.by(),
-                "amavis",
-                word,
-                Objects.requireNonNullElse(filter.judgement(word), Judgement.UNCHECKED),
-                points,
-                blocked,
-                queueId,
-                head.client,
-                head.sender,
-                head.recipients,
-                messageId,
-                size(line, tail),
-                queuedAs(line, tail),
-                filterId,
-                head.recipients.isEmpty() ? LogEvent.Listed.ALL : LogEvent.Listed.EXPANDED,
-                quarantine));
+        new VerdictDraft(
+                        header, "amavis", word, Objects.requireNonNullElse(filter.judgement(word), Judgement.UNCHECKED))
+                .points(points(line, tail))
+                .blocked(blocked)
+                .on(queueId)
+                .from(head.client, head.sender)
+                .to(head.recipients, LogEvent.Listed.EXPANDED)
+                .message(messageId, size(line, tail))
+                .queuedAs(queuedAs(line, tail))
+                .filterId(filterId)
+                .quarantine(quarantine)
+                .state(out);
     }
 
     /**

@@ -613,24 +613,13 @@ final class EximParser implements LineParser {
             List<String> recipients,
             SyslogHeader header,
             Consumer<LogEvent> out) {
-        out.accept(new LogEvent.Verdict(
-                header.at(),
-                header.by(),
-                "exim",
-                category,
-                judgement,
-                points,
-                blocked,
-                id,
-                null,
-                sender,
-                recipients,
-                null,
-                0,
-                List.of(),
-                null,
-                recipients.isEmpty() ? LogEvent.Listed.ALL : LogEvent.Listed.EXPANDED,
-                null));
+        new VerdictDraft(header, "exim", category, judgement)
+                .points(points)
+                .blocked(blocked)
+                .on(id)
+                .from(null, sender)
+                .to(recipients, LogEvent.Listed.EXPANDED)
+                .state(out);
     }
 
     /** {@code rejected EHLO from name (helo) [address]: syntactically invalid argument(s): ...}. */

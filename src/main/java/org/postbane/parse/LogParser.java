@@ -2,11 +2,10 @@ package org.postbane.parse;
 
 import java.time.Instant;
 import java.time.ZoneId;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.postbane.model.Output;
 import org.postbane.source.Line;
 import org.postbane.source.LineSink;
 import org.postbane.source.Mark;
@@ -88,15 +87,9 @@ public final class LogParser implements LineSink {
     private final ProgramTable programs;
     private final AmavisParser amavis;
     private final @Nullable EximFile eximFile;
-    private final Consumer<LogEvent> out;
 
-    /**
-     * What the line at hand states; empty between lines. Parsers do not call the next stage themselves: then the JIT compiles
-     * that stage, and all that it calls, into each of them, which took longer than a million lines do.
-     */
-    private final List<LogEvent> stated = new ArrayList<>();
-
-    private final Consumer<LogEvent> state = stated::add;
+    /** What the line at hand states; empty between lines. */
+    private final Output<LogEvent> out;
 
     private final Line body = new Line();
     private final UnknownLines unknown = new UnknownLines();
@@ -124,7 +117,7 @@ public final class LogParser implements LineSink {
             boolean texts,
             Consumer<LogEvent> out) {
         this.header = new SyslogHeader(zone, reference, followLines);
-        this.out = out;
+        this.out = new Output<>(out);
         Map<String, LineParser> postfix = postfixParsers(texts);
         amavis = new AmavisParser(filter);
         EximParser exim = new EximParser();
@@ -184,12 +177,12 @@ public final class LogParser implements LineSink {
         lines++;
         bytes += line.length() + 1;
         if (!header.parse(line)) {
-            if (eximFile != null && eximFile.parse(line, header, state)) {
+            if (eximFile != null && eximFile.parse(line, header, out)) {
                 stamped = true;
-                if (stated.isEmpty() && !eximFile.knowsLast()) {
+                if (out.isEmpty() && !eximFile.knowsLast()) {
                     unknown.add(header.by(), eximFile.last());
                 }
-                handOn();
+                out.handOn();
             } else {
                 unknown.addHeadless();
             }
@@ -207,10 +200,10 @@ public final class LogParser implements LineSink {
         if (body.startsWith(REPEATED)) {
             repeat(program.parser);
         } else {
-            program.parser.parse(body, header, state);
+            program.parser.parse(body, header, out);
         }
-        if (!stated.isEmpty()) {
-            handOn();
+        if (!out.isEmpty()) {
+            out.handOn();
         } else if (!program.parser.knows(body)) {
             unknown.add(header.by(), body);
         }
@@ -227,13 +220,6 @@ public final class LogParser implements LineSink {
         return lines < wholeAgain;
     }
 
-    private void handOn() {
-        for (int i = 0; i < stated.size(); i++) {
-            out.accept(stated.get(i));
-        }
-        stated.clear();
-    }
-
     /** rsyslog's {@code message repeated 3 times: [ text]}: the line before, three times more. */
     private void repeat(LineParser parser) {
         int digits = body.start() + REPEATED.length();
@@ -244,13 +230,23 @@ public final class LogParser implements LineSink {
         }
         body.set(body.bytes(), end + TIMES.length(), body.end() - 1);
         for (int i = 0; i < Math.min(times, MOST_REPEATS); i++) {
-            parser.parse(body, header, state);
+            parser.parse(body, header, out);
         }
     }
 
     /** Lines that nobody understood. */
     public UnknownLines unknown() {
         return unknown;
+    }
+
+    /** Lines that are to be understood: those of programs that are read, and those without a header. */
+    public long concerned() {
+        return lines - unread;
+    }
+
+    /** Of these, those that nobody understood. */
+    public long puzzling() {
+        return unknown.headless() + unknown.lines();
     }
 
     /** Lines of programs that are not read at all. */

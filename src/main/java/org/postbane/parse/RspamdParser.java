@@ -95,24 +95,14 @@ final class RspamdParser implements LineParser {
         String id = body.text(messageId, messageIdEnd);
         List<String> recipients = recipients(body, result.end);
         boolean cut = recipients.remove(CUT);
-        out.accept(new LogEvent.Verdict(
-                header.at(),
-                header.by(),
-                "rspamd",
-                result.action,
-                result.judgement(),
-                result.points,
-                result.action.equals("reject"),
-                queueId,
-                address == null ? null : new Peer("", address, 0),
-                null,
-                List.copyOf(recipients),
-                id.equals("undef") ? null : '<' + id + '>',
-                size(body, result.end),
-                List.of(),
-                null,
-                cut ? LogEvent.Listed.SOME_AS_NAMED : LogEvent.Listed.AS_NAMED,
-                null));
+        new VerdictDraft(header, "rspamd", result.action, result.judgement())
+                .points(result.points)
+                .blocked(result.action.equals("reject"))
+                .on(queueId)
+                .from(address == null ? null : new Peer("", address, 0), null)
+                .to(List.copyOf(recipients), cut ? LogEvent.Listed.SOME_AS_NAMED : LogEvent.Listed.AS_NAMED)
+                .message(id.equals("undef") ? null : '<' + id + '>', size(body, result.end))
+                .state(out);
     }
 
     /** Where the Message-ID begins: after {@code <task>; proxy; rspamd_task_write_log: id: <}. */

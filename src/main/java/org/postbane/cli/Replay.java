@@ -60,13 +60,11 @@ final class Replay {
 
     void read(LogOptions options, LogFiles files, Progress progress) throws Failure {
         SmallHeap heap = new SmallHeap();
-        for (String log : options.logs()) {
-            LogOptions.read(files, log, line -> {
-                parser.accept(line);
-                progress.line(line.length());
-                heap.line();
-            });
-        }
+        options.readTogether(files, line -> {
+            parser.accept(line);
+            progress.line(line.length());
+            heap.line();
+        });
         pipeline.finish();
     }
 

@@ -64,6 +64,9 @@ public final class Agent implements AgentControl, AutoCloseable {
     /** Lines of one source in one go, so that commands, and other sources, have their turn. */
     private static final int BATCH = 10_000;
 
+    /** As {@link #BATCH}, where several sources tell of the same messages: less than a message's lines are waited for. */
+    private static final int SHARED_BATCH = 500;
+
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration FORGET = Duration.ofMinutes(1);
     private static final Duration RECONCILE = Duration.ofMinutes(10);
@@ -280,7 +283,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         Instant now = clock.instant();
         boolean more = false;
         for (Source source : sources) {
-            more |= read(source, now);
+            more |= isAhead(source) || read(source, now);
         }
         for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
             task.run();
@@ -308,6 +311,21 @@ public final class Agent implements AgentControl, AutoCloseable {
         return more;
     }
 
+    /**
+     * Whether another source has lines waiting that are older than those of this one: what several programs tell of one message has to
+     * be heard together, also of a day when nobody listened.
+     */
+    private boolean isAhead(Source source) {
+        Instant last = source.lastLine;
+        return last != null
+                && sources.stream()
+                        .anyMatch(other -> other != source
+                                && other.fault == null
+                                && !other.caughtUp
+                                && other.lastLine != null
+                                && other.lastLine.isBefore(last));
+    }
+
     /** Whether it is longer ago than that; or the clock was set back, and nobody knows. */
     private static boolean isPast(Instant last, Duration after, Instant now) {
         return last.plus(after).isBefore(now) || now.isBefore(last);
@@ -320,7 +338,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         long before = parser.lines();
         long stampedBefore = before - parser.unknown().headless();
         try {
-            boolean more = source.tail.poll(source.parser, BATCH, now);
+            boolean more = source.tail.poll(source.parser, sources.size() > 1 ? SHARED_BATCH : BATCH, now);
             source.caughtUp = !more;
             if (source.fault != null) {
                 LOG.info("{}: can be read again", source.tail.name());

@@ -87,6 +87,7 @@ public final class LogParser implements LineSink {
     private final ProgramTable programs;
     private final AmavisParser amavis;
     private final @Nullable EximFile eximFile;
+    private final @Nullable RspamdFile rspamdFile;
 
     /** What the line at hand states; empty between lines. */
     private final Output<LogEvent> out;
@@ -121,11 +122,13 @@ public final class LogParser implements LineSink {
         Map<String, LineParser> postfix = postfixParsers(texts);
         amavis = new AmavisParser(filter);
         EximParser exim = new EximParser();
+        RspamdParser rspamd = new RspamdParser();
+        this.rspamdFile = filter.reads(Software.RSPAMD) ? new RspamdFile(rspamd) : null;
         this.eximFile = filter.reads(Software.EXIM) ? new EximFile(exim) : null;
         Map<Software, LineParser> others = Map.of(
                 Software.AMAVIS, amavis,
                 Software.SPAMD, new SpamdParser(),
-                Software.RSPAMD, new RspamdParser(),
+                Software.RSPAMD, rspamd,
                 Software.CLAMAV_MILTER, new ClamavMilterParser(),
                 Software.DOVECOT, new DovecotParser(),
                 Software.EXIM, exim,
@@ -177,15 +180,7 @@ public final class LogParser implements LineSink {
         lines++;
         bytes += line.length() + 1;
         if (!header.parse(line)) {
-            if (eximFile != null && eximFile.parse(line, header, out)) {
-                stamped = true;
-                if (out.isEmpty() && !eximFile.knowsLast()) {
-                    unknown.add(header.by(), eximFile.last());
-                }
-                out.handOn();
-            } else {
-                unknown.addHeadless();
-            }
+            ownFile(line);
             return;
         }
         stamped = true;
@@ -210,6 +205,25 @@ public final class LogParser implements LineSink {
         if (program.parser == amavis) {
             wholeAgain = amavis.isMidLine() ? lines + PARTS_WITHIN : 0;
         }
+    }
+
+    /** A line without a syslog header, of a file that a program writes itself. */
+    private void ownFile(Line line) {
+        if (rspamdFile != null && rspamdFile.parse(line, header, out)) {
+            stated(rspamdFile.knowsLast(), rspamdFile.last());
+        } else if (eximFile != null && eximFile.parse(line, header, out)) {
+            stated(eximFile.knowsLast(), eximFile.last());
+        } else {
+            unknown.addHeadless();
+        }
+    }
+
+    private void stated(boolean known, Line text) {
+        stamped = true;
+        if (out.isEmpty() && !known) {
+            unknown.add(header.by(), text);
+        }
+        out.handOn();
     }
 
     /**

@@ -20,6 +20,8 @@ import org.postbane.source.Mark;
  *     rcpts: &lt;r1,r2,...>, mime_rcpts: &lt;r1>, forced: reject "Gtube pattern"; score=15.00 (set by GTUBE)
  * </pre>
  *
+ * <p>With {@code systemd = true} there is {@code (rspamd_proxy) } in front.
+ *
  * <p>The action is the verdict; the letter before it is not. rspamd puts {@code ?} for whatever is no visible character in the
  * Message-ID, so that it ends at the first blank; queue id and address are rspamd's own. Login, sender, recipients and the
  * options of symbols are strangers' text, and unquoted even where the client quoted them: they may hold whole fake
@@ -44,11 +46,12 @@ final class RspamdParser implements LineParser {
     private static final int DIGEST_LENGTH = 32;
     private static final String CUT = "...";
 
-    /** What it says besides: {@code <tag>; worker; function: text}. */
-    private static final Silent SILENT = Silent.of("<*>; *; *: *");
+    /** What it says besides: {@code <tag>; module; function: text}; what belongs to no task or configuration has no tag. */
+    private static final Silent SILENT = Silent.of("<*>; *; *: *", "(*) <*>; *; *: *", "*; *: *");
 
     private static final Mark TASK_LOG = Mark.of("; rspamd_task_write_log: ");
     private static final int MOST_TAG = 64;
+    private static final int MOST_TYPE = 32;
 
     /**
      * Everything but task lines: one function prints all that this parser wants, and its name stands before strangers' text. A
@@ -109,7 +112,14 @@ final class RspamdParser implements LineParser {
     private static int messageId(Line body) {
         byte[] bytes = body.bytes();
         int i = body.start();
-        if (body.length() < 60 || bytes[i] != '<') {
+        if (body.length() < 60) {
+            return -1;
+        }
+        if (bytes[i] == '(') {
+            int type = body.indexOf(' ', i);
+            i = type < 0 || type - i > MOST_TYPE ? i : type + 1;
+        }
+        if (bytes[i] != '<') {
             return -1;
         }
         int close = body.indexOf('>', i);

@@ -158,6 +158,9 @@ final class SyslogHeader {
         }
         int behindInner = inner.parse(line, i);
         i = behindInner < 0 ? i : behindInner;
+        if (i < line.end() && line.bytes()[i] == '#') {
+            return false; // no host is called so; rspamd's own file
+        }
         if (i < line.end() && line.bytes()[i] == '<') {
             int close = line.indexOf(' ', i) + 1;
             if (close == 0 || close - i > MAX_LEVEL || line.bytes()[close - 2] != '>') {

@@ -2,6 +2,7 @@ package org.postbane.parse;
 
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -135,13 +136,20 @@ public final class LogParser implements LineSink {
                 Software.SENDMAIL, new SendmailParser(),
                 Software.OPENSMTPD, new OpenSmtpdParser());
         this.programs = new ProgramTable(name -> {
-            String service = filter.postfixService(name);
-            if (service != null) {
-                return postfix.getOrDefault(service, SILENT_POSTFIX);
-            }
-            Software software = filter.software(name);
-            return software != null ? others.get(software) : filter.isSilent(name) ? SILENT : null;
+            List<RegexFilter> own = filter.own(name);
+            LineParser builtIn = builtIn(name, filter, postfix, others);
+            return own.isEmpty() ? builtIn : new RegexParser(builtIn, own);
         });
+    }
+
+    private static @Nullable LineParser builtIn(
+            String program, MailFilter filter, Map<String, LineParser> postfix, Map<Software, LineParser> others) {
+        String service = filter.postfixService(program);
+        if (service != null) {
+            return postfix.getOrDefault(service, SILENT_POSTFIX);
+        }
+        Software software = filter.software(program);
+        return software != null ? others.get(software) : filter.isSilent(program) ? SILENT : null;
     }
 
     private static Map<String, LineParser> postfixParsers(boolean texts) {
@@ -202,7 +210,7 @@ public final class LogParser implements LineSink {
         } else if (!program.parser.knows(body)) {
             unknown.add(header.by(), body);
         }
-        if (program.parser == amavis) {
+        if (program.parser == amavis || program.parser instanceof RegexParser own && own.own() == amavis) {
             wholeAgain = amavis.isMidLine() ? lines + PARTS_WITHIN : 0;
         }
     }

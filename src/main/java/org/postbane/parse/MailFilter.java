@@ -1,13 +1,14 @@
 package org.postbane.parse;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.Judgement;
 
 /**
- * What {@code filters/mail.conf} says: which programs are read, and what amavis's words mean. Names are whole program names
+ * What {@code filters/mail.conf} says: which programs are read, and what amavis's words mean; and the administrator's own filters. Names are whole program names
  * of syslog headers, or their last part after a slash.
  *
  * @param services Postfix's that are read, {@code smtpd}: only names with a slash are Postfix's, as a plain {@code smtpd} is another
@@ -15,20 +16,26 @@ import org.postbane.model.Judgement;
  * @param programs by name, without Postfix's
  * @param categories amavis's words, without minor numbers, and what they mean
  * @param silent names of programs that are known to state nothing; one that is under {@code programs}, too, is read
+ * @param own the administrator's, in their order
  */
 public record MailFilter(
-        Set<String> services, Map<String, Software> programs, Map<String, Judgement> categories, Set<String> silent) {
+        Set<String> services,
+        Map<String, Software> programs,
+        Map<String, Judgement> categories,
+        Set<String> silent,
+        List<RegexFilter> own) {
 
     public MailFilter {
         services = Set.copyOf(services);
         programs = Map.copyOf(programs);
         categories = Map.copyOf(categories);
         silent = Set.copyOf(silent);
+        own = List.copyOf(own);
     }
 
     /** @param programs names of each software, of Postfix its services; none of the others under two */
     public MailFilter(Map<Software, Set<String>> programs, Map<String, Judgement> categories, Set<String> silent) {
-        this(programs.getOrDefault(Software.POSTFIX, Set.of()), byName(programs), categories, silent);
+        this(programs.getOrDefault(Software.POSTFIX, Set.of()), byName(programs), categories, silent, List.of());
     }
 
     private static Map<String, Software> byName(Map<Software, Set<String>> programs) {
@@ -44,6 +51,16 @@ public record MailFilter(
     /** With no program that is known to state nothing. */
     public MailFilter(Map<Software, Set<String>> programs, Map<String, Judgement> categories) {
         this(programs, categories, Set.of());
+    }
+
+    /** With these filters of the administrator's, besides. */
+    public MailFilter with(List<RegexFilter> filters) {
+        return new MailFilter(services, programs, categories, silent, filters);
+    }
+
+    /** The administrator's filters for a program. */
+    List<RegexFilter> own(String program) {
+        return own.stream().filter(filter -> filter.reads(program)).toList();
     }
 
     /** Whether the program {@code program} of a syslog header is known to state nothing, so that its lines are not unread. */

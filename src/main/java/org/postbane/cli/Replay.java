@@ -73,6 +73,11 @@ final class Replay {
         return Unknown.of(List.of(parser));
     }
 
+    /** What should be changed, or is known not to be understood. */
+    List<String> complaints() {
+        return parser.complaints();
+    }
+
     Tally tally() {
         return tally;
     }

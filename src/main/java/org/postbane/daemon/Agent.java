@@ -116,6 +116,9 @@ public final class Agent implements AgentControl, AutoCloseable {
         @Nullable
         String fault;
 
+        /** Complaints of the parser's that were told. */
+        List<String> told = List.of();
+
         /** The last look has left nothing unread. */
         boolean caughtUp;
 
@@ -131,6 +134,13 @@ public final class Agent implements AgentControl, AutoCloseable {
             this.tail = tail;
             this.parser = parser;
             this.health = health;
+        }
+
+        /** What is wrong with it, for people. */
+        List<String> troubles() {
+            List<String> all = new ArrayList<>(health.troubles());
+            all.addAll(parser.complaints());
+            return all;
         }
     }
 
@@ -252,8 +262,7 @@ public final class Agent implements AgentControl, AutoCloseable {
             if (source.fault != null) {
                 text.append("; ").append(source.tail.name()).append(": ").append(source.fault);
             }
-            source.health
-                    .troubles()
+            source.troubles()
                     .forEach(trouble -> text.append("; ")
                             .append(source.tail.name())
                             .append(": ")
@@ -373,6 +382,13 @@ public final class Agent implements AgentControl, AutoCloseable {
                 source.skew,
                 source.tail.waitsFor().orElse(null),
                 source.fault != null));
+        List<String> complaints = source.parser.complaints();
+        for (String complaint : complaints) {
+            if (!source.told.contains(complaint)) {
+                LOG.warn("{}: {}", source.tail.name(), complaint);
+            }
+        }
+        source.told = complaints;
         for (Health.Word word : words) {
             if (word.warning()) {
                 LOG.warn("{}: {}", source.tail.name(), word.text());
@@ -707,7 +723,7 @@ public final class Agent implements AgentControl, AutoCloseable {
                 parser.concerned() == 0 ? null : (double) parser.puzzling() / parser.concerned(),
                 source.skew,
                 parser.corrected(),
-                source.health.troubles(),
+                source.troubles(),
                 fault);
     }
 

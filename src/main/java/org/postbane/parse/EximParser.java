@@ -128,6 +128,7 @@ final class EximParser implements LineParser {
             "H=* [*",
             "[*] *",
             "SMTP error from remote mail server *",
+            "SMTP connection from * closed by DROP in ACL", // whose refusal has a line of its own
             "removed by *",
             "cancelled by *",
             "no immediate delivery: *",

@@ -87,6 +87,7 @@ public final class LogParser implements LineSink {
     private final SyslogHeader header;
     private final ProgramTable programs;
     private final AmavisParser amavis;
+    private final List<VerdictForm> forms;
     private final @Nullable EximFile eximFile;
     private final @Nullable RspamdFile rspamdFile;
 
@@ -124,6 +125,7 @@ public final class LogParser implements LineSink {
         amavis = new AmavisParser(filter);
         EximParser exim = new EximParser();
         RspamdParser rspamd = new RspamdParser();
+        this.forms = List.of(amavis.form(), rspamd.form());
         this.rspamdFile = filter.reads(Software.RSPAMD) ? new RspamdFile(rspamd) : null;
         this.eximFile = filter.reads(Software.EXIM) ? new EximFile(exim) : null;
         Map<Software, LineParser> others = Map.of(
@@ -209,6 +211,7 @@ public final class LogParser implements LineSink {
             out.handOn();
         } else if (!program.parser.knows(body)) {
             unknown.add(header.by(), body);
+            program.parser.puzzled(body);
         }
         if (program.parser == amavis || program.parser instanceof RegexParser own && own.own() == amavis) {
             wholeAgain = amavis.isMidLine() ? lines + PARTS_WITHIN : 0;
@@ -218,7 +221,9 @@ public final class LogParser implements LineSink {
     /** A line without a syslog header, of a file that a program writes itself. */
     private void ownFile(Line line) {
         if (rspamdFile != null && rspamdFile.parse(line, header, out)) {
-            stated(rspamdFile.knowsLast(), rspamdFile.last());
+            if (stated(rspamdFile.knowsLast(), rspamdFile.last())) {
+                rspamdFile.puzzled();
+            }
         } else if (eximFile != null && eximFile.parse(line, header, out)) {
             stated(eximFile.knowsLast(), eximFile.last());
         } else {
@@ -226,12 +231,15 @@ public final class LogParser implements LineSink {
         }
     }
 
-    private void stated(boolean known, Line text) {
+    /** Whether it counts as unknown. */
+    private boolean stated(boolean known, Line text) {
         stamped = true;
-        if (out.isEmpty() && !known) {
+        boolean puzzling = out.isEmpty() && !known;
+        if (puzzling) {
             unknown.add(header.by(), text);
         }
         out.handOn();
+        return puzzling;
     }
 
     /**
@@ -269,6 +277,11 @@ public final class LogParser implements LineSink {
     /** Of these, those that nobody understood. */
     public long puzzling() {
         return unknown.headless() + unknown.lines();
+    }
+
+    /** What an administrator should change, or know that it is not understood. For people; the same words as long as it lasts. */
+    public List<String> complaints() {
+        return forms.stream().flatMap(form -> form.complaint().stream()).toList();
     }
 
     /** Lines of programs that are not read at all. */

@@ -49,6 +49,13 @@ final class RegexParser implements LineParser {
     }
 
     @Override
+    public void puzzled(Line body) {
+        if (own != null) {
+            own.puzzled(body);
+        }
+    }
+
+    @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         stated = false;
         if (own != null) {

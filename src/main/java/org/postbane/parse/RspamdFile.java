@@ -33,6 +33,10 @@ final class RspamdFile {
         return parser.knows(body);
     }
 
+    void puzzled() {
+        parser.puzzled(body);
+    }
+
     /** The line that was read last, without what stands before the text. */
     Line last() {
         return body;

@@ -47,11 +47,23 @@ final class RspamdParser implements LineParser {
     private static final String CUT = "...";
 
     /** What it says besides: {@code <tag>; module; function: text}; what belongs to no task or configuration has no tag. */
-    private static final Silent SILENT = Silent.of("<*>; *; *: *", "(*) <*>; *; *: *", "*; *: *");
+    private static final Silent SILENT = Silent.of("<*>; *; *: *", "(*) <*>; *; *: *", "*; *: *", "rspamd_*: *");
+
+    private final VerdictForm form = new VerdictForm(
+            "rspamd's verdicts are not understood: its log_format is not the default one", "; rspamd_task_write_log: ");
 
     private static final Mark TASK_LOG = Mark.of("; rspamd_task_write_log: ");
     private static final int MOST_TAG = 64;
     private static final int MOST_TYPE = 32;
+
+    VerdictForm form() {
+        return form;
+    }
+
+    @Override
+    public void puzzled(Line body) {
+        form.missed(body);
+    }
 
     /**
      * Everything but task lines: one function prints all that this parser wants, and its name stands before strangers' text. A
@@ -95,6 +107,7 @@ final class RspamdParser implements LineParser {
         if (result == null) {
             return;
         }
+        form.understood();
         String id = body.text(messageId, messageIdEnd);
         List<String> recipients = recipients(body, result.end);
         boolean cut = recipients.remove(CUT);

@@ -11,6 +11,7 @@ import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.model.Output;
 import org.postbane.model.QueueId;
+import org.postbane.model.RejectKind;
 import org.postbane.parse.LogEvent;
 import org.postbane.parse.LogEvent.Breach;
 import org.postbane.parse.LogEvent.Status;
@@ -405,7 +406,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.milter() && event.stage().equals(END_OF_MESSAGE)) {
             IpPrefix client = event.client().address();
             boolean forGood = event.code() >= 500;
-            neverQueued(event.queueId(), event.at(), client, event.sender(), forGood ? event.reason() : null);
+            boolean spam = forGood && event.kind() != RejectKind.POLICY;
+            Mail mail = neverQueued(event.queueId(), event.at(), client, event.sender(), spam ? event.reason() : null);
+            if (forGood && !spam && mail != null && mail.isAnswerable()) {
+                sayings.refused(event.at(), mail.origin(), event.stage(), event.code(), event.reason());
+            }
             addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
             return;
         }
@@ -430,7 +435,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 messages.touch(mail);
             }
         }
-        if (event.action().equals("milter-discard") && event.stage().equals(END_OF_MESSAGE)) {
+        if (event.action().endsWith("discard") && event.stage().equals(END_OF_MESSAGE)) {
             neverQueued(event.queueId(), event.at(), client, event.sender(), event.reason());
         }
         addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
@@ -439,16 +444,17 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     /**
      * A milter ended a message after it had seen its content. It never gets to qmgr.
      *
-     * @param reason null where it is to come again
+     * @param reason null where that says nothing against it: it is to come again, or is disowned by the sender's domain
+     * @return the message; null if it is not known by its queue id
      */
-    private void neverQueued(
+    private @Nullable Mail neverQueued(
             @Nullable QueueId id,
             Instant at,
             @Nullable IpPrefix client,
             @Nullable String sender,
             @Nullable String reason) {
         if (id == null) {
-            return;
+            return null;
         }
         Mail known = open.find(id);
         Mail mail = known == null || known.closed != null ? messages.start(id, at) : known;
@@ -459,6 +465,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             messages.apply(mail, Refusals.verdict(at, "milter", client, sender, reason));
         }
         messages.close(mail, at);
+        return mail;
     }
 
     /** A filter before the queue answered to a message; its connection tells who sent it. */

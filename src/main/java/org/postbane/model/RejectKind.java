@@ -68,7 +68,8 @@ public enum RejectKind {
         if (reason.startsWith("Command rejected: ", at)) {
             return ACCESS;
         }
-        return reason.startsWith("Protocol error", at) ? PROTOCOL : ofOthers(reason, at);
+        boolean protocol = reason.startsWith("Protocol error", at) || reason.startsWith("bare <LF> received", at);
+        return protocol ? PROTOCOL : ofOthers(reason, at);
     }
 
     /**

@@ -59,6 +59,9 @@ final class OpenSmtpdParser implements LineParser {
     private static final Mark MTA = Mark.of(" mta ");
     private static final Mark DELIVERY = Mark.of("delivery evpid=");
     private static final Mark FROM = Mark.of(" from=<");
+    private static final Mark BAD_INPUT = Mark.of("bad-input ");
+    private static final Mark AUTH = Mark.of("AUTH ");
+    private static final int WRONG_LOGIN = 535;
     private static final Mark TO = Mark.of(" to=<");
     private static final Mark NAMED = Mark.of(" rcpt=<");
     private static final Mark STAT = Mark.of(" stat=");
@@ -75,6 +78,9 @@ final class OpenSmtpdParser implements LineParser {
             "* smtp tls *",
             "* smtp starttls *",
             "* smtp cert-check *",
+            "* smtp client-cert-check *",
+            "* smtp event=proxy *", // the client behind it is the one that is connected then
+            "* smtp bad-input *",
             "* smtp envelope *",
             "* smtp failed-command *", // neither recipient nor content
             "* smtp event=connected *",
@@ -132,6 +138,9 @@ final class OpenSmtpdParser implements LineParser {
             authentication(body, word + AUTHENTICATION.length(), session, header, out);
         } else if (body.hasAt(word, FAILED)) {
             refused(body, word, id, session, header, out);
+        } else if (body.hasAt(word, BAD_INPUT)) {
+            out.accept(new LogEvent.ProtocolError(
+                    header.at(), header.by(), session.client, "", "bad input", LogEvent.Breach.SLIP));
         } else if (body.hasAt(word, DISCONNECTED) || body.hasAt(word, CLOSED)) {
             sessions.remove(id);
             out.accept(new LogEvent.Disconnect(header.at(), header.by(), session.client, -1));
@@ -226,6 +235,9 @@ final class OpenSmtpdParser implements LineParser {
         int code = PostfixText.number(body, reply, PostfixText.endOfNumber(body, reply));
         if (code < 400 || code > 599 || result < text) {
             return;
+        }
+        if (body.hasAt(text, AUTH) && code == WRONG_LOGIN) {
+            return; // told by the line before
         }
         String why = body.text(Math.min(body.end() - 1, reply + 4), body.end() - 1);
         String recipient = null;

@@ -23,6 +23,7 @@ final class PostfixActionText {
     private static final Mark RECIPIENT_AFTER_SENDER = Mark.of("> to=<");
     private static final Mark RECIPIENT = Mark.of("; to=<");
     private static final Mark PROTO = Mark.of("> proto=");
+    private static final Mark BARE_LF = Mark.of("bare <LF> received; ");
     private static final Mark DATA_CONTENT = Mark.of("DATA content");
     private static final String MILTER = "milter-";
 
@@ -117,8 +118,11 @@ final class PostfixActionText {
             }
         }
 
-        /** {@code 550 }..., or the class of {@code 5.7.1 }...; 0 if it is neither. */
+        /** {@code 550 }..., or the class of {@code 5.7.1 }...; 0 if it is neither. Only one refusal comes without: see smtpd.c. */
         private int code(int text) {
+            if (body.hasAt(text, BARE_LF)) {
+                return 550; // smtpd_forbid_bare_newline_reject_code
+            }
             int digits = PostfixText.endOfNumber(body, text);
             int number = PostfixText.number(body, text, digits);
             if (digits - text == 3 && number >= 200 && number < 600) {

@@ -44,6 +44,7 @@ final class RejectKindTest {
                 "450 4.2.0 <u1@example.org>: Recipient address rejected: Greylisted, see http://x | ACCESS",
                 "503 5.5.0 <DATA>: Data command rejected: Improper use of SMTP command pipelining | PROTOCOL",
                 "550 5.5.1 Protocol error | PROTOCOL",
+                "bare <LF> received | PROTOCOL",
                 "552 5.3.4 Message size exceeds fixed limit | OTHER",
                 "5.7.1 Gtube pattern | OTHER",
                 "relay not permitted | RELAY",

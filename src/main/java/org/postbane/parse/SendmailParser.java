@@ -87,6 +87,11 @@ final class SendmailParser implements LineParser {
             "ID: milter=*",
             "ID: Authentication-Warning: *",
             "ID: timeout waiting for input *",
+            "ID: ruleset=*, discard", // of the administrator's own rules
+            "ID: ruleset=*, quarantine=*",
+            "ID: header match, *",
+            "ID: rejecting * from * due to traffic before response",
+            "rejecting new messages: min free: *",
             "ID: collect: *",
             "ID: return to sender: *",
             "ID: sender notify: *",

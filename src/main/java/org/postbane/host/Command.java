@@ -132,7 +132,8 @@ public final class Command {
                 if (group) {
                     killGroup(late.pid());
                 }
-                super.timeoutOccured(watchdog);
+                super.timeoutOccured(watchdog); // asks by SIGTERM only
+                late.destroyForcibly();
                 descendants.forEach(ProcessHandle::destroyForcibly);
             }
         }

@@ -25,6 +25,7 @@ import org.postbane.model.Subject;
 public final class ReportAction implements Action {
 
     static final int MOST_WAITING = 10_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final ReportSettings settings;
     private final InstantSource clock;
@@ -37,14 +38,19 @@ public final class ReportAction implements Action {
 
     /** @param clock the real time: for the pauses between reports */
     public ReportAction(ReportSettings settings, InstantSource clock) {
+        this(settings, clock, PATIENCE);
+    }
+
+    /** @param patience a program, or a server, that takes longer has failed */
+    ReportAction(ReportSettings settings, InstantSource clock, Duration patience) {
         this.settings = settings;
         this.clock = clock;
         if (settings.to() instanceof ReportSettings.Digest digest) {
-            courier = new DigestMail(settings, digest);
+            courier = new DigestMail(settings, digest, patience);
         } else if (settings.to() instanceof ReportSettings.Abuse abuse) {
-            courier = new AbuseMail(settings, abuse);
+            courier = new AbuseMail(settings, abuse, patience);
         } else if (settings.to() instanceof ReportSettings.Webhook webhook) {
-            courier = new WebhookPost(settings, webhook);
+            courier = new WebhookPost(settings, webhook, patience);
         } else {
             throw new AssertionError(settings.to());
         }

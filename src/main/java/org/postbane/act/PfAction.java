@@ -37,14 +37,14 @@ public final class PfAction implements Action {
 
     /** @param clock the real time: ended bans are left out */
     public PfAction(PfSettings settings, InstantSource clock) {
-        this(settings, clock, Command.find("pfctl"));
+        this(settings, clock, Command.find("pfctl"), new Programs(settings.name(), PATIENCE));
     }
 
-    PfAction(PfSettings settings, InstantSource clock, String pfctl) {
+    PfAction(PfSettings settings, InstantSource clock, String pfctl, Programs programs) {
         this.settings = settings;
         this.clock = clock;
         this.pfctl = pfctl;
-        programs = new Programs(settings.name(), PATIENCE);
+        this.programs = programs;
     }
 
     @Override
@@ -110,7 +110,10 @@ public final class PfAction implements Action {
     private Set<IpPrefix> shown() throws ActionException {
         Command.Result result = programs.call(command("show"), "");
         Set<IpPrefix> found = new HashSet<>();
-        if (result.status() == 0) { // else there is no table
+        if (result.status() != 0 && !result.err().contains("does not exist")) { // neither table nor anchor
+            throw programs.failure(command("show"), result);
+        }
+        if (result.status() == 0) {
             for (String line : result.out().lines().toList()) {
                 IpPrefix prefix = IpPrefix.parse(line.strip());
                 if (prefix != null) {

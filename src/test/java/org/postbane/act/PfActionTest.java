@@ -26,6 +26,7 @@ import org.postbane.testing.Needs;
 class PfActionTest extends ActionContract {
 
     private static final Duration HOUR = Duration.ofHours(1);
+    private static final Programs PROGRAMS = new Programs("pf", Duration.ofSeconds(20));
 
     @TempDir
     Path dir;
@@ -56,8 +57,7 @@ class PfActionTest extends ActionContract {
     }
 
     private Action open(PfSettings settings) {
-        return new PfAction(
-                settings, InstantSource.system(), dir.resolve("pfctl").toString());
+        return new PfAction(settings, InstantSource.system(), dir.resolve("pfctl").toString(), PROGRAMS);
     }
 
     @Override
@@ -107,7 +107,7 @@ class PfActionTest extends ActionContract {
     @Test
     void reconcile_programMissing_saysSo() {
         try (Action action = new PfAction(
-                new PfSettings("pf", Optional.empty(), "t", false), InstantSource.system(), "/nonexistent/pfctl")) {
+                new PfSettings("pf", Optional.empty(), "t", false), InstantSource.system(), "/nonexistent/pfctl", PROGRAMS)) {
             ActionException failure = assertThrows(ActionException.class, () -> action.reconcile(List.of()));
 
             assertTrue(String.valueOf(failure.getMessage()).contains("/nonexistent/pfctl"), failure.getMessage());
@@ -121,7 +121,8 @@ class PfActionTest extends ActionContract {
         try (Action action = new SpamdbAction(
                 new SpamdbSettings("spamdb"),
                 InstantSource.system(),
-                dir.resolve("spamdb").toString())) {
+                dir.resolve("spamdb").toString(),
+                PROGRAMS)) {
             action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("198.51.100.0/24", HOUR), ban("2001:db8::1", HOUR)));
             action.apply(List.of(impose("192.0.2.2", HOUR), lift("192.0.2.1"), lift("192.0.2.77")));
             assertEquals(Optional.of(true), action.holds(Bans.subject("192.0.2.2")));

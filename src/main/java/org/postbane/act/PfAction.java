@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -34,6 +35,8 @@ public final class PfAction implements Action {
     private final Programs programs;
     private final String pfctl;
     private final Set<IpPrefix> held = new HashSet<>();
+    /** Of these there may be connections from before the ban, which are still to be cut. */
+    private final Set<IpPrefix> uncut = new LinkedHashSet<>();
 
     /** @param clock the real time: ended bans are left out */
     public PfAction(PfSettings settings, InstantSource clock) {
@@ -61,8 +64,14 @@ public final class PfAction implements Action {
     public void reconcile(Collection<Ban> bans) throws ActionException {
         Set<IpPrefix> wanted = Prefixes.inForce(bans, clock.instant()).keySet();
         held.clear();
+        if (settings.killStates()) {
+            Set<IpPrefix> before = shown();
+            wanted.stream().filter(prefix -> !before.contains(prefix)).forEach(uncut::add);
+        }
+        uncut.retainAll(wanted);
         table("replace", wanted);
         held.addAll(wanted);
+        cut();
     }
 
     @Override
@@ -74,17 +83,24 @@ public final class PfAction implements Action {
         }
         Set<IpPrefix> added = new HashSet<>(outcome.imposed().keySet());
         added.removeAll(held);
+        uncut.removeAll(outcome.lifted());
         if (!added.isEmpty()) {
+            if (settings.killStates()) {
+                uncut.addAll(added);
+            }
             String said = table("add", added);
             if (said.contains("table created")) { // what was in the old one is gone
                 throw new ActionException(settings.name() + ": table " + settings.table() + " had been taken away");
             }
             held.addAll(added);
-            if (settings.killStates()) {
-                for (IpPrefix prefix : added) {
-                    programs.run(pfctl, "-k", prefix.toString());
-                }
-            }
+            cut();
+        }
+    }
+
+    private void cut() throws ActionException {
+        for (IpPrefix prefix : List.copyOf(uncut)) {
+            programs.run(pfctl, "-k", prefix.toString());
+            uncut.remove(prefix);
         }
     }
 

@@ -16,6 +16,7 @@ import org.postbane.act.NftAction;
 import org.postbane.act.NftSettings;
 import org.postbane.act.PostfixMapAction;
 import org.postbane.act.PostfixMapSettings;
+import org.postbane.act.SubjectKind;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
 import org.postbane.host.Nft;
@@ -65,7 +66,7 @@ final class Actions {
             var settings = new PostfixMapSettings(
                     "map",
                     directory.resolve("client-" + type),
-                    PostfixMapSettings.Lookup.CLIENT,
+                    SubjectKind.CLIENT,
                     Optional.of(type),
                     PostfixMapSettings.TEXT,
                     false,

@@ -95,8 +95,7 @@ public final class IpsetAction implements Action {
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
         Instant now = clock.instant();
-        Map<IpPrefix, Ban> wanted =
-                Prefixes.inForce(bans.stream().filter(this::takes).toList(), now);
+        Map<IpPrefix, Ban> wanted = Prefixes.inForce(bans, this::takes, now);
         held.clear();
         Set<String> there = names();
         StringBuilder input = new StringBuilder();
@@ -152,21 +151,21 @@ public final class IpsetAction implements Action {
     @Override
     public void apply(List<Decision> changes) throws ActionException {
         Instant now = clock.instant();
-        Prefixes.Outcome outcome = Prefixes.Outcome.of(
-                changes.stream().filter(change -> takes(change.ban())).toList(), now);
+        Outcome<IpPrefix> outcome = Prefixes.outcome(changes, this::takes, now);
+        if (outcome.isNothing()) {
+            return;
+        }
         StringBuilder input = new StringBuilder();
         outcome.lifted()
+                .keySet()
                 .forEach(prefix -> input.append("del ")
                         .append(set(prefix))
                         .append(' ')
                         .append(prefix)
                         .append('\n'));
         outcome.imposed().forEach((prefix, ban) -> add(set(prefix), prefix, ban, now, input));
-        if (input.isEmpty()) {
-            return;
-        }
         restore(input);
-        outcome.lifted().forEach(held::remove);
+        outcome.lifted().keySet().forEach(held::remove);
         outcome.imposed().forEach((prefix, ban) -> held.put(prefix, ban.until()));
     }
 

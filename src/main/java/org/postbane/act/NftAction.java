@@ -256,7 +256,7 @@ public final class NftAction implements Action {
         open(verb, table, set, commands);
         for (int i = 0; i < prefixes.size(); i++) {
             separate(i, commands);
-            commands.append(NftSet.element(prefixes.get(i)));
+            commands.append(Prefixes.first(prefixes.get(i)));
         }
         commands.append(" }\n");
     }
@@ -270,7 +270,7 @@ public final class NftAction implements Action {
             separate(i, commands);
             Ban ban = bans.get(i);
             if (ban.subject() instanceof Subject.Client client) {
-                commands.append(NftSet.element(client.prefix()));
+                commands.append(Prefixes.first(client.prefix()));
             }
             if (!ban.isPermanent()) {
                 commands.append(" timeout ");

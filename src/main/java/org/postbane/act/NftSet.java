@@ -43,12 +43,6 @@ record NftSet(boolean ipv4, int length) {
         return isOfAddresses() ? "banned" + family : "nets%d_%d".formatted(family, length);
     }
 
-    /** The element for {@code prefix}: its first address. */
-    static String element(IpPrefix prefix) {
-        String text = prefix.toString();
-        return prefix.isSingle() ? text : text.substring(0, text.indexOf('/'));
-    }
-
     /** Commands that make the set and its chain where they are not there yet, and the chain's rules anew. */
     void declare(NftSettings settings, String table, StringBuilder out) {
         String name = name();
@@ -118,6 +112,6 @@ record NftSet(boolean ipv4, int length) {
 
     private String mask() {
         IpPrefix ones = ipv4 ? IpPrefix.ofIpv4(-1) : new IpPrefix(-1, -1, 128);
-        return element(ones.network(length));
+        return Prefixes.first(ones.network(length));
     }
 }

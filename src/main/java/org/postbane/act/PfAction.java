@@ -59,7 +59,8 @@ public final class PfAction implements Action {
 
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
-        Set<IpPrefix> wanted = Prefixes.inForce(bans, clock.instant()).keySet();
+        Set<IpPrefix> wanted =
+                Prefixes.inForce(bans, this::takes, clock.instant()).keySet();
         held.clear();
         table("replace", wanted);
         held.addAll(wanted);
@@ -67,10 +68,10 @@ public final class PfAction implements Action {
 
     @Override
     public void apply(List<Decision> changes) throws ActionException {
-        Prefixes.Outcome outcome = Prefixes.Outcome.of(changes, clock.instant());
+        Outcome<IpPrefix> outcome = Prefixes.outcome(changes, this::takes, clock.instant());
         if (!outcome.lifted().isEmpty()) {
-            table("delete", outcome.lifted());
-            held.removeAll(outcome.lifted());
+            table("delete", outcome.lifted().keySet());
+            held.removeAll(outcome.lifted().keySet());
         }
         Set<IpPrefix> added = new HashSet<>(outcome.imposed().keySet());
         added.removeAll(held);
@@ -123,9 +124,7 @@ public final class PfAction implements Action {
 
     @Override
     public Optional<Boolean> holds(Subject subject) throws ActionException {
-        return subject instanceof Subject.Client client
-                ? Optional.of(shown().contains(client.prefix()))
-                : Optional.of(false);
+        return Optional.of(Prefixes.have(shown(), subject));
     }
 
     @Override

@@ -6,16 +6,20 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
 import org.postbane.host.Nft;
+import org.postbane.host.NftElement;
 import org.postbane.host.NftEvents;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Subject;
@@ -42,10 +46,8 @@ public final class NftAction implements Action {
     static final int ONE_TRANSACTION = 100_000;
 
     private static final int CHUNK = 5_000;
-    private static final int ELEMENTS_PER_LINE = 50; // nft prints the line at fault
-
-    /** Longer terms, which nft's own parser and old kernels may not hold, are cut to this and extended by the next reconcile. */
-    private static final Duration LONGEST = Duration.ofDays(3650);
+    /** Sets that are there also when they are empty. */
+    private static final List<NftSet> ALWAYS = List.of(NftSet.ADDRESSES4, NftSet.ADDRESSES6);
 
     /** One system call, where there are events. */
     private static final Duration LOOK = Duration.ofSeconds(2);
@@ -93,37 +95,24 @@ public final class NftAction implements Action {
             return;
         }
         begin();
+        run(remove(settings.table(), new StringBuilder()));
         while (parts.hasNext()) {
-            Map<NftSet, List<Ban>> part = wanted(parts.next(), clock.instant());
-            StringBuilder commands = new StringBuilder();
-            if (known.isEmpty()) {
-                commands.append(declare(settings.table(), part.keySet()));
-            }
-            part.forEach((set, list) -> {
-                if (!known.contains(set)) {
-                    set.declare(settings, settings.table(), commands);
-                }
-                add(settings.table(), set, list, clock.instant(), commands);
-            });
-            run(commands);
-            made(part.keySet());
+            Map<NftSet, List<NftElement>> part = wanted(parts.next(), clock.instant());
+            makeSets(part.keySet());
+            fill(settings.table(), part);
         }
-        if (known.isEmpty()) {
-            reconcile(List.of());
-        } else {
-            run(remove(settings.table() + NftSettings.BRIDGE, new StringBuilder()));
-        }
+        makeSets(ALWAYS);
+        run(remove(settings.table() + NftSettings.BRIDGE, new StringBuilder()));
     }
 
-    /** The bans that the sets are to hold. Both sets for addresses are always wanted. */
-    private static Map<NftSet, List<Ban>> wanted(Collection<Ban> bans, Instant now) {
-        Map<NftSet, List<Ban>> wanted = new LinkedHashMap<>();
-        wanted.put(NftSet.ADDRESSES4, new ArrayList<>());
-        wanted.put(NftSet.ADDRESSES6, new ArrayList<>());
+    /** What the sets are to hold. Both sets for addresses are always wanted. */
+    private static Map<NftSet, List<NftElement>> wanted(Collection<Ban> bans, Instant now) {
+        Map<NftSet, List<NftElement>> wanted = new LinkedHashMap<>();
+        ALWAYS.forEach(set -> wanted.put(set, new ArrayList<>()));
         for (Ban ban : bans) {
             if (ban.subject() instanceof Subject.Client client && ban.until().isAfter(now)) {
-                wanted.computeIfAbsent(NftSet.of(client.prefix()), set -> new ArrayList<>())
-                        .add(ban);
+                NftSet set = NftSet.of(client.prefix());
+                wanted.computeIfAbsent(set, s -> new ArrayList<>()).add(set.element(client.prefix(), ban, now));
             }
         }
         return wanted;
@@ -131,20 +120,19 @@ public final class NftAction implements Action {
 
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
-        Instant now = clock.instant();
-        Map<NftSet, List<Ban>> wanted = wanted(bans, now);
+        Map<NftSet, List<NftElement>> wanted = wanted(bans, clock.instant());
         int count = wanted.values().stream().mapToInt(List::size).sum();
         begin();
         String bridge = settings.table() + NftSettings.BRIDGE;
         if (count <= ONE_TRANSACTION) {
             StringBuilder commands = declare(settings.table(), wanted.keySet());
-            wanted.forEach((set, list) -> add(settings.table(), set, list, now, commands));
+            wanted.values().forEach(list -> NftElement.commands("add", settings.table(), list, commands));
             run(remove(bridge, commands));
         } else {
             if (isInForce()) { // else nobody is kept out yet
-                fill(bridge, wanted, now);
+                replace(bridge, wanted);
             }
-            fill(settings.table(), wanted, now);
+            replace(settings.table(), wanted);
             run(remove(bridge, new StringBuilder()));
         }
         made(wanted.keySet());
@@ -164,7 +152,7 @@ public final class NftAction implements Action {
     }
 
     /** These sets, with their chains, stand in the table now. */
-    private void made(Set<NftSet> sets) throws ActionException {
+    private void made(Collection<NftSet> sets) throws ActionException {
         if (known.addAll(sets)) {
             outline = outline();
         }
@@ -179,15 +167,15 @@ public final class NftAction implements Action {
     }
 
     /** Replaces a table in several transactions, so that memory stays bounded. It lets the last in while it lasts. */
-    private void fill(String table, Map<NftSet, List<Ban>> wanted, Instant now) throws ActionException {
+    private void replace(String table, Map<NftSet, List<NftElement>> wanted) throws ActionException {
         run(declare(table, wanted.keySet()));
-        for (Map.Entry<NftSet, List<Ban>> entry : wanted.entrySet()) {
-            List<Ban> list = entry.getValue();
+        fill(table, wanted);
+    }
+
+    private void fill(String table, Map<NftSet, List<NftElement>> wanted) throws ActionException {
+        for (List<NftElement> list : wanted.values()) {
             for (int from = 0; from < list.size(); from += CHUNK) {
-                List<Ban> chunk = list.subList(from, Math.min(from + CHUNK, list.size()));
-                StringBuilder commands = new StringBuilder();
-                add(table, entry.getKey(), chunk, now, commands);
-                run(commands);
+                change(table, List.of(), list.subList(from, Math.min(from + CHUNK, list.size())));
             }
         }
     }
@@ -204,38 +192,40 @@ public final class NftAction implements Action {
     @Override
     public void apply(List<Decision> changes) throws ActionException {
         Instant now = clock.instant();
-        Map<IpPrefix, Decision> last = new LinkedHashMap<>();
-        for (Decision change : changes) {
-            if (change.ban().subject() instanceof Subject.Client client) {
-                last.put(client.prefix(), change);
-            }
-        }
-        if (last.isEmpty()) {
+        Outcome<IpPrefix> outcome = Prefixes.outcome(changes, this::takes, now);
+        if (outcome.isNothing()) {
             return;
         }
-        Map<NftSet, List<IpPrefix>> touched = new LinkedHashMap<>();
-        Map<NftSet, List<Ban>> imposed = new LinkedHashMap<>();
-        last.forEach((prefix, change) -> {
+        List<NftElement> gone = new ArrayList<>();
+        List<NftElement> there = new ArrayList<>();
+        Set<NftSet> sets = new LinkedHashSet<>();
+        outcome.lifted().keySet().forEach(prefix -> gone.add(NftSet.of(prefix).element(prefix)));
+        outcome.imposed().forEach((prefix, ban) -> {
             NftSet set = NftSet.of(prefix);
-            touched.computeIfAbsent(set, s -> new ArrayList<>()).add(prefix);
-            if (change instanceof Decision.Impose && change.ban().until().isAfter(now)) {
-                imposed.computeIfAbsent(set, s -> new ArrayList<>()).add(change.ban());
-            }
+            gone.add(set.element(prefix));
+            there.add(set.element(prefix, ban, now));
         });
+        Stream.concat(outcome.lifted().keySet().stream(), outcome.imposed().keySet().stream())
+                .forEach(prefix -> sets.add(NftSet.of(prefix)));
+        makeSets(sets);
+        gone.sort(Comparator.comparing(NftElement::set));
+        there.sort(Comparator.comparing(NftElement::set));
+        change(settings.table(), gone, there);
+    }
+
+    /** Makes those sets that the table lacks, empty. */
+    private void makeSets(Collection<NftSet> sets) throws ActionException {
         StringBuilder commands = new StringBuilder();
         if (known.isEmpty()) { // later a missing table is a failure, so that all that was in it is put back
             commands.append("add table inet %s\n".formatted(settings.table()));
         }
-        touched.forEach((set, prefixes) -> {
-            if (!known.contains(set)) {
-                set.declare(settings, settings.table(), commands);
-            }
-            elements("add", settings.table(), set, prefixes, commands);
-            elements("delete", settings.table(), set, prefixes, commands);
-            add(settings.table(), set, imposed.getOrDefault(set, List.of()), now, commands);
-        });
-        run(commands);
-        made(touched.keySet());
+        sets.stream()
+                .filter(set -> !known.contains(set))
+                .forEach(set -> set.declare(settings, settings.table(), commands));
+        if (!commands.isEmpty()) {
+            run(commands);
+            made(sets);
+        }
     }
 
     /** Commands that make the table anew, without a ban in it. */
@@ -249,67 +239,6 @@ public final class NftAction implements Action {
     /** {@code add} first: to delete what is not there is an error. */
     private static StringBuilder remove(String table, StringBuilder commands) {
         return commands.append("add table inet %1$s\ndelete table inet %1$s\n".formatted(table));
-    }
-
-    private static void elements(
-            String verb, String table, NftSet set, List<IpPrefix> prefixes, StringBuilder commands) {
-        open(verb, table, set, commands);
-        for (int i = 0; i < prefixes.size(); i++) {
-            separate(i, commands);
-            commands.append(Prefixes.first(prefixes.get(i)));
-        }
-        commands.append(" }\n");
-    }
-
-    private static void add(String table, NftSet set, List<Ban> bans, Instant now, StringBuilder commands) {
-        if (bans.isEmpty()) {
-            return;
-        }
-        open("add", table, set, commands);
-        for (int i = 0; i < bans.size(); i++) {
-            separate(i, commands);
-            Ban ban = bans.get(i);
-            if (ban.subject() instanceof Subject.Client client) {
-                commands.append(Prefixes.first(client.prefix()));
-            }
-            if (!ban.isPermanent()) {
-                commands.append(" timeout ");
-                appendTimeout(secondsLeft(now, ban.until()), commands);
-            }
-        }
-        commands.append(" }\n");
-    }
-
-    private static void open(String verb, String table, NftSet set, StringBuilder commands) {
-        commands.append(verb).append(" element inet ").append(table);
-        commands.append(' ').append(set.name()).append(" { ");
-    }
-
-    private static void separate(int i, StringBuilder commands) {
-        if (i > 0) {
-            commands.append(i % ELEMENTS_PER_LINE == 0 ? ",\n" : ", ");
-        }
-    }
-
-    /** Rounded up. No overflow: both are within the times of {@link Instant}. */
-    private static long secondsLeft(Instant now, Instant until) {
-        long seconds = until.getEpochSecond() - now.getEpochSecond();
-        return until.getNano() > now.getNano() ? seconds + 1 : seconds;
-    }
-
-    /** {@code 13d23h59m5s}. Not plain seconds: nft takes at most eight digits of them. */
-    static void appendTimeout(long left, StringBuilder out) {
-        long seconds = Math.max(1, Math.min(left, LONGEST.toSeconds()));
-        appendPart(seconds / 86_400, 'd', out);
-        appendPart(seconds / 3_600 % 24, 'h', out);
-        appendPart(seconds / 60 % 60, 'm', out);
-        appendPart(seconds % 60, 's', out);
-    }
-
-    private static void appendPart(long count, char unit, StringBuilder out) {
-        if (count > 0) {
-            out.append(count).append(unit);
-        }
     }
 
     @Override
@@ -341,13 +270,21 @@ public final class NftAction implements Action {
     }
 
     private void run(StringBuilder commands) throws ActionException {
+        String text = commands.toString();
+        own(() -> nft.run(text));
+    }
+
+    private void change(String table, List<NftElement> gone, List<NftElement> there) throws ActionException {
+        own(() -> nft.change(table, gone, there));
+    }
+
+    private void own(NftEvents.Transaction transaction) throws ActionException {
         try {
-            String text = commands.toString();
             NftEvents open = events();
             if (open != null) {
-                open.own(() -> nft.run(text));
+                open.own(transaction);
             } else {
-                nft.run(text);
+                transaction.run();
             }
         } catch (IOException e) {
             throw failure(e);

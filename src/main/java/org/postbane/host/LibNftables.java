@@ -1,12 +1,12 @@
 package org.postbane.host;
 
-import com.sun.jna.LastErrorException;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.NativeLong;
 import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +41,7 @@ public final class LibNftables implements Nft {
     private static boolean glibc = true;
 
     private @Nullable Pointer context;
+    private @Nullable NftElements elements;
     private boolean closed;
 
     /** True where the library can be loaded. */
@@ -62,6 +63,19 @@ public final class LibNftables implements Nft {
                 giveMemoryBack();
             }
         }
+    }
+
+    /** Without the library, where it is not too much: see {@link NftElements}. */
+    @Override
+    public void change(String table, List<NftElement> gone, List<NftElement> there) throws IOException {
+        if (!NftElements.fits(gone, there)) {
+            Nft.super.change(table, gone, there);
+            return;
+        }
+        if (elements == null) {
+            elements = new NftElements();
+        }
+        elements.change(table, gone, there);
     }
 
     @Override
@@ -119,7 +133,7 @@ public final class LibNftables implements Nft {
             throw new IllegalStateException("closed");
         }
         if (context == null) {
-            requireNetlink();
+            Netlink.open().close(); // nft_ctx_new calls exit(3) where this cannot be had
             Pointer made = Library.nft_ctx_new(0);
             if (made == null || Library.nft_ctx_buffer_output(made) != 0 || Library.nft_ctx_buffer_error(made) != 0) {
                 throw new IOException("libnftables: no context");
@@ -127,15 +141,6 @@ public final class LibNftables implements Nft {
             context = made;
         }
         return context;
-    }
-
-    /** nft_ctx_new calls exit(3) where this socket cannot be had. */
-    private static void requireNetlink() throws IOException {
-        try {
-            Libc.close(Libc.socket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, Libc.NETLINK_NETFILTER));
-        } catch (LastErrorException e) {
-            throw new IOException("no netlink socket for nftables: " + e.getMessage(), e);
-        }
     }
 
     private static byte[] zeroTerminated(String ascii) {
@@ -155,6 +160,10 @@ public final class LibNftables implements Nft {
 
     @Override
     public void close() {
+        if (elements != null) {
+            elements.close();
+            elements = null;
+        }
         synchronized (LIBRARY) {
             closed = true;
             if (context != null) {
@@ -191,25 +200,6 @@ public final class LibNftables implements Nft {
         static native void nft_ctx_output_set_flags(Pointer context, int flags);
 
         static native int nft_run_cmd_from_buffer(Pointer context, byte[] commands);
-    }
-
-    /** socket(2), to see whether the library would get one. */
-    private static final class Libc {
-
-        static final int AF_NETLINK = 16;
-        static final int SOCK_RAW = 3;
-        static final int SOCK_CLOEXEC = 02000000;
-        static final int NETLINK_NETFILTER = 12;
-
-        static {
-            Native.register(Libc.class, NativeLibrary.getInstance("c"));
-        }
-
-        private Libc() {}
-
-        static native int socket(int family, int type, int protocol) throws LastErrorException;
-
-        static native int close(int descriptor) throws LastErrorException;
     }
 
     /** malloc_trim(3), which other C libraries do not have. */

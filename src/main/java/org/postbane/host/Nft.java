@@ -1,6 +1,7 @@
 package org.postbane.host;
 
 import java.io.IOException;
+import java.util.List;
 
 /**
  * The kernel's packet filter, spoken to in nft's own language. In a command stand only literal addresses, numbers and
@@ -16,6 +17,21 @@ public interface Nft extends AutoCloseable {
      * @throws IOException nft refused (the message holds the first lines of what it printed), or is out of reach
      */
     void run(String commands) throws IOException;
+
+    /**
+     * Takes elements out of sets of the table of family inet, there or not, and puts others in, as one transaction. Those of
+     * one set should stand together in their list.
+     *
+     * @param gone without ends
+     * @throws IOException as {@link #run}; nothing has changed then
+     */
+    default void change(String table, List<NftElement> gone, List<NftElement> there) throws IOException {
+        StringBuilder commands = new StringBuilder();
+        NftElement.commands("add", table, gone, commands); // else to delete what is not there is an error
+        NftElement.commands("delete", table, gone, commands);
+        NftElement.commands("add", table, there, commands);
+        run(commands.toString());
+    }
 
     /**
      * What {@code command} ({@code list chains inet}) prints, as the JSON of libnftables-json(5). {@code list tables}, {@code

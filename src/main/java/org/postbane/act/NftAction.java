@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -42,10 +43,9 @@ import org.postbane.model.Subject;
  */
 public final class NftAction implements Action {
 
-    /** Bans that are replaced in one transaction; more are moved in {@link #CHUNK}s behind a second table. */
-    static final int ONE_TRANSACTION = 100_000;
+    /** Bans that are replaced in one transaction; more are moved in parts of so many, behind a second table. */
+    static final int ONE_TRANSACTION = 5_000;
 
-    private static final int CHUNK = 5_000;
     /** Sets that are there also when they are empty. */
     private static final List<NftSet> ALWAYS = List.of(NftSet.ADDRESSES4, NftSet.ADDRESSES6);
 
@@ -97,7 +97,7 @@ public final class NftAction implements Action {
         begin();
         run(remove(settings.table(), new StringBuilder()));
         while (parts.hasNext()) {
-            Map<NftSet, List<NftElement>> part = wanted(parts.next(), clock.instant());
+            Map<NftSet, List<Ban>> part = wanted(parts.next(), clock.instant());
             makeSets(part.keySet());
             fill(settings.table(), part);
         }
@@ -105,14 +105,14 @@ public final class NftAction implements Action {
         run(remove(settings.table() + NftSettings.BRIDGE, new StringBuilder()));
     }
 
-    /** What the sets are to hold. Both sets for addresses are always wanted. */
-    private static Map<NftSet, List<NftElement>> wanted(Collection<Ban> bans, Instant now) {
-        Map<NftSet, List<NftElement>> wanted = new LinkedHashMap<>();
+    /** The bans that the sets are to hold. Both sets for addresses are always wanted. */
+    private static Map<NftSet, List<Ban>> wanted(Collection<Ban> bans, Instant now) {
+        Map<NftSet, List<Ban>> wanted = new LinkedHashMap<>();
         ALWAYS.forEach(set -> wanted.put(set, new ArrayList<>()));
         for (Ban ban : bans) {
             if (ban.subject() instanceof Subject.Client client && ban.until().isAfter(now)) {
-                NftSet set = NftSet.of(client.prefix());
-                wanted.computeIfAbsent(set, s -> new ArrayList<>()).add(set.element(client.prefix(), ban, now));
+                wanted.computeIfAbsent(NftSet.of(client.prefix()), set -> new ArrayList<>())
+                        .add(ban);
             }
         }
         return wanted;
@@ -120,13 +120,13 @@ public final class NftAction implements Action {
 
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
-        Map<NftSet, List<NftElement>> wanted = wanted(bans, clock.instant());
+        Map<NftSet, List<Ban>> wanted = wanted(bans, clock.instant());
         int count = wanted.values().stream().mapToInt(List::size).sum();
         begin();
         String bridge = settings.table() + NftSettings.BRIDGE;
         if (count <= ONE_TRANSACTION) {
             StringBuilder commands = declare(settings.table(), wanted.keySet());
-            wanted.values().forEach(list -> NftElement.commands("add", settings.table(), list, commands));
+            wanted.forEach((set, list) -> NftElement.commands("add", settings.table(), elements(set, list), commands));
             run(remove(bridge, commands));
         } else {
             if (isInForce()) { // else nobody is kept out yet
@@ -167,17 +167,24 @@ public final class NftAction implements Action {
     }
 
     /** Replaces a table in several transactions, so that memory stays bounded. It lets the last in while it lasts. */
-    private void replace(String table, Map<NftSet, List<NftElement>> wanted) throws ActionException {
+    private void replace(String table, Map<NftSet, List<Ban>> wanted) throws ActionException {
         run(declare(table, wanted.keySet()));
         fill(table, wanted);
     }
 
-    private void fill(String table, Map<NftSet, List<NftElement>> wanted) throws ActionException {
-        for (List<NftElement> list : wanted.values()) {
-            for (int from = 0; from < list.size(); from += CHUNK) {
-                change(table, List.of(), list.subList(from, Math.min(from + CHUNK, list.size())));
+    private void fill(String table, Map<NftSet, List<Ban>> wanted) throws ActionException {
+        for (Map.Entry<NftSet, List<Ban>> entry : wanted.entrySet()) {
+            List<Ban> list = entry.getValue();
+            for (int from = 0; from < list.size(); from += ONE_TRANSACTION) {
+                List<Ban> part = list.subList(from, Math.min(from + ONE_TRANSACTION, list.size()));
+                change(table, List.of(), elements(entry.getKey(), part));
             }
         }
+    }
+
+    private List<NftElement> elements(NftSet set, List<Ban> bans) {
+        Instant now = clock.instant();
+        return bans.stream().map(ban -> set.element(Prefixes.of(ban), ban, now)).toList();
     }
 
     private boolean isInForce() throws ActionException {
@@ -251,6 +258,18 @@ public final class NftAction implements Action {
                 case PERHAPS -> outline().equals(outline);
                 case CHANGED -> false;
             };
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    @Override
+    public Optional<Boolean> holds(Subject subject) throws ActionException {
+        if (!(subject instanceof Subject.Client client)) {
+            return Optional.of(false);
+        }
+        try {
+            return nft.has(settings.table(), NftSet.of(client.prefix()).element(client.prefix()));
         } catch (IOException e) {
             throw failure(e);
         }

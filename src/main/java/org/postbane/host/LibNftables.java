@@ -2,11 +2,11 @@ package org.postbane.host;
 
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
-import com.sun.jna.NativeLong;
 import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * a context of its own, and all objects share one lock. The context is made at the first command, in the network
  * namespace of the thread that gives it.
  *
- * <p>Memory: outside the heap, about 400 bytes for each element of a running transaction; given back to the system
- * after a big one where the C library is glibc (35 MiB for 100,000 elements, which it would keep).
+ * <p>Memory: outside the heap, about 400 bytes for each element of a transaction in words ({@link #run}), which the C library
+ * keeps; a quarter of a megabyte for {@link #change}.
  *
  * <p>Known shortcomings: the library ends the process when it gets no memory or no netlink socket. The latter is tried
  * before.
@@ -34,12 +34,6 @@ public final class LibNftables implements Nft {
     private static final int OUTPUT_TERSE = 1 << 11;
 
     private static final int ERROR_BYTES = 1000;
-    /** Characters of a transaction after which memory is given back to the system. */
-    private static final int BIG = 1 << 20;
-
-    /** False once malloc_trim was not found. Guarded by {@link #LIBRARY}. */
-    private static boolean glibc = true;
-
     private @Nullable Pointer context;
     private @Nullable NftElements elements;
     private boolean closed;
@@ -59,9 +53,6 @@ public final class LibNftables implements Nft {
     public void run(String commands) throws IOException {
         synchronized (LIBRARY) {
             execute(context(), commands);
-            if (commands.length() > BIG) {
-                giveMemoryBack();
-            }
         }
     }
 
@@ -72,10 +63,21 @@ public final class LibNftables implements Nft {
             Nft.super.change(table, gone, there);
             return;
         }
-        if (elements == null) {
-            elements = new NftElements();
+        elements().change(table, gone, there);
+    }
+
+    @Override
+    public Optional<Boolean> has(String table, NftElement element) throws IOException {
+        return Optional.of(elements().has(table, element));
+    }
+
+    private NftElements elements() throws IOException {
+        NftElements open = elements;
+        if (open == null) {
+            open = new NftElements();
+            elements = open;
         }
-        elements.change(table, gone, there);
+        return open;
     }
 
     @Override
@@ -114,17 +116,6 @@ public final class LibNftables implements Nft {
         String error = text(Library.nft_ctx_get_error_buffer(context), ERROR_BYTES);
         if (status != 0) {
             throw new IOException("libnftables: " + NftCommand.brief(error));
-        }
-    }
-
-    private static void giveMemoryBack() {
-        if (!glibc) {
-            return;
-        }
-        try {
-            Glibc.malloc_trim(new NativeLong(0));
-        } catch (LinkageError e) { // another C library: the next big transaction uses the same memory again
-            glibc = false;
         }
     }
 
@@ -200,17 +191,5 @@ public final class LibNftables implements Nft {
         static native void nft_ctx_output_set_flags(Pointer context, int flags);
 
         static native int nft_run_cmd_from_buffer(Pointer context, byte[] commands);
-    }
-
-    /** malloc_trim(3), which other C libraries do not have. */
-    private static final class Glibc {
-
-        static {
-            Native.register(Glibc.class, NativeLibrary.getInstance("c"));
-        }
-
-        private Glibc() {}
-
-        static native int malloc_trim(NativeLong pad);
     }
 }

@@ -23,6 +23,9 @@ final class Netlink implements AutoCloseable {
     /** {@link #receive}: something found no room in the kernel's buffer, and is lost. */
     static final int LOST = -2;
 
+    /** Of errors: there is no such thing. */
+    static final int ENOENT = 2;
+
     static final int NFNL_SUBSYS_NFTABLES = 10;
     static final byte NFPROTO_INET = 1;
     static final short NLM_F_REQUEST = 1;

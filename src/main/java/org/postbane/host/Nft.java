@@ -2,6 +2,7 @@ package org.postbane.host;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The kernel's packet filter, spoken to in nft's own language. In a command stand only literal addresses, numbers and
@@ -31,6 +32,14 @@ public interface Nft extends AutoCloseable {
         NftElement.commands("delete", table, gone, commands);
         NftElement.commands("add", table, there, commands);
         run(commands.toString());
+    }
+
+    /**
+     * Whether a set of the table of family inet has an element; empty where only {@code get element} could tell, which costs as
+     * much as {@link #list}.
+     */
+    default Optional<Boolean> has(String table, NftElement element) throws IOException {
+        return Optional.empty();
     }
 
     /**

@@ -36,6 +36,7 @@ final class NftElements implements AutoCloseable {
     private static final short NFNL_MSG_BATCH_BEGIN = 16;
     private static final short NFNL_MSG_BATCH_END = 17;
     private static final short NFT_MSG_NEWSETELEM = Netlink.NFNL_SUBSYS_NFTABLES << 8 | 12;
+    private static final short NFT_MSG_GETSETELEM = Netlink.NFNL_SUBSYS_NFTABLES << 8 | 13;
     private static final short NFT_MSG_DELSETELEM = Netlink.NFNL_SUBSYS_NFTABLES << 8 | 14;
     private static final short NLMSG_ERROR = 2;
     private static final short NLM_F_ACK = 4;
@@ -181,6 +182,25 @@ final class NftElements implements AutoCloseable {
 
     private void end(int start) {
         out.putShort(start, (short) (out.position() - start));
+    }
+
+    /** Whether the set has it; false also where there is no such set. */
+    boolean has(String table, NftElement element) throws IOException {
+        out.clear();
+        message(NFT_MSG_GETSETELEM, table, List.of(element));
+        socket.send(out.flip());
+        int length = socket.receive(in);
+        if (length >= Netlink.HEADER && in.getShort(TYPE) == NFT_MSG_NEWSETELEM) {
+            return true;
+        }
+        if (length < Netlink.HEADER + Integer.BYTES || in.getShort(TYPE) != NLMSG_ERROR) {
+            throw new IOException("elements of table inet %s: the kernel gives no answer".formatted(table));
+        }
+        int error = -in.getInt(Netlink.HEADER);
+        if (error != Netlink.ENOENT) {
+            throw new IOException("elements of table inet %s: %s".formatted(table, Netlink.reason(error)));
+        }
+        return false;
     }
 
     /** Each error is an answer, and that to message number {@code last}, whatever it is, comes last. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -126,6 +127,10 @@ class NftTest {
             assertTrue(s6.contains("2001:db8::1 timeout 3650d expires 3649d"), s6);
             assertTrue(s6.contains("2001:db8:1:: timeout 59s expires 5"), s6);
             assertFalse(s6.contains("2001:db8::77"), s6);
+            boolean asked = kind.equals("library");
+            assertEquals(asked ? Optional.of(true) : Optional.empty(), nft.has("a", element("s6", "2001:db8::1", 0)));
+            assertFalse(nft.has("a", element("s6", "2001:db8::77", 0)).orElse(false));
+            assertFalse(nft.has("a", element("nowhere", "2001:db8::77", 0)).orElse(false));
         }
     }
 

@@ -109,7 +109,7 @@ final class Actions {
         Thread.sleep(Math.max(
                         0, Duration.between(Instant.now(), brief.get(0).until()).toMillis())
                 + 2000);
-        expect(!action.holds(brief.get(count / 2).subject()).orElse(false), "they have expired");
+        expect(!action.holds(brief.get(count - 1).subject()).orElse(false), "they have expired");
         System.out.printf("%s: %d have ended by themselves%n", name, count);
     }
 

@@ -112,12 +112,14 @@ public final class IpsetAction implements Action {
             }
             input.append(create(set + NEW, set));
         }
+        Instant partBegins = now;
         int count = 0;
         for (Map.Entry<IpPrefix, Ban> entry : wanted.entrySet()) {
-            add(set(entry.getKey()) + NEW, entry.getKey(), entry.getValue(), now, input);
+            add(set(entry.getKey()) + NEW, entry.getKey(), entry.getValue(), partBegins, input);
             if (++count % PART == 0) {
                 restore(input);
                 input.setLength(0);
+                partBegins = clock.instant();
             }
         }
         for (String set : sets) {

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postbane.decide.Ban;
@@ -36,7 +38,8 @@ import org.postbane.model.Subject;
  * not show.
  *
  * <p>Shortcomings: a change by others in the same moment as one of ours is only looked for in the outline, so elements that are
- * taken away just then are missing until the reconcile at intervals. A reconcile begins all counters anew.
+ * taken away just then are missing until the reconcile at intervals. A reconcile begins all counters anew;
+ * what they had is kept here until the agent stops.
  *
  * <p>A changed end is written as {@code add, delete, add} in one transaction: {@code add} alone keeps the old end on
  * kernels before 6.12, {@code delete} alone fails where nothing is, and one failure undoes the whole transaction.
@@ -48,6 +51,8 @@ public final class NftAction implements Action {
 
     /** Sets that are there also when they are empty. */
     private static final List<NftSet> ALWAYS = List.of(NftSet.ADDRESSES4, NftSet.ADDRESSES6);
+
+    private static final Pattern COUNTER = Pattern.compile("counter packets ([0-9]{1,18}) bytes ([0-9]{1,18})");
 
     /** One system call, where there are events. */
     private static final Duration LOOK = Duration.ofSeconds(2);
@@ -61,6 +66,9 @@ public final class NftAction implements Action {
     private @Nullable NftEvents events;
 
     private boolean eventsAsked;
+    /** What was counted until the last reconcile. */
+    private Counts before = Counts.NONE;
+
     /** The table as this object made it, without elements. */
     private String outline = "";
 
@@ -140,6 +148,9 @@ public final class NftAction implements Action {
 
     /** A reconcile begins: what others did before does not matter any more. */
     private void begin() throws ActionException {
+        if (!known.isEmpty()) {
+            before = before.plus(inTable());
+        }
         known.clear();
         try {
             NftEvents open = events();
@@ -160,7 +171,7 @@ public final class NftAction implements Action {
 
     private String outline() throws ActionException {
         try {
-            return nft.outline(settings.table());
+            return nft.outline(settings.table(), false);
         } catch (IOException e) {
             throw failure(e);
         }
@@ -270,6 +281,25 @@ public final class NftAction implements Action {
         }
         try {
             return nft.has(settings.table(), NftSet.of(client.prefix()).element(client.prefix()));
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    @Override
+    public Optional<Counts> counts() throws ActionException {
+        return Optional.of(before.plus(inTable()));
+    }
+
+    /** The sum of all rules. */
+    private Counts inTable() throws ActionException {
+        try {
+            Counts sum = Counts.NONE;
+            Matcher counter = COUNTER.matcher(nft.outline(settings.table(), true));
+            while (counter.find()) {
+                sum = sum.plus(new Counts(Long.parseLong(counter.group(1)), Long.parseLong(counter.group(2))));
+            }
+            return sum;
         } catch (IOException e) {
             throw failure(e);
         }

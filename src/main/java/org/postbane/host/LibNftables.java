@@ -95,15 +95,13 @@ public final class LibNftables implements Nft {
     }
 
     @Override
-    public String outline(String table) throws IOException {
+    public String outline(String table, boolean counted) throws IOException {
         synchronized (LIBRARY) {
             Pointer open = context();
-            Library.nft_ctx_output_set_flags(open, OUTPUT_STATELESS | OUTPUT_TERSE);
+            Library.nft_ctx_output_set_flags(open, counted ? OUTPUT_TERSE : OUTPUT_STATELESS | OUTPUT_TERSE);
             try {
-                execute(open, "list table inet " + table);
-                return text(Library.nft_ctx_get_output_buffer(open), Integer.MAX_VALUE);
-            } catch (IOException e) {
-                return NftCommand.absent(e);
+                execute(open, "list ruleset inet");
+                return Nft.table(text(Library.nft_ctx_get_output_buffer(open), Integer.MAX_VALUE), table);
             } finally {
                 Library.nft_ctx_output_set_flags(open, 0);
             }

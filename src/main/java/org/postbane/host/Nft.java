@@ -3,6 +3,7 @@ package org.postbane.host;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The kernel's packet filter, spoken to in nft's own language. In a command stand only literal addresses, numbers and
@@ -52,13 +53,25 @@ public interface Nft extends AutoCloseable {
     String list(String command) throws IOException;
 
     /**
-     * The table of family inet as nft prints it: chains, rules and sets, without elements and what counters count, so that it
-     * costs the same however many elements there are (nft 1.0 and newer).
+     * The table of family inet as nft prints it: chains, rules and sets, without elements, so that it costs the same however many
+     * elements there are (nft 1.0 and newer).
      *
+     * @param counted with what counters count
      * @return empty if there is no such table
      * @throws IOException as {@link #run}
      */
-    String outline(String table) throws IOException;
+    String outline(String table, boolean counted) throws IOException;
+
+    /**
+     * One table of {@code list ruleset inet}: {@code list table inet NAME} of nft 1.0.6 loads all elements first, even where it is to
+     * print none (0.9 s of CPU time for 100,000).
+     */
+    static String table(String ruleset, String table) {
+        return ruleset.lines()
+                .dropWhile(line -> !line.equals("table inet %s {".formatted(table)))
+                .takeWhile(line -> !line.equals("}"))
+                .collect(Collectors.joining("\n"));
+    }
 
     /** Releases resources; the kernel's tables stay as they are. */
     @Override

@@ -80,6 +80,9 @@ public final class Agent implements AgentControl, AutoCloseable {
             .map(Subject::parse)
             .toList();
 
+    /** Who asks for the status waits so long for counters at most. */
+    private static final Duration COUNTING = Duration.ofMillis(300);
+
     private static final Duration TRIAL = Duration.ofMinutes(5);
 
     private final Configuration configuration;
@@ -566,6 +569,7 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     @Override
     public AgentStatus status() throws StoreException {
+        enforcement.count(COUNTING);
         return ask(() -> {
             Map<String, Integer> byJail = new LinkedHashMap<>();
             inForce(clock.instant()).forEach(ban -> byJail.merge(ban.jail(), 1, Integer::sum));
@@ -578,6 +582,7 @@ public final class Agent implements AgentControl, AutoCloseable {
                     pipeline.judge().guarded(),
                     byJail,
                     enforcement.status(),
+                    recorder.database(),
                     Unknown.of(sources.stream().map(SourceReader::parser).toList()));
         });
     }

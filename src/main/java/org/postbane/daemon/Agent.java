@@ -1,6 +1,7 @@
 package org.postbane.daemon;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,6 +40,8 @@ import org.postbane.source.FileTail;
 import org.postbane.source.Input;
 import org.postbane.source.JournalSource;
 import org.postbane.source.LineSource;
+import org.postbane.source.LogGroup;
+import org.postbane.source.Position;
 import org.postbane.source.SourceSettings;
 import org.postbane.source.SyslogSource;
 import org.postbane.store.H2Store;
@@ -107,6 +110,11 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     /** One followed log. */
     private static final class Source {
+        final SourceSettings settings;
+
+        /** Under which its position is kept. */
+        final String key;
+
         final LineSource tail;
         final LogParser parser;
         final Health health;
@@ -125,7 +133,13 @@ public final class Agent implements AgentControl, AutoCloseable {
         @Nullable
         Instant lastLine;
 
-        Source(LineSource tail, LogParser parser, Health health) {
+        /** As it was saved last; null if it was not. */
+        @Nullable
+        Position saved;
+
+        Source(SourceSettings settings, String key, LineSource tail, LogParser parser, Health health) {
+            this.settings = settings;
+            this.key = key;
             this.tail = tail;
             this.parser = parser;
             this.health = health;
@@ -207,17 +221,12 @@ public final class Agent implements AgentControl, AutoCloseable {
      */
     public void run(Supervisor supervisor) throws StoreException, InterruptedException {
         for (SourceSettings settings : configuration.sources()) {
-            sources.add(new Source(
-                    sourceOf(settings),
-                    pipeline.parser(settings.zone(), since, false),
-                    new Health(settings.silent(), since)));
+            LineSource opened = sourceOf(settings);
+            // a group has no lines of its own that could fail to come
+            add(settings, settings.name(), opened, opened instanceof LogGroup ? Optional.empty() : settings.silent(), since);
         }
         pipelineThread = Thread.currentThread();
-        try (DirectoryWatch opened = new DirectoryWatch(configuration.sources().stream()
-                .map(SourceSettings::input)
-                .filter(Input.File.class::isInstance)
-                .map(input -> ((Input.File) input).path())
-                .toList())) {
+        try (DirectoryWatch opened = new DirectoryWatch(followed())) {
             watch = opened;
             supervisor.ready(summary());
             while (!stopping) {
@@ -241,10 +250,58 @@ public final class Agent implements AgentControl, AutoCloseable {
         }
     }
 
+    private void add(
+            SourceSettings settings, String key, LineSource source, Optional<Duration> silent, Instant now) {
+        sources.add(new Source(
+                settings, key, source, pipeline.parser(settings.zone(), now, false), new Health(silent, now)));
+    }
+
+    /** The files of all sources. */
+    private List<Path> followed() {
+        return sources.stream()
+                .map(source -> source.tail)
+                .filter(FileTail.class::isInstance)
+                .map(tail -> ((FileTail) tail).path())
+                .toList();
+    }
+
+    /**
+     * Takes up the files that a group has found, and gives up those that it has given up.
+     *
+     * @return whether there are new ones to read
+     */
+    private boolean followGroups(Instant now) {
+        List<LogGroup.Member> gone = new ArrayList<>();
+        int before = sources.size();
+        for (Source source : List.copyOf(sources)) {
+            if (source.tail instanceof LogGroup group) {
+                unsaved |= group.position() != source.saved; // the same one as long as nothing has changed
+                gone.addAll(group.takeGone());
+                group.takeFound()
+                        .forEach(member -> add(
+                                source.settings, member.key(), member.tail(), source.settings.silent(), now));
+            }
+        }
+        boolean found = sources.size() > before;
+        for (LogGroup.Member member : gone) {
+            sources.removeIf(source -> source.tail == member.tail());
+            try {
+                member.tail().close();
+            } catch (IOException e) {
+                LOG.warn("closing {}: {}", member.tail().name(), e.getMessage());
+            }
+        }
+        DirectoryWatch current = watch;
+        if (current != null && (found || !gone.isEmpty())) {
+            current.follow(followed());
+        }
+        return found;
+    }
+
     /** {@code reading mail, other; 12 bans in force; other: no line for 6h}. */
     private String summary() {
         StringBuilder text = new StringBuilder("reading ");
-        text.append(sources.stream().map(source -> source.tail.name()).collect(Collectors.joining(", ")));
+        text.append(configuration.sources().stream().map(SourceSettings::name).collect(Collectors.joining(", ")));
         text.append("; ").append(pipeline.judge().count()).append(" bans in force");
         for (Source source : sources) {
             if (source.fault != null) {
@@ -265,7 +322,11 @@ public final class Agent implements AgentControl, AutoCloseable {
         var position = store.position(name);
         Input input = settings.input();
         if (input instanceof Input.File file) {
-            return new FileTail(name, file.path(), position, FileTail.StartAt.END);
+            return new FileTail(
+                    name, file.path(), LogGroup.positionOf(store, name, file.path()), FileTail.StartAt.END);
+        }
+        if (input instanceof Input.Files files) {
+            return new LogGroup(name, files.patterns(), store);
         }
         if (input instanceof Input.Journal journal) {
             return JournalSource.open(name, journal, position, FileTail.StartAt.END, this::wake);
@@ -283,6 +344,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         for (Source source : sources) {
             more |= read(source, now);
         }
+        more |= followGroups(now);
         for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
             task.run();
         }
@@ -378,7 +440,11 @@ public final class Agent implements AgentControl, AutoCloseable {
         lastCommit = now;
         unsaved = false;
         for (Source source : sources) {
-            store.save(source.tail.name(), source.tail.position());
+            Position position = source.tail.position();
+            if (!position.equals(source.saved)) {
+                store.save(source.key, position);
+                source.saved = position;
+            }
         }
         pipeline.save(store);
         recorder.save();
@@ -656,7 +722,9 @@ public final class Agent implements AgentControl, AutoCloseable {
             inForce(clock.instant()).forEach(ban -> byJail.merge(ban.jail(), 1, Integer::sum));
             List<SourceStatus> states = new ArrayList<>();
             for (Source source : sources) {
-                states.add(state(source));
+                if (!(source.tail instanceof LogGroup) || source.fault != null || source.tail.waitsFor().isPresent()) {
+                    states.add(state(source));
+                }
             }
             return new AgentStatus(
                     since,

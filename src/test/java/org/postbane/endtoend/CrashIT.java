@@ -141,17 +141,11 @@ class CrashIT {
     }
 
     private static Process start(Path configuration, Path said) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx128m"));
-        if (Files.exists(Program.jar())) {
-            command.addAll(List.of("-jar", Program.jar().toString()));
-        } else {
-            command.addAll(List.of("-cp", System.getProperty("java.class.path"), "org.postbane.Main"));
-        }
-        command.addAll(List.of("run", "--config", configuration.toString()));
+        List<String> command = Program.java(
+                List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx128m"),
+                "run",
+                "--config",
+                configuration.toString());
         return new ProcessBuilder(command)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.appendTo(said.toFile()))
@@ -236,7 +230,7 @@ class CrashIT {
         }
     }
 
-    private static void await(String what, Daemon.Condition condition) throws IOException, InterruptedException {
+    private static void await(String what, Daemon.Condition condition) throws Exception {
         for (int i = 0; i < 300; i++) {
             if (condition.holds()) {
                 return;

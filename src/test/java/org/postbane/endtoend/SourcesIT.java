@@ -13,6 +13,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -132,6 +133,57 @@ class SourcesIT {
         assertEquals(0, daemon.stop());
     }
 
+    /** Root reads what it likes, but for the capabilities that let it. */
+    private static List<String> withoutPrivilege(List<String> command) {
+        if (!"root".equals(System.getProperty("user.name"))) {
+            return command;
+        }
+        List<String> whole = new ArrayList<>(List.of("setpriv", "--bounding-set=-dac_override,-dac_read_search"));
+        whole.addAll(command);
+        return whole;
+    }
+
+    @Test
+    void rightsThatComeAndGo_loseNothing_andHinderNoOther() throws Exception {
+        Path logs = Files.createDirectory(directory.resolve("logs"));
+        Path log = logs.resolve("mail.log");
+        Path other = directory.resolve("other.log");
+        Daemon.append(log, Samples.lines("ham"));
+        Daemon.append(other, Samples.lines("ham"));
+        start(
+                "[source mail]\npath = %s\n[source other]\npath = %s".formatted(log, other),
+                "log",
+                SourcesIT::withoutPrivilege);
+
+        Files.move(log, logs.resolve("mail.log.1"));
+        Files.createFile(log);
+        Files.setPosixFilePermissions(log, PosixFilePermissions.fromString("---------"));
+        daemon.await("the fault", () -> fault(log).equals(log + ": Permission denied"));
+        List<String> spam = Samples.lines("spam4");
+        Files.setPosixFilePermissions(log, PosixFilePermissions.fromString("-w-------"));
+        Daemon.append(log, spam.subList(0, 20));
+        Daemon.append(other, Samples.lines("spam6"));
+        awaitBans(SPAMMER6);
+        daemon.kill(); // and it goes on waiting
+        daemon.start();
+        Files.setPosixFilePermissions(log, PosixFilePermissions.fromString("rw-------"));
+        daemon.await("lines", () -> lines() >= 20);
+        Files.setPosixFilePermissions(logs, PosixFilePermissions.fromString("---------"));
+        daemon.await("the fault", () -> fault(log).contains("Permission denied"));
+        Files.setPosixFilePermissions(logs, PosixFilePermissions.fromString("rwx------"));
+        Daemon.append(log, spam.subList(20, spam.size()));
+
+        awaitBans(SPAMMER4, SPAMMER6);
+        assertCountedOnce(SPAMMER4);
+        assertCountedOnce(SPAMMER6);
+        daemon.await("it to be well", () -> fault(log).isEmpty());
+    }
+
+    private String fault(Path log) throws Exception {
+        Object fault = ((Map<?, ?>) sources().get(log.toString())).get("fault");
+        return fault == null ? "" : fault.toString();
+    }
+
     @Test
     void journal_spamIsBannedInTheKernel_forgedLinesAreNot_throughKillAndVacuum() throws Exception {
         JournalFiles.need();
@@ -227,7 +279,7 @@ class SourcesIT {
             }
             case "unix" -> {
                 for (String message : messages) {
-                    UnixDatagrams.send(socket.toString(), message.getBytes(UTF_8));
+                    send(socket, message);
                 }
             }
             default -> {
@@ -242,6 +294,21 @@ class SourcesIT {
         assertCountedOnce(SPAMMER4);
         daemon.await("the ban in the log", () -> daemon.log().contains(SPAMMER4));
         assertTrue(Instant.now().isBefore(Instant.parse(daemon.bans().get(SPAMMER4).get("until").toString())));
+    }
+
+    /** Waits for room, as syslog(3) does. */
+    private static void send(Path socket, String message) throws Exception {
+        for (int i = 0; ; i++) {
+            try {
+                UnixDatagrams.send(socket.toString(), message.getBytes(UTF_8));
+                return;
+            } catch (IOException e) {
+                if (i == 100) {
+                    throw e;
+                }
+                Thread.sleep(20);
+            }
+        }
     }
 
     private static Object uid() throws IOException {

@@ -67,9 +67,7 @@ final class ActionCommand implements Runnable {
 
         private int test(AgentControl agent) throws Exception {
             Map<String, Optional<Trial>> outcome = agent.testActions(actions, PATIENCE);
-            if (outcome.isEmpty()) {
-                throw new Failure(ExitStatus.NO, "there is no such action");
-            }
+            AgentAccess.requireActions(!outcome.isEmpty());
             if (json) {
                 write(outcome);
             } else {

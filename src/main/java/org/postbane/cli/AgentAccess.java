@@ -1,7 +1,10 @@
 package org.postbane.cli;
 
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.OptionalInt;
 import org.postbane.config.Configuration;
 import org.postbane.daemon.Agent;
@@ -28,6 +31,19 @@ final class AgentAccess {
         ENFORCE
     }
 
+    /** The text that a command makes of the bans in force. */
+    interface Text {
+        String of(AgentControl agent) throws Exception;
+    }
+
+    /** How a file is made of such a text. */
+    interface Writing {
+        void write(Path file, String text) throws Failure;
+    }
+
+    /** As the name of a file. */
+    static final String STANDARD_OUTPUT = "-";
+
     private AgentAccess() {}
 
     static int run(Session session, CommonOptions common, Alone alone, Work work) throws Exception {
@@ -49,6 +65,53 @@ final class AgentAccess {
                 ? Agent.open(configuration, Clock.systemUTC())
                 : Agent.openStore(configuration, Clock.systemUTC())) {
             return work.with(agent);
+        }
+    }
+
+    /**
+     * Prints, or writes into a file, a text that an agent makes. The file is written by the process that the user has started,
+     * with that user's rights; from a daemon comes the text alone.
+     *
+     * @param output a file, or {@value #STANDARD_OUTPUT}
+     * @param words what a daemon is asked for, so that it prints the text
+     */
+    static int output(
+            Session session, CommonOptions common, String output, List<String> words, Text text, Writing writing)
+            throws Exception {
+        boolean prints = output.equals(STANDARD_OUTPUT);
+        if (session.agent() != null) {
+            if (!prints) {
+                throw new Failure(ExitStatus.USAGE, "the daemon writes no file for others: --output -");
+            }
+            session.out().print(text.of(session.agent()));
+            return ExitStatus.OK;
+        }
+        Configuration configuration = common.configuration();
+        ByteArrayOutputStream captured = new ByteArrayOutputStream();
+        OptionalInt answered = session.remote() == null
+                ? OptionalInt.empty()
+                : session.remote().run(common.socket(configuration), words, captured);
+        if (answered.isPresent() && answered.getAsInt() != ExitStatus.OK) {
+            return answered.getAsInt();
+        }
+        String made = captured.toString(StandardCharsets.UTF_8);
+        if (answered.isEmpty()) {
+            try (Agent agent = Agent.openStore(configuration, Clock.systemUTC())) {
+                made = text.of(agent);
+            }
+        }
+        if (prints) {
+            session.out().print(made);
+        } else {
+            writing.write(Path.of(output).toAbsolutePath(), made);
+        }
+        return ExitStatus.OK;
+    }
+
+    /** Throws where none of the actions that a user has named is there. */
+    static void requireActions(boolean found) throws Failure {
+        if (!found) {
+            throw new Failure(ExitStatus.NO, "there is no such action");
         }
     }
 }

@@ -1,30 +1,20 @@
 package org.postbane.cli;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.postbane.act.Feed;
-import org.postbane.config.Configuration;
-import org.postbane.daemon.Agent;
 import org.postbane.daemon.AgentControl;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/**
- * {@code postbane export}. A file is written by the process that the user has started, with that user's rights; from a daemon comes
- * the text alone.
- */
+/** {@code postbane export}. */
 @Command(name = "export", description = "Print the bans in force in the format of another program.")
 final class ExportCommand implements Callable<Integer> {
 
-    private static final String STANDARD_OUTPUT = "-";
     private static final String HOUR = "1h";
 
     private final Session session;
@@ -43,7 +33,7 @@ final class ExportCommand implements Callable<Integer> {
             names = "--output",
             paramLabel = "FILE",
             description = "Written aside and renamed (default: standard output).")
-    private String output = STANDARD_OUTPUT;
+    private String output = AgentAccess.STANDARD_OUTPUT;
 
     @Option(
             names = "--expires",
@@ -58,38 +48,15 @@ final class ExportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Feed feed = feed();
-        if (session.agent() != null) {
-            if (!output.equals(STANDARD_OUTPUT)) {
-                throw new Failure(ExitStatus.USAGE, "the daemon writes no file for others: --output -");
-            }
-            session.out().print(made(session.agent(), feed));
-            return ExitStatus.OK;
-        }
-        @Nullable String made = null;
-        Configuration configuration = common.configuration();
-        if (session.remote() != null) {
-            ByteArrayOutputStream captured = new ByteArrayOutputStream();
-            List<String> words = List.of("export", "--format", format, "--expires", expires);
-            OptionalInt answered = session.remote().run(common.socket(configuration), words, captured);
-            if (answered.isPresent() && answered.getAsInt() != ExitStatus.OK) {
-                return answered.getAsInt();
-            }
-            made = answered.isPresent() ? captured.toString(StandardCharsets.UTF_8) : null;
-        }
-        if (made == null) {
-            try (Agent agent = Agent.openStore(configuration, Clock.systemUTC())) {
-                made = made(agent, feed);
-            }
-        }
-        if (output.equals(STANDARD_OUTPUT)) {
-            session.out().print(made);
-            return ExitStatus.OK;
-        }
+        List<String> words = List.of("export", "--format", format, "--expires", expires);
+        return AgentAccess.output(session, common, output, words, agent -> made(agent, feed), ExportCommand::write);
+    }
+
+    private static void write(Path file, String made) throws Failure {
         try {
-            Feed.write(Path.of(output).toAbsolutePath(), made);
-            return ExitStatus.OK;
+            Feed.write(file, made);
         } catch (IOException e) {
-            throw new Failure(ExitStatus.NO, output + ": " + e.getMessage());
+            throw new Failure(ExitStatus.NO, file + ": " + e.getMessage());
         }
     }
 

@@ -41,9 +41,7 @@ final class FlushCommand implements Callable<Integer> {
 
     private int flush(AgentControl agent) throws Exception {
         List<String> done = agent.flush(actions, !restore);
-        if (done.isEmpty()) {
-            throw new Failure(ExitStatus.NO, "there is no such action");
-        }
+        AgentAccess.requireActions(!done.isEmpty());
         boolean holds = agent.awaitEnforced(BanCommand.PATIENCE);
         done.forEach(name -> session.out().println((restore ? "restored " : "emptied ") + name));
         return holds ? ExitStatus.OK : Words.notEverywhere(agent, session);

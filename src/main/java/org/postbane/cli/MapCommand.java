@@ -1,34 +1,25 @@
 package org.postbane.cli;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.postbane.act.ActionException;
 import org.postbane.act.MapType;
 import org.postbane.act.PostfixMap;
 import org.postbane.act.PostfixMapSettings;
 import org.postbane.act.PostfixMapSettings.Lookup;
-import org.postbane.config.Configuration;
-import org.postbane.daemon.Agent;
 import org.postbane.daemon.AgentControl;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/**
- * {@code postbane map}. The file is written by the process that the user has started, with that user's rights; from a daemon
- * comes the text alone.
- */
+/** {@code postbane map}. */
 @Command(name = "map", description = "Make a Postfix access map from the bans in force, by hand.")
 final class MapCommand implements Callable<Integer> {
 
-    private static final String STANDARD_OUTPUT = "-";
     private static final String DEFAULT = "default";
 
     private final Session session;
@@ -47,7 +38,7 @@ final class MapCommand implements Callable<Integer> {
             required = true,
             paramLabel = "FILE",
             description = "The text of the map, beside which postmap puts its index; - prints the text.")
-    private String output = STANDARD_OUTPUT;
+    private String output = AgentAccess.STANDARD_OUTPUT;
 
     @Option(names = "--sender", description = "Of envelope senders, for check_sender_access.")
     private boolean sender;
@@ -77,37 +68,18 @@ final class MapCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new Failure(ExitStatus.USAGE, "--text: " + e.getMessage());
         }
-        if (session.agent() != null) {
-            if (!output.equals(STANDARD_OUTPUT)) {
-                throw new Failure(ExitStatus.USAGE, "the daemon writes no map for others: --output -");
-            }
-            session.out().print(made(session.agent(), chosen));
-            return ExitStatus.OK;
-        }
-        ByteArrayOutputStream captured = new ByteArrayOutputStream();
-        Configuration configuration = common.configuration();
-        OptionalInt answered = session.remote() == null
-                ? OptionalInt.empty()
-                : session.remote().run(common.socket(configuration), words(chosen), captured);
-        if (answered.isPresent() && answered.getAsInt() != ExitStatus.OK) {
-            return answered.getAsInt();
-        }
-        String made = captured.toString(StandardCharsets.UTF_8);
-        if (answered.isEmpty()) {
-            try (Agent agent = Agent.openStore(configuration, Clock.systemUTC())) {
-                made = made(agent, chosen);
-            }
-        }
-        if (output.equals(STANDARD_OUTPUT)) {
-            session.out().print(made);
-        } else {
-            write(Path.of(output).toAbsolutePath(), chosen, made);
-        }
-        return ExitStatus.OK;
+        return AgentAccess.output(
+                session,
+                common,
+                output,
+                words(chosen),
+                agent -> made(agent, chosen),
+                (file, made) -> write(file, chosen, made));
     }
 
     private List<String> words(MapType chosen) {
-        List<String> words = new ArrayList<>(List.of("map", "--type", word(chosen), "--output", STANDARD_OUTPUT));
+        List<String> words =
+                new ArrayList<>(List.of("map", "--type", word(chosen), "--output", AgentAccess.STANDARD_OUTPUT));
         words.addAll(List.of("--text", text));
         if (sender) {
             words.add("--sender");

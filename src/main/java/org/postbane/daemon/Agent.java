@@ -1,7 +1,6 @@
 package org.postbane.daemon;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,7 +13,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postbane.act.ActionRunner;
@@ -27,8 +25,6 @@ import org.postbane.decide.Sentencing;
 import org.postbane.decide.Sentencing.Limit;
 import org.postbane.host.Nft;
 import org.postbane.model.Subject;
-import org.postbane.parse.LogParser;
-import org.postbane.parse.UnknownLines;
 import org.postbane.record.RecordOutbox;
 import org.postbane.record.RecordSettings;
 import org.postbane.record.Recorder;
@@ -36,14 +32,6 @@ import org.postbane.score.Scored;
 import org.postbane.score.Standing;
 import org.postbane.score.Weighing;
 import org.postbane.source.DirectoryWatch;
-import org.postbane.source.FileTail;
-import org.postbane.source.Input;
-import org.postbane.source.JournalSource;
-import org.postbane.source.LineSource;
-import org.postbane.source.LogGroup;
-import org.postbane.source.Position;
-import org.postbane.source.SourceSettings;
-import org.postbane.source.SyslogSource;
 import org.postbane.store.H2Store;
 import org.postbane.store.StateStore;
 import org.postbane.store.StoreException;
@@ -95,7 +83,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     private final Pipeline pipeline;
     private final Enforcement enforcement;
     private final Instant since;
-    private final List<Source> sources = new ArrayList<>();
+    private final Sources sources;
     private final ConcurrentLinkedQueue<FutureTask<?>> work = new ConcurrentLinkedQueue<>();
 
     private volatile @Nullable DirectoryWatch watch;
@@ -107,44 +95,6 @@ public final class Agent implements AgentControl, AutoCloseable {
     private Instant lastSnapshot;
     private boolean unsaved;
     private @Nullable Instant midLineSince;
-
-    /** One followed log. */
-    private static final class Source {
-        final SourceSettings settings;
-
-        /** Under which its position is kept. */
-        final String key;
-
-        final LineSource tail;
-        final LogParser parser;
-        final Health health;
-
-        @Nullable
-        String fault;
-
-        /** The last look has left nothing unread. */
-        boolean caughtUp;
-
-        /** How far the last line's stamp was from the time of reading; null if none came, or it had waited. */
-        @Nullable
-        Duration skew;
-
-        /** The time of the last line; null if none came. */
-        @Nullable
-        Instant lastLine;
-
-        /** As it was saved last; null if it was not. */
-        @Nullable
-        Position saved;
-
-        Source(SourceSettings settings, String key, LineSource tail, LogParser parser, Health health) {
-            this.settings = settings;
-            this.key = key;
-            this.tail = tail;
-            this.parser = parser;
-            this.health = health;
-        }
-    }
 
     private Agent(
             Configuration configuration,
@@ -161,6 +111,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         this.lastSnapshot = since.minus(SNAPSHOT).plus(FIRST_SNAPSHOT);
         this.pipeline = new Pipeline(
                 configuration, configuration.traps(), store, true, List.of(PostfixNetworks.ask()), recorder, held);
+        this.sources = new Sources(configuration, pipeline, store);
         this.enforcement = enforces ? Enforcement.start(configuration, clock) : Enforcement.none();
         try {
             pipeline.restore(store, this::restored);
@@ -220,21 +171,17 @@ public final class Agent implements AgentControl, AutoCloseable {
      * @param supervisor hears that this thread is alive, and how things are
      */
     public void run(Supervisor supervisor) throws StoreException, InterruptedException {
-        for (SourceSettings settings : configuration.sources()) {
-            LineSource opened = sourceOf(settings);
-            // a group has no lines of its own that could fail to come
-            add(settings, settings.name(), opened, opened instanceof LogGroup ? Optional.empty() : settings.silent(), since);
-        }
+        sources.open(since, this::wake);
         pipelineThread = Thread.currentThread();
-        try (DirectoryWatch opened = new DirectoryWatch(followed())) {
+        try (DirectoryWatch opened = new DirectoryWatch(sources.files())) {
             watch = opened;
             supervisor.ready(summary());
             while (!stopping) {
                 if (!turn()) {
                     opened.await(TICK);
                 }
-                supervisor.beat(
-                        this::summary); // from this thread, as it is the one whose standstill nobody would notice
+                // from this thread, as it is the one whose standstill nobody would notice
+                supervisor.beat(this::summary);
             }
         } catch (IOException e) {
             if (e instanceof StoreException fault) {
@@ -250,101 +197,28 @@ public final class Agent implements AgentControl, AutoCloseable {
         }
     }
 
-    private void add(
-            SourceSettings settings, String key, LineSource source, Optional<Duration> silent, Instant now) {
-        sources.add(new Source(
-                settings, key, source, pipeline.parser(settings.zone(), now, false), new Health(silent, now)));
-    }
-
-    /** The files of all sources. */
-    private List<Path> followed() {
-        return sources.stream()
-                .map(source -> source.tail)
-                .filter(FileTail.class::isInstance)
-                .map(tail -> ((FileTail) tail).path())
-                .toList();
-    }
-
-    /**
-     * Takes up the files that a group has found, and gives up those that it has given up.
-     *
-     * @return whether there are new ones to read
-     */
-    private boolean followGroups(Instant now) {
-        List<LogGroup.Member> gone = new ArrayList<>();
-        int before = sources.size();
-        for (Source source : List.copyOf(sources)) {
-            if (source.tail instanceof LogGroup group) {
-                unsaved |= group.position() != source.saved; // the same one as long as nothing has changed
-                gone.addAll(group.takeGone());
-                group.takeFound()
-                        .forEach(member -> add(
-                                source.settings, member.key(), member.tail(), source.settings.silent(), now));
-            }
-        }
-        boolean found = sources.size() > before;
-        for (LogGroup.Member member : gone) {
-            sources.removeIf(source -> source.tail == member.tail());
-            try {
-                member.tail().close();
-            } catch (IOException e) {
-                LOG.warn("closing {}: {}", member.tail().name(), e.getMessage());
-            }
-        }
-        DirectoryWatch current = watch;
-        if (current != null && (found || !gone.isEmpty())) {
-            current.follow(followed());
-        }
-        return found;
-    }
-
     /** {@code reading mail, other; 12 bans in force; other: no line for 6h}. */
     private String summary() {
-        StringBuilder text = new StringBuilder("reading ");
-        text.append(configuration.sources().stream().map(SourceSettings::name).collect(Collectors.joining(", ")));
-        text.append("; ").append(pipeline.judge().count()).append(" bans in force");
-        for (Source source : sources) {
-            if (source.fault != null) {
-                text.append("; ").append(source.tail.name()).append(": ").append(source.fault);
-            }
-            source.health
-                    .troubles()
-                    .forEach(trouble -> text.append("; ")
-                            .append(source.tail.name())
-                            .append(": ")
-                            .append(trouble));
-        }
-        return text.toString();
-    }
-
-    private LineSource sourceOf(SourceSettings settings) {
-        String name = settings.name();
-        var position = store.position(name);
-        Input input = settings.input();
-        if (input instanceof Input.File file) {
-            return new FileTail(
-                    name, file.path(), LogGroup.positionOf(store, name, file.path()), FileTail.StartAt.END);
-        }
-        if (input instanceof Input.Files files) {
-            return new LogGroup(name, files.patterns(), store);
-        }
-        if (input instanceof Input.Journal journal) {
-            return JournalSource.open(name, journal, position, FileTail.StartAt.END, this::wake);
-        }
-        if (input instanceof Input.Receiver receiver) {
-            return new SyslogSource(name, receiver, this::wake);
-        }
-        throw new AssertionError(input);
+        List<String> words = new ArrayList<>(List.of(
+                "reading " + sources.names(), pipeline.judge().count() + " bans in force"));
+        words.addAll(sources.troubles());
+        return String.join("; ", words);
     }
 
     /** One batch; whether there is more to do at once. */
     private boolean turn() throws StoreException {
         Instant now = clock.instant();
-        boolean more = false;
-        for (Source source : sources) {
-            more |= read(source, now);
+        long before = sources.lines();
+        boolean more = sources.read(BATCH, now);
+        unsaved |= sources.lines() != before;
+        DirectoryWatch current = watch;
+        if (sources.follow(now)) {
+            more = true;
+            unsaved = true;
+            if (current != null) {
+                current.follow(sources.files());
+            }
         }
-        more |= followGroups(now);
         for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
             task.run();
         }
@@ -376,58 +250,6 @@ public final class Agent implements AgentControl, AutoCloseable {
         return last.plus(after).isBefore(now) || now.isBefore(last);
     }
 
-    private boolean read(Source source, Instant now) {
-        LogParser parser = source.parser;
-        parser.readAt(now, source.caughtUp);
-        boolean fresh = source.caughtUp;
-        long before = parser.lines();
-        long stampedBefore = before - parser.unknown().headless();
-        try {
-            boolean more = source.tail.poll(source.parser, BATCH, now);
-            source.caughtUp = !more;
-            if (source.fault != null) {
-                LOG.info("{}: can be read again", source.tail.name());
-                source.fault = null;
-            }
-            return more;
-        } catch (IOException e) {
-            if (source.fault == null) {
-                LOG.warn("{}: {}; trying again each second", source.tail.name(), e.getMessage());
-            }
-            source.fault = e.getMessage();
-            source.caughtUp = false; // what was written meanwhile will wait
-            return false;
-        } finally {
-            unsaved |= parser.lines() != before;
-            Instant stamp = parser.lastStamp();
-            if (stamp != null && parser.lines() - parser.unknown().headless() != stampedBefore) {
-                Duration skew = Duration.between(now, stamp);
-                source.skew = fresh || !skew.isNegative() ? skew : null;
-                source.lastLine = parser.lastTime();
-            }
-            look(source, now);
-        }
-    }
-
-    private static void look(Source source, Instant now) {
-        UnknownLines unknown = source.parser.unknown();
-        List<Health.Word> words = source.health.at(new Health.Look(
-                now,
-                source.parser.lines(),
-                source.parser.lines() - source.parser.unread(),
-                unknown.headless() + unknown.lines(),
-                source.skew,
-                source.tail.waitsFor().orElse(null),
-                source.fault != null));
-        for (Health.Word word : words) {
-            if (word.warning()) {
-                LOG.warn("{}: {}", source.tail.name(), word.text());
-            } else {
-                LOG.info("{}: {}", source.tail.name(), word.text());
-            }
-        }
-    }
-
     /** One transaction for the batch, at once if someone is to be banned or lifted, else once a second. */
     private void commit(Instant now) throws StoreException {
         boolean due = isPast(lastCommit, TICK, now);
@@ -439,13 +261,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     private void commitNow(Instant now) throws StoreException {
         lastCommit = now;
         unsaved = false;
-        for (Source source : sources) {
-            Position position = source.tail.position();
-            if (!position.equals(source.saved)) {
-                store.save(source.key, position);
-                source.saved = position;
-            }
-        }
+        sources.savePositions();
         pipeline.save(store);
         recorder.save();
         if (held.isEmpty()) {
@@ -468,7 +284,7 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     /** Whether a commit had better wait for the rest of a line that was logged in parts, if it comes soon. */
     private boolean isMidLine(Instant now) {
-        if (sources.stream().noneMatch(source -> source.parser.isMidLine())) {
+        if (!sources.isMidLine()) {
             midLineSince = null;
             return false;
         }
@@ -520,14 +336,8 @@ public final class Agent implements AgentControl, AutoCloseable {
         try {
             recorder.finish();
             commitNow(clock.instant());
-            for (Source source : sources) {
-                source.tail.close();
-            }
-        } catch (StoreException e) {
-            throw e;
-        } catch (IOException e) {
-            LOG.warn("closing a source: {}", e.getMessage());
         } finally {
+            sources.close();
             recorder.close();
             enforcement.close();
             store.close();
@@ -720,49 +530,17 @@ public final class Agent implements AgentControl, AutoCloseable {
         return ask(() -> {
             Map<String, Integer> byJail = new LinkedHashMap<>();
             inForce(clock.instant()).forEach(ban -> byJail.merge(ban.jail(), 1, Integer::sum));
-            List<SourceStatus> states = new ArrayList<>();
-            for (Source source : sources) {
-                if (!(source.tail instanceof LogGroup) || source.fault != null || source.tail.waitsFor().isPresent()) {
-                    states.add(state(source));
-                }
-            }
             return new AgentStatus(
                     since,
                     clock.instant(),
-                    states,
+                    sources.states(),
                     pipeline.correlator().open(),
                     pipeline.correlator().ambiguous(),
                     pipeline.judge().guarded(),
                     byJail,
                     enforcement.status(),
-                    Unknown.of(sources.stream().map(source -> source.parser).toList()));
+                    Unknown.of(sources.parsers()));
         });
-    }
-
-    private static SourceStatus state(Source source) {
-        long backlog = 0;
-        String fault = source.fault;
-        try {
-            backlog = source.tail.backlog();
-        } catch (IOException e) {
-            fault = e.getMessage();
-        }
-        LogParser parser = source.parser;
-        long concerned = parser.lines() - parser.unread();
-        long puzzling = parser.unknown().headless() + parser.unknown().lines();
-        return new SourceStatus(
-                source.tail.name(),
-                source.tail.place(),
-                parser.lines(),
-                parser.bytes(),
-                backlog,
-                source.lastLine,
-                source.health.lastRead(),
-                concerned == 0 ? null : (double) puzzling / concerned,
-                source.skew,
-                parser.corrected(),
-                source.health.troubles(),
-                fault);
     }
 
     @Override

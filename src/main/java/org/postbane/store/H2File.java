@@ -16,8 +16,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -49,7 +51,7 @@ import org.slf4j.LoggerFactory;
 final class H2File {
 
     /** The version of the schema that this class makes and understands. */
-    static final int SCHEMA = 1;
+    static final int SCHEMA = 2;
 
     private static final long COMPACT_FROM = 40L << 20;
     private static final long COMPACT_AT_CLOSE_FROM = 8L << 20;
@@ -101,7 +103,13 @@ final class H2File {
                 + " ended_at BIGINT NOT NULL, cause VARCHAR NOT NULL)",
         "CREATE INDEX IF NOT EXISTS ended_ban_by_subject ON ended_ban (subject, jail)",
         "CREATE INDEX IF NOT EXISTS ended_ban_by_time ON ended_ban (ended_at)",
-        "INSERT INTO meta (version) VALUES (" + SCHEMA + ")",
+        "ALTER TABLE read_position ADD COLUMN IF NOT EXISTS " + RowSum.COLUMN + " INT",
+        "ALTER TABLE open_message ADD COLUMN IF NOT EXISTS " + RowSum.COLUMN + " INT",
+        "ALTER TABLE standing ADD COLUMN IF NOT EXISTS " + RowSum.COLUMN + " INT",
+        "ALTER TABLE offence ADD COLUMN IF NOT EXISTS " + RowSum.COLUMN + " INT",
+        "ALTER TABLE ban ADD COLUMN IF NOT EXISTS " + RowSum.COLUMN + " INT",
+        "ALTER TABLE ended_ban ADD COLUMN IF NOT EXISTS " + RowSum.COLUMN + " INT",
+        "ALTER TABLE meta ADD COLUMN IF NOT EXISTS newest_snapshot BIGINT",
     };
 
     private final Path base;
@@ -134,6 +142,7 @@ final class H2File {
                         Kind.DAMAGED, "%s is damaged: it changed since it was closed".formatted(opened.file));
             }
             opened.openWhole(health == Health.UNKNOWN);
+            opened.requireNewerThanSnapshots();
             return opened;
         } catch (StoreException e) {
             if (e.kind() != Kind.DAMAGED) {
@@ -150,10 +159,7 @@ final class H2File {
         try {
             connection();
             if (existed && isNew && !snapshots.all().isEmpty()) {
-                StoreException emptied =
-                        new StoreException(Kind.DAMAGED, "%s is damaged: there is nothing in it".formatted(file));
-                abandon(emptied);
-                throw emptied;
+                throw damaged("there is nothing in it", null);
             }
             if (readAll) {
                 readAll();
@@ -161,14 +167,14 @@ final class H2File {
         } catch (SQLException e) {
             throw failure(OPENING, e);
         } catch (IOException e) {
-            throw e instanceof StoreException fault
-                    ? fault
-                    : new StoreException(Kind.FAILED, "cannot list snapshots: " + why(e), e);
+            throw e instanceof StoreException fault ? fault : cannotList(e);
         } catch (IllegalStateException | IndexOutOfBoundsException | NullPointerException | ClassCastException e) {
-            StoreException damage = new StoreException(Kind.DAMAGED, "%s is damaged: %s".formatted(file, rootOf(e)), e);
-            abandon(damage);
-            throw damage;
+            throw damaged(rootOf(e), e);
         }
+    }
+
+    private static StoreException cannotList(IOException e) {
+        return new StoreException(Kind.FAILED, "cannot list snapshots: " + why(e), e);
     }
 
     private static H2File restored(Path base, StoreException damage) throws StoreException {
@@ -188,12 +194,16 @@ final class H2File {
                 try {
                     candidate.snapshots.unpack(snapshot);
                     candidate.openWhole(true);
+                    candidate.noteSnapshot(
+                            Snapshots.second(candidates.get(0))); // else it is older than one that is no good
                     LOG.error(
                             "restored {} from {} of {}; logs are read again from there, bans by hand since then are lost",
                             candidate.file,
                             snapshot.getFileName(),
                             Instant.ofEpochSecond(Snapshots.second(snapshot)));
                     return candidate;
+                } catch (SQLException e) {
+                    throw candidate.failure("cannot save to", e);
                 } catch (IOException e) {
                     LOG.error("{} is no good: {}", snapshot, e.getMessage());
                 }
@@ -210,19 +220,60 @@ final class H2File {
         }
     }
 
-    /** Reads every row: what H2 does not stumble over now, it will not later. */
-    private void readAll() throws SQLException {
-        for (String table : List.of("read_position", "open_message", "standing", "offence", "ban", "ended_ban")) {
+    /** Reads every row: what H2 does not stumble over now, it will not later; and its sum must hold. */
+    private void readAll() throws SQLException, StoreException {
+        for (String table : tables()) {
             try (Statement s = open().createStatement();
                     ResultSet row = s.executeQuery("SELECT * FROM " + table)) {
                 int columns = row.getMetaData().getColumnCount();
                 while (row.next()) {
-                    for (int i = 1; i <= columns; i++) {
-                        row.getObject(i);
+                    if (!RowSum.holds(row, columns)) {
+                        throw damaged("a row of " + table + " has changed", null);
                     }
                 }
             }
         }
+        open().commit();
+    }
+
+    /** Those that have rows with sums. */
+    private List<String> tables() throws SQLException {
+        List<String> tables = new ArrayList<>();
+        try (Statement s = open().createStatement();
+                ResultSet row = s.executeQuery("SELECT table_name FROM information_schema.columns WHERE column_name = '"
+                        + RowSum.COLUMN.toUpperCase(Locale.ROOT) + "'")) {
+            while (row.next()) {
+                tables.add(row.getString(1));
+            }
+        }
+        return tables;
+    }
+
+    /** Gives the connection up, and says that the file is damaged. */
+    private StoreException damaged(String how, @Nullable Throwable cause) {
+        StoreException damage = new StoreException(Kind.DAMAGED, "%s is damaged: %s".formatted(file, how), cause);
+        abandon(damage);
+        return damage;
+    }
+
+    /**
+     * Where its end is lost, H2 opens a file as it was some time ago, without a word. What was there before the newest snapshot
+     * has no mark of it.
+     */
+    private void requireNewerThanSnapshots() throws StoreException, IOException {
+        try (ResultSet row = prepare("SELECT MAX(newest_snapshot) FROM meta").executeQuery()) {
+            if (!row.next() || row.getLong(1) < snapshots.newest()) {
+                throw damaged("it is older than its newest snapshot", null);
+            }
+        } catch (SQLException e) {
+            throw failure(OPENING, e);
+        }
+    }
+
+    private void noteSnapshot(long second) throws SQLException, StoreException {
+        PreparedStatement note = prepare("UPDATE meta SET newest_snapshot = ?");
+        note.setLong(1, second);
+        note.executeUpdate();
         open().commit();
     }
 
@@ -234,6 +285,7 @@ final class H2File {
         }
         try {
             Path made = snapshots.begin();
+            noteSnapshot(at.getEpochSecond());
             PreparedStatement backup = prepare("BACKUP TO ?");
             backup.setString(1, made.toString());
             backup.execute();
@@ -269,6 +321,10 @@ final class H2File {
                 requireSchema();
             } catch (SQLException e) {
                 throw failure(OPENING, e);
+            } catch (StoreException e) {
+                throw e;
+            } catch (IOException e) {
+                throw cannotList(e);
             }
         }
         return connection;
@@ -312,7 +368,7 @@ final class H2File {
                 : String.valueOf(e.getMessage());
     }
 
-    private void requireSchema() throws SQLException, StoreException {
+    private void requireSchema() throws SQLException, IOException {
         execute("CREATE TABLE IF NOT EXISTS meta (version INT NOT NULL)");
         int version = 0;
         try (Statement s = open().createStatement();
@@ -330,9 +386,15 @@ final class H2File {
             throw tooNew;
         }
         isNew = version == 0;
-        if (isNew) {
+        if (version < SCHEMA) {
             for (String table : TABLES) {
                 execute(table);
+            }
+            try (PreparedStatement s =
+                    open().prepareStatement("INSERT INTO meta (version, newest_snapshot) VALUES (?, ?)")) {
+                s.setInt(1, SCHEMA);
+                s.setLong(2, snapshots.newest()); // of a database that is no more, or of an older version
+                s.executeUpdate();
             }
         }
         open().commit();

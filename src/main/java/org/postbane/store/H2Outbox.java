@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.postbane.record.RecordOutbox;
+import org.postbane.store.RowSum.Values;
 
 /**
  * The outbox of records in the store's own file. Numbers go on where they were, also when all rows are gone: the last one removed is
@@ -20,6 +21,8 @@ final class H2Outbox implements RecordOutbox {
     private static final String[] TABLES = {
         "CREATE TABLE IF NOT EXISTS record_outbox (id BIGINT PRIMARY KEY, content VARBINARY NOT NULL)",
         "CREATE TABLE IF NOT EXISTS record_sent (identity VARCHAR PRIMARY KEY, id BIGINT NOT NULL)",
+        "ALTER TABLE record_outbox ADD COLUMN IF NOT EXISTS " + RowSum.COLUMN + " INT",
+        "ALTER TABLE record_sent ADD COLUMN IF NOT EXISTS " + RowSum.COLUMN + " INT",
     };
 
     private final H2File file;
@@ -105,10 +108,9 @@ final class H2Outbox implements RecordOutbox {
     /** Writes what changed, to be committed. May be repeated. */
     void write() throws SQLException, StoreException {
         if (!added.isEmpty()) {
-            PreparedStatement s = file.prepare("MERGE INTO record_outbox KEY (id) VALUES (?, ?)");
+            PreparedStatement s = file.prepare("MERGE INTO record_outbox KEY (id) VALUES (?, ?, ?)");
             for (Row row : added) {
-                s.setLong(1, row.id());
-                s.setBytes(2, row.content());
+                new Values(s).add(row.id()).add(row.content()).end();
                 s.addBatch();
             }
             s.executeBatch();
@@ -117,9 +119,8 @@ final class H2Outbox implements RecordOutbox {
             PreparedStatement gone = file.prepare("DELETE FROM record_outbox WHERE id <= ?");
             gone.setLong(1, sent);
             gone.executeUpdate();
-            PreparedStatement mark = file.prepare("MERGE INTO record_sent KEY (identity) VALUES (?, ?)");
-            mark.setString(1, identity);
-            mark.setLong(2, sent);
+            PreparedStatement mark = file.prepare("MERGE INTO record_sent KEY (identity) VALUES (?, ?, ?)");
+            new Values(mark).add(identity).add(sent).end();
             mark.executeUpdate();
         }
     }

@@ -25,6 +25,7 @@ import org.postbane.score.Offence;
 import org.postbane.score.OffenceKind;
 import org.postbane.score.Standing;
 import org.postbane.source.Position;
+import org.postbane.store.RowSum.Values;
 import org.postbane.store.Unsaved.Ended;
 
 /**
@@ -354,48 +355,40 @@ public final class H2Store implements StateStore {
     }
 
     private void writeAll() throws SQLException, StoreException {
-        write("MERGE INTO read_position KEY (source) VALUES (?, ?, ?)", unsaved.positions.entrySet(), (s, e) -> {
-            s.setString(1, e.getKey());
-            s.setString(2, e.getValue().identity());
-            s.setLong(3, e.getValue().offset());
-        });
+        write(
+                "MERGE INTO read_position KEY (source) VALUES (?, ?, ?, ?)",
+                unsaved.positions.entrySet(),
+                (row, e) -> row.add(e.getKey())
+                        .add(e.getValue().identity())
+                        .add(e.getValue().offset()));
         List<String> goneRows = new ArrayList<>();
         Map<String, byte[]> rows = new HashMap<>();
         unsaved.rows.forEach((key, row) -> row.ifPresentOrElse(r -> rows.put(key, r), () -> goneRows.add(key)));
-        write("DELETE FROM open_message WHERE row_key = ?", goneRows, (s, key) -> s.setString(1, key));
-        write("MERGE INTO open_message KEY (row_key) VALUES (?, ?)", rows.entrySet(), (s, row) -> {
-            s.setString(1, row.getKey());
-            s.setBytes(2, row.getValue());
-        });
+        executeEach("DELETE FROM open_message WHERE row_key = ?", goneRows, (s, key) -> s.setString(1, key));
         write(
-                "MERGE INTO standing (subject, jail, points, as_of, as_of_day, l20, l40, l60, l80, l95, recent, victims,"
-                        + " messages) KEY (subject, jail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "MERGE INTO open_message KEY (row_key) VALUES (?, ?, ?)",
+                rows.entrySet(),
+                (row, e) -> row.add(e.getKey()).add(e.getValue()));
+        write(
+                "MERGE INTO standing KEY (subject, jail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 unsaved.standings.entrySet(),
-                (s, e) -> bind(s, e.getKey(), e.getValue()));
+                (row, e) -> add(row, e.getKey(), e.getValue()));
         long[] id = {nextOffence, nextEnded};
         write(
-                "MERGE INTO offence (id, done_at, subject, jail, kind, weight, evidence) KEY (id)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "MERGE INTO offence KEY (id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 unsaved.offences,
-                (s, offence) -> bind(s, id[0]++, offence));
+                (row, offence) -> add(row.add(id[0]++), offence));
         List<Key> goneBans = new ArrayList<>();
         List<Ban> bans = new ArrayList<>();
         unsaved.bans.forEach((key, ban) -> ban.ifPresentOrElse(bans::add, () -> goneBans.add(key)));
-        write("DELETE FROM ban WHERE subject = ? AND jail = ?", goneBans, H2Store::bind);
+        executeEach("DELETE FROM ban WHERE subject = ? AND jail = ?", goneBans, H2Store::bind);
+        write("MERGE INTO ban KEY (subject, jail) VALUES (?, ?, ?, ?, ?, ?)", bans, H2Store::add);
         write(
-                "MERGE INTO ban (" + BAN_COLUMNS + ") KEY (subject, jail) VALUES (?, ?, ?, ?, ?)",
-                bans,
-                (s, ban) -> bind(s, 1, ban));
-        write(
-                "MERGE INTO ended_ban (id, " + BAN_COLUMNS + ", ended_at, cause) KEY (id)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "MERGE INTO ended_ban KEY (id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 unsaved.ended,
-                (s, ended) -> {
-                    s.setLong(1, id[1]++);
-                    bind(s, 2, ended.ban());
-                    s.setLong(7, Micros.of(ended.at()));
-                    s.setString(8, ended.cause().name());
-                });
+                (row, ended) -> add(row.add(id[1]++), ended.ban())
+                        .add(Micros.of(ended.at()))
+                        .add(ended.cause().name()));
     }
 
     private static void bind(PreparedStatement s, Key key) throws SQLException {
@@ -403,38 +396,39 @@ public final class H2Store implements StateStore {
         s.setString(2, key.jail());
     }
 
-    private static void bind(PreparedStatement s, Key key, Standing standing) throws SQLException {
-        bind(s, key);
+    private static Values add(Values row, Key key, Standing standing) throws SQLException {
         long asOf = Micros.of(standing.asOf());
-        s.setDouble(3, standing.points());
-        s.setLong(4, asOf);
-        s.setLong(5, Math.floorDiv(asOf, MICROS_PER_DAY));
-        s.setDouble(6, standing.evidence().l20());
-        s.setDouble(7, standing.evidence().l40());
-        s.setDouble(8, standing.evidence().l60());
-        s.setDouble(9, standing.evidence().l80());
-        s.setDouble(10, standing.evidence().l95());
-        s.setBytes(11, WindowBytes.of(standing.window()));
-        s.setLong(12, standing.victims());
-        s.setLong(13, standing.messages());
+        Evidence evidence = standing.evidence();
+        return row.add(key.subject().toString())
+                .add(key.jail())
+                .add(standing.points())
+                .add(asOf)
+                .add(Math.floorDiv(asOf, MICROS_PER_DAY))
+                .add(evidence.l20())
+                .add(evidence.l40())
+                .add(evidence.l60())
+                .add(evidence.l80())
+                .add(evidence.l95())
+                .add(WindowBytes.of(standing.window()))
+                .add(standing.victims())
+                .add(standing.messages());
     }
 
-    private static void bind(PreparedStatement s, long id, Offence offence) throws SQLException {
-        s.setLong(1, id);
-        s.setLong(2, Micros.of(offence.at()));
-        s.setString(3, offence.subject().toString());
-        s.setString(4, offence.jail());
-        s.setString(5, offence.kind().word());
-        s.setDouble(6, offence.weight());
-        s.setString(7, offence.evidence());
+    private static Values add(Values row, Offence offence) throws SQLException {
+        return row.add(Micros.of(offence.at()))
+                .add(offence.subject().toString())
+                .add(offence.jail())
+                .add(offence.kind().word())
+                .add(offence.weight())
+                .add(offence.evidence());
     }
 
-    private static void bind(PreparedStatement s, int first, Ban ban) throws SQLException {
-        s.setString(first, ban.subject().toString());
-        s.setString(first + 1, ban.jail());
-        s.setLong(first + 2, Micros.of(ban.from()));
-        s.setLong(first + 3, Micros.ofEnd(ban.until()));
-        s.setString(first + 4, ban.reason());
+    private static Values add(Values row, Ban ban) throws SQLException {
+        return row.add(ban.subject().toString())
+                .add(ban.jail())
+                .add(Micros.of(ban.from()))
+                .add(Micros.ofEnd(ban.until()))
+                .add(ban.reason());
     }
 
     /** A slice of each. True if nothing is left to forget. */
@@ -461,6 +455,11 @@ public final class H2Store implements StateStore {
     }
 
     @FunctionalInterface
+    private interface Filling<T> {
+        void fill(Values row, T value) throws SQLException;
+    }
+
+    @FunctionalInterface
     private interface Parameters {
         void bind(PreparedStatement s) throws SQLException;
     }
@@ -475,7 +474,17 @@ public final class H2Store implements StateStore {
         void visit(ResultSet row) throws SQLException;
     }
 
-    private <T> void write(String sql, Iterable<T> values, Binding<T> binding) throws SQLException, StoreException {
+    /** @param sql with a parameter for each column of the table, in their order; the last one is the row's sum */
+    private <T> void write(String sql, Iterable<T> values, Filling<T> filling) throws SQLException, StoreException {
+        executeEach(sql, values, (s, value) -> {
+            Values row = new Values(s);
+            filling.fill(row, value);
+            row.end();
+        });
+    }
+
+    private <T> void executeEach(String sql, Iterable<T> values, Binding<T> binding)
+            throws SQLException, StoreException {
         int waiting = 0;
         for (T value : values) {
             PreparedStatement s = file.prepare(sql);

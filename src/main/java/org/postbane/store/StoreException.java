@@ -2,6 +2,7 @@ package org.postbane.store;
 
 import java.io.IOException;
 import java.io.Serial;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The database is out of reach, refuses, or is not ours to use. The message is for the operator, on one line: which file,
@@ -37,7 +38,7 @@ public final class StoreException extends IOException {
         this.kind = kind;
     }
 
-    StoreException(Kind kind, String message, Throwable cause) {
+    StoreException(Kind kind, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.kind = kind;
     }

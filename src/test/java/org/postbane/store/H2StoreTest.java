@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -152,14 +153,41 @@ final class H2StoreTest {
         open().close();
         try (Connection c = new Driver().connect("jdbc:h2:file:" + base(), new Properties());
                 Statement s = c.createStatement()) {
-            s.execute("UPDATE meta SET version = 2");
+            s.execute("UPDATE meta SET version = 3");
         }
 
         StoreException e = assertThrows(StoreException.class, this::open);
 
         assertEquals(Kind.TOO_NEW, e.kind());
         assertEquals(
-                "cannot use %s: a newer version wrote it (schema 2, known is 1)".formatted(file()), e.getMessage());
+                "cannot use %s: a newer version wrote it (schema 3, known is 2)".formatted(file()), e.getMessage());
+    }
+
+    @Test
+    void open_ofTheSchemaWithoutSums_isTakenOver() throws Exception {
+        try (H2Store store = open()) {
+            store.save(ban(CLIENT, "spam", Instant.MAX));
+            store.commit();
+            store.snapshot(NOON);
+        }
+        try (Connection c = new Driver().connect("jdbc:h2:file:" + base(), new Properties());
+                Statement s = c.createStatement()) {
+            for (String table : List.of("read_position", "open_message", "standing", "offence", "ban", "ended_ban")) {
+                s.execute("ALTER TABLE " + table + " DROP COLUMN row_sum");
+            }
+            s.execute("ALTER TABLE meta DROP COLUMN newest_snapshot");
+            s.execute("UPDATE meta SET version = 1");
+        }
+
+        try (H2Store store = open()) {
+            assertEquals(1, store.inForce().size());
+            store.save(ban(CLIENT, "trap", Instant.MAX));
+            store.commit();
+        }
+
+        try (H2Store store = open()) {
+            assertEquals(2, store.inForce().size());
+        }
     }
 
     @Test

@@ -60,7 +60,9 @@ final class Soak {
                 if (word.isEmpty()) {
                     text.append(round).append('.');
                 } else if (word.indexOf('.') > 0) {
-                    text.append("100.64.").append(round % ROUNDS_OF_CLIENTS).append(word, word.lastIndexOf('.'), word.length());
+                    text.append("100.64.")
+                            .append(round % ROUNDS_OF_CLIENTS)
+                            .append(word, word.lastIndexOf('.'), word.length());
                 } else {
                     boolean hex = word.length() < 15;
                     int base = hex ? 16 : DIGITS.length();
@@ -100,7 +102,8 @@ final class Soak {
     private boolean run(Path sample, long lines, int most, List<String> status) throws Exception {
         List<Template> templates;
         try (Stream<String> read = Files.lines(sample)) {
-            templates = read.map(line -> Template.of(line.substring(STAMP_LENGTH))).toList();
+            templates =
+                    read.map(line -> Template.of(line.substring(STAMP_LENGTH))).toList();
         }
         say("start", 0);
         long written = 0;
@@ -131,7 +134,8 @@ final class Soak {
             }
         }
         out.close();
-        System.out.printf("%d lines, %d bytes each, %d rotations in %d s%n", written, bytes / written, rotations, seconds());
+        System.out.printf(
+                "%d lines, %d bytes each, %d rotations in %d s%n", written, bytes / written, rotations, seconds());
         long counted = 0;
         for (int i = 0; i < 3600 && counted < written && ProcessHandle.of(pid).isPresent(); i++) {
             Thread.sleep(1000);
@@ -174,7 +178,8 @@ final class Soak {
                 }
             }
         }
-        Path first = log.resolveSibling(kind < 4 ? "mail.log.1" : "mail.log-202611%02d%02d".formatted(rotations / 60, rotations % 60));
+        Path first = log.resolveSibling(
+                kind < 4 ? "mail.log.1" : "mail.log-202611%02d%02d".formatted(rotations / 60, rotations % 60));
         if (kind == 1 || kind == 3) {
             Files.copy(log, first);
             FileChannel.open(log, StandardOpenOption.WRITE).truncate(0).close();
@@ -209,7 +214,9 @@ final class Soak {
             rss = line.startsWith("VmRSS") ? Long.parseLong(words[1]) / 1024.0 : rss;
             peak = line.startsWith("VmHWM") ? Long.parseLong(words[1]) / 1024.0 : peak;
         }
-        String[] stat = Files.readString(Path.of("/proc/" + pid + "/stat")).replaceFirst(".*\\) ", "").split(" ");
+        String[] stat = Files.readString(Path.of("/proc/" + pid + "/stat"))
+                .replaceFirst(".*\\) ", "")
+                .split(" ");
         double cpu = (Long.parseLong(stat[11]) + Long.parseLong(stat[12])) / 100.0;
         Path state = log.resolveSibling("state.mv.db");
         System.out.printf(

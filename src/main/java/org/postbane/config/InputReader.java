@@ -69,7 +69,8 @@ final class InputReader {
     /** One file, or what several lines or patterns mean. */
     private static Input files(String text) {
         List<PathPattern> patterns = new ArrayList<>();
-        for (String line : text.lines().map(String::strip).filter(l -> !l.isEmpty()).toList()) {
+        for (String line :
+                text.lines().map(String::strip).filter(l -> !l.isEmpty()).toList()) {
             PathPattern pattern = PathPattern.parse(line);
             if (patterns.contains(pattern)) {
                 throw new IllegalArgumentException("'%s' stands there twice".formatted(line));
@@ -80,9 +81,7 @@ final class InputReader {
             throw new IllegalArgumentException("more than %d files or patterns".formatted(LogGroup.MOST));
         }
         Optional<Path> single = patterns.get(0).single();
-        return single.isPresent() && patterns.size() == 1
-                ? new Input.File(single.get())
-                : new Input.Files(patterns);
+        return single.isPresent() && patterns.size() == 1 ? new Input.File(single.get()) : new Input.Files(patterns);
     }
 
     /** Whether both would read a file, as far as can be told without looking. */

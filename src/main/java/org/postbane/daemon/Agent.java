@@ -199,8 +199,8 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     /** {@code reading mail, other; 12 bans in force; other: no line for 6h}. */
     private String summary() {
-        List<String> words = new ArrayList<>(List.of(
-                "reading " + sources.names(), pipeline.judge().count() + " bans in force"));
+        List<String> words = new ArrayList<>(
+                List.of("reading " + sources.names(), pipeline.judge().count() + " bans in force"));
         words.addAll(sources.troubles());
         return String.join("; ", words);
     }

@@ -58,8 +58,8 @@ final class Sources implements AutoCloseable {
             LineSource source = sourceOf(settings, wake);
             if (source instanceof LogGroup files) {
                 // it has no lines of its own that could fail to come
-                SourceReader reader =
-                        new SourceReader(settings.name(), source, parser(settings, since), new Health(Optional.empty(), since));
+                SourceReader reader = new SourceReader(
+                        settings.name(), source, parser(settings, since), new Health(Optional.empty(), since));
                 readers.add(reader);
                 groups.add(new Group(files, reader, settings));
             } else {

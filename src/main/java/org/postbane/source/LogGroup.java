@@ -15,6 +15,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
@@ -243,7 +244,9 @@ public final class LogGroup implements LineSource {
     }
 
     private static boolean isRotation(Path path, Path log) {
-        return !path.equals(log) && path.getParent().equals(log.getParent()) && RotatedFiles.isRotated(path, log);
+        return !path.equals(log)
+                && Objects.equals(path.getParent(), log.getParent())
+                && RotatedFiles.isRotated(path, log);
     }
 
     private boolean isMeant(Path path) {
@@ -364,9 +367,8 @@ public final class LogGroup implements LineSource {
 
     /** Gives up the file that rested for the longest time, if it is older than the new one. */
     private boolean makeRoom(Instant modified, Instant now) {
-        Optional<Path> oldest = followed.keySet().stream()
-                .filter(path -> !isNamed(path))
-                .min(Comparator.comparing(LogGroup::modified));
+        Optional<Path> oldest =
+                followed.keySet().stream().filter(path -> !isNamed(path)).min(Comparator.comparing(LogGroup::modified));
         if (oldest.isEmpty()) {
             return false;
         }

@@ -71,7 +71,8 @@ public final class PathPattern {
             }
         }
         if (text.endsWith("/")) {
-            throw new IllegalArgumentException("'%s' is a directory; expected files, e.g. %s*.log".formatted(text, text));
+            throw new IllegalArgumentException(
+                    "'%s' is a directory; expected files, e.g. %s*.log".formatted(text, text));
         }
         return new PathPattern(text, fixed.normalize(), patterns);
     }
@@ -195,7 +196,7 @@ public final class PathPattern {
         } catch (NoSuchFileException | NotDirectoryException e) {
             return looked; // it may still come
         } catch (DirectoryIteratorException e) {
-            throw FileFault.of(directory.toString(), e.getCause());
+            throw FileFault.of(directory.toString(), new IOException(e.getMessage(), e));
         } catch (IOException e) {
             throw FileFault.of(directory.toString(), e);
         }

@@ -32,8 +32,8 @@ final class FullDisk implements AutoCloseable {
     private void run() {
         try {
             while (!stopping) {
-                Thread.sleep(800 + random.nextInt(2000)); // enough for the agent to start
-                fill(System.nanoTime() + random.nextInt(3_000) * 1_000_000L);
+                Thread.sleep(300 + random.nextInt(1500));
+                fill(System.nanoTime() + random.nextInt(6_000) * 1_000_000L);
                 Files.delete(filler);
             }
         } catch (IOException | InterruptedException e) {

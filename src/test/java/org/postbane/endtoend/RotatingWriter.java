@@ -69,6 +69,7 @@ final class RotatingWriter implements AutoCloseable {
     private int rounds;
     private int next;
     private long lines;
+    private long waits;
     private int rotations;
 
     RotatingWriter(Path log, Path whole, Style style, long seed) throws IOException {
@@ -97,6 +98,11 @@ final class RotatingWriter implements AutoCloseable {
 
     long lines() {
         return lines;
+    }
+
+    /** How often there was no room. */
+    long waits() {
+        return waits;
     }
 
     int rotations() {
@@ -185,6 +191,7 @@ final class RotatingWriter implements AutoCloseable {
                 if (!String.valueOf(e.getMessage()).contains("No space left") || i > 1000) {
                     throw new UncheckedIOException(e);
                 }
+                waits++;
                 pause(40);
             }
         }

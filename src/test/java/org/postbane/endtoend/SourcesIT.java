@@ -248,10 +248,14 @@ class SourcesIT {
                 "[source mail]\nlisten = %s%s"
                         .formatted(
                                 kind,
-                                unix ? ":" + socket + "\nzone = UTC\ntrust = */* amavis: user=" + uid() : "://127.0.0.1:" + port),
+                                unix
+                                        ? ":" + socket + "\nzone = UTC\ntrust = */* amavis: user=" + uid()
+                                        : "://127.0.0.1:" + port),
                 "log",
                 command -> command);
-        daemon.await("the receiver", () -> !((Map<?, ?>) sources().values().iterator().next()).containsKey("fault"));
+        daemon.await(
+                "the receiver",
+                () -> !((Map<?, ?>) sources().values().iterator().next()).containsKey("fault"));
 
         String now = DateTimeFormatter.ofPattern("MMM ppd HH:mm:ss ", Locale.ROOT)
                 .format(Instant.now().atOffset(ZoneOffset.UTC));
@@ -293,7 +297,8 @@ class SourcesIT {
         awaitBans(SPAMMER4);
         assertCountedOnce(SPAMMER4);
         daemon.await("the ban in the log", () -> daemon.log().contains(SPAMMER4));
-        assertTrue(Instant.now().isBefore(Instant.parse(daemon.bans().get(SPAMMER4).get("until").toString())));
+        assertTrue(Instant.now()
+                .isBefore(Instant.parse(daemon.bans().get(SPAMMER4).get("until").toString())));
     }
 
     /** Waits for room, as syslog(3) does. */

@@ -116,7 +116,8 @@ class DirectoryWatchTest {
     /** As on a file system of another machine: the directory is watched, and says nothing. */
     @Test
     void await_fileWhoseChangesNobodyTells_isLookedAtAfterTheNet() throws Exception {
-        Path elsewhere = Files.createFile(Files.createDirectory(dir.resolve("elsewhere")).resolve("mail"));
+        Path elsewhere =
+                Files.createFile(Files.createDirectory(dir.resolve("elsewhere")).resolve("mail"));
         Path log = Files.createSymbolicLink(dir.resolve("mail.log"), elsewhere);
         List<String> lines = new java.util.ArrayList<>();
         FileTail tail = new FileTail("mail", log, java.util.Optional.empty(), FileTail.StartAt.BEGINNING);

@@ -34,7 +34,8 @@ import org.postbane.source.FileTail.StartAt;
 /** Several files by patterns: which are logs, which are what became of logs, and where each is begun. */
 class LogGroupTest {
 
-    private static final String LINE = "Nov 21 12:00:00 mx1 postfix/qmgr[%d]: 4ZrK1J%05d: from=<a@b.example>, size=7, nrcpt=1\n";
+    private static final String LINE =
+            "Nov 21 12:00:00 mx1 postfix/qmgr[%d]: 4ZrK1J%05d: from=<a@b.example>, size=7, nrcpt=1\n";
 
     @TempDir
     Path dir;
@@ -125,7 +126,9 @@ class LogGroupTest {
         turn();
 
         assertEquals(expected, got);
-        assertEquals(List.of("mail:a.log", "mail:b.log"), tails.keySet().stream().map(FileTail::name).toList());
+        assertEquals(
+                List.of("mail:a.log", "mail:b.log"),
+                tails.keySet().stream().map(FileTail::name).toList());
     }
 
     @Test
@@ -342,7 +345,8 @@ class LogGroupTest {
         for (int i = 0; i < LogGroup.MOST; i++) {
             write("a%02d.log".formatted(i), 2);
             Files.setLastModifiedTime(
-                    dir.resolve("a%02d.log".formatted(i)), FileTime.from(now.minus(Duration.ofDays(i < 2 ? 5 - i : 0))));
+                    dir.resolve("a%02d.log".formatted(i)),
+                    FileTime.from(now.minus(Duration.ofDays(i < 2 ? 5 - i : 0))));
         }
         start("*.log");
         turn();
@@ -356,7 +360,9 @@ class LogGroupTest {
 
         assertEquals(expected, got);
         assertEquals(LogGroup.MOST, followed().size());
-        assertTrue(!followed().contains("a00.log") && followed().contains("a01.log"), () -> followed().toString());
+        assertTrue(
+                !followed().contains("a00.log") && followed().contains("a01.log"),
+                () -> followed().toString());
     }
 
     @Test

@@ -91,6 +91,8 @@ class PathPatternTest {
         PathPattern.Found found = PathPattern.parse(loop + "/*.log").find();
 
         assertTrue(found.files().isEmpty());
-        assertTrue(found.faults().get(0).startsWith(loop + ": "), () -> found.faults().toString());
+        assertTrue(
+                found.faults().get(0).startsWith(loop + ": "),
+                () -> found.faults().toString());
     }
 }

@@ -10,6 +10,7 @@ import org.postbane.daemon.AgentControl.SourceStatus;
 import org.postbane.parse.LogParser;
 import org.postbane.source.LineSource;
 import org.postbane.source.Position;
+import org.postbane.source.PositionStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,9 +19,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>One thread. Errors: a source that cannot be read is told once, shown by {@link #state}, and may be read again.
  */
-final class SourceReader implements AutoCloseable {
+final class SourceReader {
 
     private static final Logger LOG = LoggerFactory.getLogger(SourceReader.class);
+
+    /** Under which its position is kept. */
+    private final String key;
 
     private final LineSource source;
     private final LogParser parser;
@@ -35,7 +39,12 @@ final class SourceReader implements AutoCloseable {
 
     private @Nullable Instant lastLine;
 
-    SourceReader(LineSource source, LogParser parser, Health health) {
+    /** As it was saved last; null if it was not. */
+    private @Nullable Position saved;
+
+    /** @param key under which its position is kept */
+    SourceReader(String key, LineSource source, LogParser parser, Health health) {
+        this.key = key;
         this.source = source;
         this.parser = parser;
         this.health = health;
@@ -45,8 +54,17 @@ final class SourceReader implements AutoCloseable {
         return source.name();
     }
 
-    Position position() {
-        return source.position();
+    LineSource source() {
+        return source;
+    }
+
+    /** Saves its position, if that is another one than the last time. */
+    void savePosition(PositionStore store) {
+        Position position = source.position();
+        if (!position.equals(saved)) {
+            store.save(key, position);
+            saved = position;
+        }
     }
 
     LogParser parser() {
@@ -143,10 +161,5 @@ final class SourceReader implements AutoCloseable {
                 parser.corrected(),
                 health.troubles(),
                 now);
-    }
-
-    @Override
-    public void close() throws IOException {
-        source.close();
     }
 }

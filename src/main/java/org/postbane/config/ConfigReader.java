@@ -287,21 +287,28 @@ public final class ConfigReader {
     }
 
     private Optional<MailFilter> filter(List<Section> sections) {
-        String name = FILTER;
+        List<String> names = List.of(FILTER);
         Place place = new Place("postbane.conf", 0, true);
         @Nullable String namedBy = null;
         for (Section section : sections) {
-            String wanted = section.value("filter", Values::name).orElse(FILTER);
-            if (namedBy != null && !wanted.equals(name)) {
+            List<String> wanted = section.value(
+                            "filter",
+                            text -> Values.words(text).stream()
+                                    .map(Values::name)
+                                    .toList())
+                    .orElse(List.of(FILTER));
+            if (namedBy != null && !wanted.equals(names)) {
                 section.fault(
-                        "filter", "differs from '%s' of [%s]; all sources share one filter".formatted(name, namedBy));
+                        "filter",
+                        "differs from '%s' of [%s]; all sources share one filter"
+                                .formatted(String.join(" ", names), namedBy));
             }
             if (namedBy == null) {
-                name = wanted;
+                names = wanted;
                 namedBy = section.name();
                 place = section.entry("filter").map(Entry::place).orElse(section.place());
             }
         }
-        return new FilterReader(folder, faults).read(name, place);
+        return new FilterReader(folder, faults).read(names, place);
     }
 }

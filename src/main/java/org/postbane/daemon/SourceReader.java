@@ -31,6 +31,9 @@ final class SourceReader {
     private final Health health;
     private @Nullable String fault;
 
+    /** Complaints of the parser's that were told. */
+    private List<String> told = List.of();
+
     /** The last look has left nothing unread. */
     private boolean caughtUp;
 
@@ -103,6 +106,7 @@ final class SourceReader {
                 lastLine = parser.lastTime();
             }
             look(now);
+            complain();
         }
     }
 
@@ -112,7 +116,13 @@ final class SourceReader {
 
     private void look(Instant now) {
         List<Health.Word> words = health.at(new Health.Look(
-                now, lines(), concerned(), puzzling(), skew, source.waitsFor().orElse(null), fault != null));
+                now,
+                lines(),
+                parser.concerned(),
+                parser.puzzling(),
+                skew,
+                source.waitsFor().orElse(null),
+                fault != null));
         for (Health.Word word : words) {
             if (word.warning()) {
                 LOG.warn("{}: {}", name(), word.text());
@@ -122,12 +132,21 @@ final class SourceReader {
         }
     }
 
-    private long concerned() {
-        return parser.lines() - parser.unread();
+    private void complain() {
+        List<String> complaints = parser.complaints();
+        complaints.stream()
+                .filter(complaint -> !told.contains(complaint))
+                .forEach(complaint -> LOG.warn("{}: {}", name(), complaint));
+        told = complaints;
     }
 
-    private long puzzling() {
-        return parser.unknown().headless() + parser.unknown().lines();
+    /** Whether {@code other} has lines waiting that are older than the last one of this source. */
+    boolean isAheadOf(SourceReader other) {
+        return lastLine != null
+                && other.fault == null
+                && !other.caughtUp
+                && other.lastLine != null
+                && other.lastLine.isBefore(lastLine);
     }
 
     /** What is wrong, for people. */
@@ -136,7 +155,13 @@ final class SourceReader {
         if (fault != null) {
             all.add(fault);
         }
-        all.addAll(health.troubles());
+        all.addAll(troublesOfLines());
+        return all;
+    }
+
+    private List<String> troublesOfLines() {
+        List<String> all = new ArrayList<>(health.troubles());
+        all.addAll(parser.complaints());
         return all;
     }
 
@@ -156,10 +181,10 @@ final class SourceReader {
                 backlog,
                 lastLine,
                 health.lastRead(),
-                concerned() == 0 ? null : (double) puzzling() / concerned(),
+                parser.concerned() == 0 ? null : (double) parser.puzzling() / parser.concerned(),
                 skew,
                 parser.corrected(),
-                health.troubles(),
+                troublesOfLines(),
                 now);
     }
 }

@@ -32,6 +32,9 @@ final class Sources implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Sources.class);
 
+    /** At once of each, where several sources tell of the same messages: less than a message's lines are waited for. */
+    private static final int SHARED_BATCH = 500;
+
     /** A group, and what its files have in common. */
     private record Group(LogGroup files, SourceReader reader, SourceSettings settings) {}
 
@@ -103,11 +106,16 @@ final class Sources implements AutoCloseable {
                 .toList();
     }
 
-    /** Reads at most so many lines of each; whether there is more to read at once. */
+    /**
+     * Reads at most so many lines of each; whether there is more to read at once. A source waits while lines of another are left that
+     * are older than its own: what several programs tell of one message has to be heard together, also of a day when nobody
+     * listened.
+     */
     boolean read(int most, Instant now) {
         boolean more = false;
+        int batch = readers.size() > 1 ? Math.min(most, SHARED_BATCH) : most;
         for (SourceReader reader : readers) {
-            more |= reader.read(most, now);
+            more |= readers.stream().anyMatch(reader::isAheadOf) || reader.read(batch, now);
         }
         return more;
     }

@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * one INFO tells that it worked. An unchecked exception is our bug: it ends the thread by way of its handler of
  * uncaught exceptions.
  *
- * <p>Known shortcomings: an action that never returns blocks {@link #close} for {@link #CLOSING} and then stays behind,
+ * <p>Known shortcomings: an action that never returns blocks {@link #close} until {@link #CLOSING} after {@link #end}, and then stays behind,
  * unclosed, on a daemon thread.
  */
 public final class ActionRunner implements AutoCloseable {
@@ -126,6 +126,7 @@ public final class ActionRunner implements AutoCloseable {
     private boolean arriving = true;
     private boolean busy;
     private boolean closing;
+    private volatile long closeBy; // set with it, once
     private boolean ended;
     private boolean flushed;
     private boolean drifting;
@@ -351,19 +352,27 @@ public final class ActionRunner implements AutoCloseable {
         return arriving || reconcileWanted || !pending.isEmpty();
     }
 
-    /** Does what is still to be done, unless the action was failing, ends the thread and closes the action. Bans stay in force. */
-    @Override
-    public void close() {
+    /** Begins what {@link #close} does, without waiting for it: so several can end at the same time. */
+    public void end() {
         lock.lock();
         try {
-            closing = true;
+            if (!closing) {
+                closing = true;
+                closeBy = System.nanoTime() + CLOSING.toNanos();
+            }
             arrivals.cancel();
             work.signal();
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Does what is still to be done, unless the action was failing, ends the thread and closes the action. Bans stay in force. */
+    @Override
+    public void close() {
+        end();
         try {
-            thread.join(CLOSING.toMillis());
+            thread.join(Math.max(1, (closeBy - System.nanoTime()) / 1_000_000));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // the caller is in a hurry: the thread ends in its own time
         }

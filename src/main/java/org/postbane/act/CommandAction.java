@@ -73,12 +73,15 @@ public final class CommandAction implements Action {
                             .filter(ban -> !wanted.containsKey(ban.subject()))
                             .toList(),
                     now);
+            held.keySet().retainAll(wanted.keySet());
+            held.putAll(
+                    wanted); // before: of a call that fails half-way some are banned, and are to be unbanned one day
             tell(settings.ban(), wanted.values(), now);
         } else {
             call(settings.reconcile(), lines(wanted.values(), now));
+            held.clear();
+            held.putAll(wanted);
         }
-        held.clear();
-        held.putAll(wanted);
     }
 
     @Override
@@ -89,8 +92,8 @@ public final class CommandAction implements Action {
         lifted.keySet().retainAll(held.keySet());
         tell(settings.unban(), lifted.values(), now);
         lifted.keySet().forEach(held::remove);
-        tell(settings.ban(), outcome.imposed().values(), now);
         held.putAll(outcome.imposed());
+        tell(settings.ban(), outcome.imposed().values(), now);
     }
 
     private void tell(List<String> command, Collection<Ban> bans, Instant now) throws ActionException {

@@ -42,9 +42,13 @@ public final class Fail2banAction implements Action {
 
     /** @param clock the real time: ended bans are left out */
     public Fail2banAction(Fail2banSettings settings, InstantSource clock) {
+        this(settings, clock, new Programs(settings.name(), PATIENCE));
+    }
+
+    Fail2banAction(Fail2banSettings settings, InstantSource clock, Programs programs) {
         this.settings = settings;
         this.clock = clock;
-        programs = new Programs(settings.name(), PATIENCE);
+        this.programs = programs;
     }
 
     @Override

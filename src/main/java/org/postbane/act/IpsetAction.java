@@ -56,15 +56,14 @@ public final class IpsetAction implements Action {
 
     /** @param clock the real time: what is written into the kernel is not an end but the time until then */
     public IpsetAction(IpsetSettings settings, InstantSource clock) {
-        this(settings, clock, List.of());
+        this(settings, clock, new Programs(settings.name(), PATIENCE));
     }
 
-    /** @param prefix comes before each command */
-    IpsetAction(IpsetSettings settings, InstantSource clock, List<String> prefix) {
+    IpsetAction(IpsetSettings settings, InstantSource clock, Programs programs) {
         this.settings = settings;
         this.clock = clock;
         sets = Stream.of("4", "n4", "6", "n6").map(end -> settings.set() + end).toList();
-        programs = new Programs(settings.name(), prefix, PATIENCE);
+        this.programs = programs;
         ipv4 = new IptablesChain(settings.rules(), true, programs);
         ipv6 = new IptablesChain(settings.rules(), false, programs);
     }

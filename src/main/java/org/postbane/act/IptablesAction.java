@@ -34,14 +34,12 @@ public final class IptablesAction implements Action {
 
     /** @param clock the real time: ended bans are left out */
     public IptablesAction(IptablesSettings settings, InstantSource clock) {
-        this(settings, clock, List.of());
+        this(settings, clock, new Programs(settings.name(), PATIENCE));
     }
 
-    /** @param prefix comes before each command */
-    IptablesAction(IptablesSettings settings, InstantSource clock, List<String> prefix) {
+    IptablesAction(IptablesSettings settings, InstantSource clock, Programs programs) {
         this.settings = settings;
         this.clock = clock;
-        Programs programs = new Programs(settings.name(), prefix, PATIENCE);
         ipv4 = new IptablesChain(settings, true, programs);
         ipv6 = new IptablesChain(settings, false, programs);
     }

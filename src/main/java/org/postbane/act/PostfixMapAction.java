@@ -42,12 +42,16 @@ public final class PostfixMapAction implements Action {
 
     /** @param clock the real time: ended bans are left out */
     public PostfixMapAction(PostfixMapSettings settings, InstantSource clock) {
+        this(settings, clock, new Programs(settings.name(), PostfixMap.PATIENCE));
+    }
+
+    PostfixMapAction(PostfixMapSettings settings, InstantSource clock, Programs programs) {
         this.settings = settings;
         this.clock = clock;
         instance = settings.instance()
                 .map(directory -> List.of("-c", directory.toString()))
                 .orElse(List.of());
-        programs = new Programs(settings.name(), PostfixMap.PATIENCE);
+        this.programs = programs;
         inForce = new WholeCopy(settings.name(), this::takes);
     }
 
@@ -87,8 +91,7 @@ public final class PostfixMapAction implements Action {
             reloadDue = reloads();
         }
         if (reloadDue) {
-            reload();
-            reloadDue = false;
+            reloadDue = !reload();
         }
     }
 
@@ -102,10 +105,18 @@ public final class PostfixMapAction implements Action {
         return settings.reload() && !type().isIndexed();
     }
 
-    private void reload() throws ActionException {
-        if (programs.call(postfix("status"), "").status() == 0) { // else it reads the map when it starts
-            programs.run(postfix("reload"), "");
+    /** False where Postfix does not run, or its configuration is at fault: it says the same of both. */
+    private boolean reload() throws ActionException {
+        List<String> status = postfix("status");
+        Command.Result answer = programs.call(status, "");
+        if (answer.status() == 1) {
+            return false; // it reads the map when it starts
         }
+        if (answer.status() != 0) {
+            throw programs.failure(status, answer);
+        }
+        programs.run(postfix("reload"), "");
+        return true;
     }
 
     private List<String> postfix(String verb) {

@@ -38,14 +38,14 @@ public final class SpamdbAction implements Action {
 
     /** @param clock the real time: ended bans are left out */
     public SpamdbAction(SpamdbSettings settings, InstantSource clock) {
-        this(settings, clock, Command.find("spamdb"));
+        this(settings, clock, Command.find("spamdb"), new Programs(settings.name(), PATIENCE));
     }
 
-    SpamdbAction(SpamdbSettings settings, InstantSource clock, String spamdb) {
+    SpamdbAction(SpamdbSettings settings, InstantSource clock, String spamdb, Programs programs) {
         this.name = settings.name();
         this.clock = clock;
         this.spamdb = spamdb;
-        programs = new Programs(name, PATIENCE);
+        this.programs = programs;
     }
 
     @Override
@@ -79,8 +79,8 @@ public final class SpamdbAction implements Action {
             spamdb("-d", deleted.stream().filter(there::contains).toList());
         }
         held.removeAll(deleted);
+        held.addAll(added); // before: of a call that fails half-way some are trapped, and must not be forgotten
         spamdb("-a", List.copyOf(added));
-        held.addAll(added);
     }
 
     private void spamdb(String verb, List<IpPrefix> addresses) throws ActionException {

@@ -26,8 +26,6 @@ import org.postbane.decide.Sentencing;
 import org.postbane.decide.Sentencing.Limit;
 import org.postbane.host.Nft;
 import org.postbane.model.Subject;
-import org.postbane.parse.LogParser;
-import org.postbane.parse.UnknownLines;
 import org.postbane.record.RecordOutbox;
 import org.postbane.record.RecordSettings;
 import org.postbane.record.Recorder;
@@ -95,7 +93,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     private final Pipeline pipeline;
     private final Enforcement enforcement;
     private final Instant since;
-    private final List<Source> sources = new ArrayList<>();
+    private final List<SourceReader> sources = new ArrayList<>();
     private final ConcurrentLinkedQueue<FutureTask<?>> work = new ConcurrentLinkedQueue<>();
 
     private volatile @Nullable DirectoryWatch watch;
@@ -107,33 +105,6 @@ public final class Agent implements AgentControl, AutoCloseable {
     private Instant lastSnapshot;
     private boolean unsaved;
     private @Nullable Instant midLineSince;
-
-    /** One followed log. */
-    private static final class Source {
-        final LineSource tail;
-        final LogParser parser;
-        final Health health;
-
-        @Nullable
-        String fault;
-
-        /** The last look has left nothing unread. */
-        boolean caughtUp;
-
-        /** How far the last line's stamp was from the time of reading; null if none came, or it had waited. */
-        @Nullable
-        Duration skew;
-
-        /** The time of the last line; null if none came. */
-        @Nullable
-        Instant lastLine;
-
-        Source(LineSource tail, LogParser parser, Health health) {
-            this.tail = tail;
-            this.parser = parser;
-            this.health = health;
-        }
-    }
 
     private Agent(
             Configuration configuration,
@@ -210,7 +181,7 @@ public final class Agent implements AgentControl, AutoCloseable {
      */
     public void run(Supervisor supervisor) throws StoreException, InterruptedException {
         for (SourceSettings settings : configuration.sources()) {
-            sources.add(new Source(
+            sources.add(new SourceReader(
                     sourceOf(settings),
                     pipeline.parser(settings.zone(), since, false),
                     new Health(settings.silent(), since)));
@@ -227,8 +198,8 @@ public final class Agent implements AgentControl, AutoCloseable {
                 if (!turn()) {
                     opened.await(TICK);
                 }
-                supervisor.beat(
-                        this::summary); // from this thread, as it is the one whose standstill nobody would notice
+                // from this thread, as it is the one whose standstill nobody would notice
+                supervisor.beat(this::summary);
             }
         } catch (IOException e) {
             if (e instanceof StoreException fault) {
@@ -247,18 +218,12 @@ public final class Agent implements AgentControl, AutoCloseable {
     /** {@code reading mail, other; 12 bans in force; other: no line for 6h}. */
     private String summary() {
         StringBuilder text = new StringBuilder("reading ");
-        text.append(sources.stream().map(source -> source.tail.name()).collect(Collectors.joining(", ")));
+        text.append(sources.stream().map(SourceReader::name).collect(Collectors.joining(", ")));
         text.append("; ").append(pipeline.judge().count()).append(" bans in force");
-        for (Source source : sources) {
-            if (source.fault != null) {
-                text.append("; ").append(source.tail.name()).append(": ").append(source.fault);
+        for (SourceReader source : sources) {
+            for (String trouble : source.troubles()) {
+                text.append("; ").append(source.name()).append(": ").append(trouble);
             }
-            source.health
-                    .troubles()
-                    .forEach(trouble -> text.append("; ")
-                            .append(source.tail.name())
-                            .append(": ")
-                            .append(trouble));
         }
         return text.toString();
     }
@@ -283,8 +248,10 @@ public final class Agent implements AgentControl, AutoCloseable {
     private boolean turn() throws StoreException {
         Instant now = clock.instant();
         boolean more = false;
-        for (Source source : sources) {
-            more |= read(source, now);
+        for (SourceReader source : sources) {
+            long before = source.lines();
+            more |= source.read(BATCH, now);
+            unsaved |= source.lines() != before;
         }
         for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
             task.run();
@@ -317,58 +284,6 @@ public final class Agent implements AgentControl, AutoCloseable {
         return last.plus(after).isBefore(now) || now.isBefore(last);
     }
 
-    private boolean read(Source source, Instant now) {
-        LogParser parser = source.parser;
-        parser.readAt(now, source.caughtUp);
-        boolean fresh = source.caughtUp;
-        long before = parser.lines();
-        long stampedBefore = before - parser.unknown().headless();
-        try {
-            boolean more = source.tail.poll(source.parser, BATCH, now);
-            source.caughtUp = !more;
-            if (source.fault != null) {
-                LOG.info("{}: can be read again", source.tail.name());
-                source.fault = null;
-            }
-            return more;
-        } catch (IOException e) {
-            if (source.fault == null) {
-                LOG.warn("{}: {}; trying again each second", source.tail.name(), e.getMessage());
-            }
-            source.fault = e.getMessage();
-            source.caughtUp = false; // what was written meanwhile will wait
-            return false;
-        } finally {
-            unsaved |= parser.lines() != before;
-            Instant stamp = parser.lastStamp();
-            if (stamp != null && parser.lines() - parser.unknown().headless() != stampedBefore) {
-                Duration skew = Duration.between(now, stamp);
-                source.skew = fresh || !skew.isNegative() ? skew : null;
-                source.lastLine = parser.lastTime();
-            }
-            look(source, now);
-        }
-    }
-
-    private static void look(Source source, Instant now) {
-        UnknownLines unknown = source.parser.unknown();
-        List<Health.Word> words = source.health.at(new Health.Look(
-                now,
-                source.parser.lines(),
-                source.parser.lines() - source.parser.unread(),
-                unknown.headless() + unknown.lines(),
-                source.skew,
-                source.tail.waitsFor().orElse(null),
-                source.fault != null));
-        for (Health.Word word : words) {
-            if (word.warning()) {
-                LOG.warn("{}: {}", source.tail.name(), word.text());
-            } else {
-                LOG.info("{}: {}", source.tail.name(), word.text());
-            }
-        }
-    }
-
     /** One transaction for the batch, at once if someone is to be banned or lifted, else once a second. */
     private void commit(Instant now) throws StoreException {
         boolean due = isPast(lastCommit, TICK, now);
@@ -380,8 +295,8 @@ public final class Agent implements AgentControl, AutoCloseable {
     private void commitNow(Instant now) throws StoreException {
         lastCommit = now;
         unsaved = false;
-        for (Source source : sources) {
-            store.save(source.tail.name(), source.tail.position());
+        for (SourceReader source : sources) {
+            store.save(source.name(), source.position());
         }
         pipeline.save(store);
         recorder.save();
@@ -405,7 +320,7 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     /** Whether a commit had better wait for the rest of a line that was logged in parts, if it comes soon. */
     private boolean isMidLine(Instant now) {
-        if (sources.stream().noneMatch(source -> source.parser.isMidLine())) {
+        if (sources.stream().noneMatch(source -> source.parser().isMidLine())) {
             midLineSince = null;
             return false;
         }
@@ -457,8 +372,8 @@ public final class Agent implements AgentControl, AutoCloseable {
         try {
             recorder.finish();
             commitNow(clock.instant());
-            for (Source source : sources) {
-                source.tail.close();
+            for (SourceReader source : sources) {
+                source.close();
             }
         } catch (StoreException e) {
             throw e;
@@ -658,48 +573,18 @@ public final class Agent implements AgentControl, AutoCloseable {
         return ask(() -> {
             Map<String, Integer> byJail = new LinkedHashMap<>();
             inForce(clock.instant()).forEach(ban -> byJail.merge(ban.jail(), 1, Integer::sum));
-            List<SourceStatus> states = new ArrayList<>();
-            for (Source source : sources) {
-                states.add(state(source));
-            }
             return new AgentStatus(
                     since,
                     clock.instant(),
-                    states,
+                    sources.stream().map(SourceReader::state).toList(),
                     pipeline.correlator().open(),
                     pipeline.correlator().ambiguous(),
                     pipeline.judge().guarded(),
                     byJail,
                     enforcement.status(),
                     recorder.database(),
-                    Unknown.of(sources.stream().map(source -> source.parser).toList()));
+                    Unknown.of(sources.stream().map(SourceReader::parser).toList()));
         });
-    }
-
-    private static SourceStatus state(Source source) {
-        long backlog = 0;
-        String fault = source.fault;
-        try {
-            backlog = source.tail.backlog();
-        } catch (IOException e) {
-            fault = e.getMessage();
-        }
-        LogParser parser = source.parser;
-        long concerned = parser.lines() - parser.unread();
-        long puzzling = parser.unknown().headless() + parser.unknown().lines();
-        return new SourceStatus(
-                source.tail.name(),
-                source.tail.place(),
-                parser.lines(),
-                parser.bytes(),
-                backlog,
-                source.lastLine,
-                source.health.lastRead(),
-                concerned == 0 ? null : (double) puzzling / concerned,
-                source.skew,
-                parser.corrected(),
-                source.health.troubles(),
-                fault);
     }
 
     @Override

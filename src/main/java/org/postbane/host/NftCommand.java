@@ -21,6 +21,7 @@ public final class NftCommand implements Nft {
     private static final int ERROR_LINE_LENGTH = 200;
 
     private final List<String> program;
+    private final Duration patience;
 
     public NftCommand() {
         this(List.of(find()));
@@ -28,7 +29,13 @@ public final class NftCommand implements Nft {
 
     /** @param program how to call nft, e.g. {@code ip netns exec mail nft} in parts */
     public NftCommand(List<String> program) {
+        this(program, PATIENCE);
+    }
+
+    /** @param patience a transaction that takes longer is given up */
+    public NftCommand(List<String> program, Duration patience) {
         this.program = List.copyOf(program);
+        this.patience = patience;
     }
 
     /** A daemon's PATH may lack the directories of the administrator's programs. */
@@ -62,7 +69,7 @@ public final class NftCommand implements Nft {
     private String execute(List<String> arguments, String commands) throws IOException {
         List<String> whole = new ArrayList<>(program);
         whole.addAll(arguments);
-        Command.Result result = Command.run(whole, commands.getBytes(StandardCharsets.US_ASCII), PATIENCE);
+        Command.Result result = Command.run(whole, commands.getBytes(StandardCharsets.US_ASCII), patience);
         if (result.status() != 0) {
             throw new IOException(
                     "%s: status %d: %s".formatted(String.join(" ", whole), result.status(), brief(result.err())));

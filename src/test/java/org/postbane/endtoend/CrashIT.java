@@ -192,7 +192,7 @@ class CrashIT {
                 Files.writeString(said, NEXT, StandardOpenOption.APPEND);
                 agent = start(live, said);
             }
-            filler.close();
+            filler.stop();
             writer.close();
             if (full && !agent.waitFor(3, TimeUnit.SECONDS)) {
                 assertTrue(agent.isAlive());

@@ -117,7 +117,8 @@ final class Soak {
         open();
         for (int round = 0; written < lines; round++) {
             text.setLength(0);
-            String stamp = STAMP.format(first.plusMillis(written * 1000 / LINES_A_SECOND).atOffset(ZoneOffset.UTC));
+            String stamp = STAMP.format(
+                    first.plusMillis(written * 1000 / LINES_A_SECOND).atOffset(ZoneOffset.UTC));
             long before = written;
             for (Template template : templates) {
                 if (written == lines) {

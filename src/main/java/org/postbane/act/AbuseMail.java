@@ -1,6 +1,7 @@
 package org.postbane.act;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -19,10 +20,10 @@ final class AbuseMail implements Courier {
     private final ReportSettings.Abuse way;
     private final Sendmail sendmail;
 
-    AbuseMail(ReportSettings settings, ReportSettings.Abuse way) {
+    AbuseMail(ReportSettings settings, ReportSettings.Abuse way, Duration patience) {
         this.settings = settings;
         this.way = way;
-        sendmail = new Sendmail(settings.name(), way.sendmail());
+        sendmail = new Sendmail(settings.name(), way.sendmail(), patience);
     }
 
     @Override

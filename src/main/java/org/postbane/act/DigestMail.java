@@ -1,5 +1,6 @@
 package org.postbane.act;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 
@@ -12,10 +13,10 @@ final class DigestMail implements Courier {
     private final ReportSettings.Digest way;
     private final Sendmail sendmail;
 
-    DigestMail(ReportSettings settings, ReportSettings.Digest way) {
+    DigestMail(ReportSettings settings, ReportSettings.Digest way, Duration patience) {
         this.settings = settings;
         this.way = way;
-        sendmail = new Sendmail(settings.name(), way.sendmail());
+        sendmail = new Sendmail(settings.name(), way.sendmail(), patience);
     }
 
     @Override

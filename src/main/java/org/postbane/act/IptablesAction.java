@@ -34,14 +34,12 @@ public final class IptablesAction implements Action {
 
     /** @param clock the real time: ended bans are left out */
     public IptablesAction(IptablesSettings settings, InstantSource clock) {
-        this(settings, clock, List.of());
+        this(settings, clock, new Programs(settings.name(), PATIENCE));
     }
 
-    /** @param prefix comes before each command */
-    IptablesAction(IptablesSettings settings, InstantSource clock, List<String> prefix) {
+    IptablesAction(IptablesSettings settings, InstantSource clock, Programs programs) {
         this.settings = settings;
         this.clock = clock;
-        Programs programs = new Programs(settings.name(), prefix, PATIENCE);
         ipv4 = new IptablesChain(settings, true, programs);
         ipv6 = new IptablesChain(settings, false, programs);
     }
@@ -58,7 +56,8 @@ public final class IptablesAction implements Action {
 
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
-        Set<IpPrefix> wanted = Prefixes.inForce(bans, clock.instant()).keySet();
+        Set<IpPrefix> wanted =
+                Prefixes.inForce(bans, this::takes, clock.instant()).keySet();
         held.clear();
         ipv4.replace(matches(wanted, true));
         ipv6.replace(matches(wanted, false));
@@ -74,10 +73,10 @@ public final class IptablesAction implements Action {
 
     @Override
     public void apply(List<Decision> changes) throws ActionException {
-        Prefixes.Outcome outcome = Prefixes.Outcome.of(changes, clock.instant());
+        Outcome<IpPrefix> outcome = Prefixes.outcome(changes, this::takes, clock.instant());
         List<IpPrefix> added = new ArrayList<>(outcome.imposed().keySet());
         added.removeAll(held);
-        List<IpPrefix> deleted = new ArrayList<>(outcome.lifted());
+        List<IpPrefix> deleted = new ArrayList<>(outcome.lifted().keySet());
         deleted.retainAll(held);
         change(ipv4, added, deleted, true);
         change(ipv6, added, deleted, false);
@@ -122,9 +121,7 @@ public final class IptablesAction implements Action {
 
     @Override
     public Optional<Boolean> holds(Subject subject) throws ActionException {
-        return subject instanceof Subject.Client client
-                ? Optional.of(inKernel().contains(client.prefix()))
-                : Optional.of(false);
+        return Optional.of(Prefixes.have(inKernel(), subject));
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -34,17 +35,19 @@ public final class PfAction implements Action {
     private final Programs programs;
     private final String pfctl;
     private final Set<IpPrefix> held = new HashSet<>();
+    /** Of these there may be connections from before the ban, which are still to be cut. */
+    private final Set<IpPrefix> uncut = new LinkedHashSet<>();
 
     /** @param clock the real time: ended bans are left out */
     public PfAction(PfSettings settings, InstantSource clock) {
-        this(settings, clock, Command.find("pfctl"));
+        this(settings, clock, Command.find("pfctl"), new Programs(settings.name(), PATIENCE));
     }
 
-    PfAction(PfSettings settings, InstantSource clock, String pfctl) {
+    PfAction(PfSettings settings, InstantSource clock, String pfctl, Programs programs) {
         this.settings = settings;
         this.clock = clock;
         this.pfctl = pfctl;
-        programs = new Programs(settings.name(), PATIENCE);
+        this.programs = programs;
     }
 
     @Override
@@ -59,32 +62,46 @@ public final class PfAction implements Action {
 
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
-        Set<IpPrefix> wanted = Prefixes.inForce(bans, clock.instant()).keySet();
+        Set<IpPrefix> wanted =
+                Prefixes.inForce(bans, this::takes, clock.instant()).keySet();
         held.clear();
+        if (settings.killStates()) {
+            Set<IpPrefix> before = shown();
+            wanted.stream().filter(prefix -> !before.contains(prefix)).forEach(uncut::add);
+        }
+        uncut.retainAll(wanted);
         table("replace", wanted);
         held.addAll(wanted);
+        cut();
     }
 
     @Override
     public void apply(List<Decision> changes) throws ActionException {
-        Prefixes.Outcome outcome = Prefixes.Outcome.of(changes, clock.instant());
+        Outcome<IpPrefix> outcome = Prefixes.outcome(changes, this::takes, clock.instant());
         if (!outcome.lifted().isEmpty()) {
-            table("delete", outcome.lifted());
-            held.removeAll(outcome.lifted());
+            table("delete", outcome.lifted().keySet());
+            held.removeAll(outcome.lifted().keySet());
         }
         Set<IpPrefix> added = new HashSet<>(outcome.imposed().keySet());
         added.removeAll(held);
+        uncut.removeAll(outcome.lifted().keySet());
         if (!added.isEmpty()) {
+            if (settings.killStates()) {
+                uncut.addAll(added);
+            }
             String said = table("add", added);
             if (said.contains("table created")) { // what was in the old one is gone
                 throw new ActionException(settings.name() + ": table " + settings.table() + " had been taken away");
             }
             held.addAll(added);
-            if (settings.killStates()) {
-                for (IpPrefix prefix : added) {
-                    programs.run(pfctl, "-k", prefix.toString());
-                }
-            }
+            cut();
+        }
+    }
+
+    private void cut() throws ActionException {
+        for (IpPrefix prefix : List.copyOf(uncut)) {
+            programs.run(pfctl, "-k", prefix.toString());
+            uncut.remove(prefix);
         }
     }
 
@@ -110,7 +127,10 @@ public final class PfAction implements Action {
     private Set<IpPrefix> shown() throws ActionException {
         Command.Result result = programs.call(command("show"), "");
         Set<IpPrefix> found = new HashSet<>();
-        if (result.status() == 0) { // else there is no table
+        if (result.status() != 0 && !result.err().contains("does not exist")) { // neither table nor anchor
+            throw programs.failure(command("show"), result);
+        }
+        if (result.status() == 0) {
             for (String line : result.out().lines().toList()) {
                 IpPrefix prefix = IpPrefix.parse(line.strip());
                 if (prefix != null) {
@@ -123,9 +143,7 @@ public final class PfAction implements Action {
 
     @Override
     public Optional<Boolean> holds(Subject subject) throws ActionException {
-        return subject instanceof Subject.Client client
-                ? Optional.of(shown().contains(client.prefix()))
-                : Optional.of(false);
+        return Optional.of(Prefixes.have(shown(), subject));
     }
 
     @Override

@@ -13,18 +13,23 @@ import java.util.Set;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
 import org.postbane.model.Subject;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells people or programs of new bans and of their ends, in lots, so often and no more. Keeps nobody out. A ban that is prolonged is
  * no news.
  *
  * <p>Threads: one at a time. Memory: the bans in force, and {@value #MOST_WAITING} news; beyond that the oldest are counted only.
- * Errors: what did not arrive is tried again. Shortcomings: what is in force at the start is taken as told, so what was decided in the
- * last moments before a crash, and what waited then, is not told; a receiver that got a lot and did not say so gets it twice.
+ * Errors: what did not arrive is tried again. Shortcomings: what is in force at the start is taken as told, so what waited for its time
+ * or for the receiver when the agent crashed is not told (nor, if the receiver fails, when it is stopped); of a ban that comes and goes
+ * while the receiver fails nothing may be told; a receiver that got a lot and did not say so gets it twice.
  */
 public final class ReportAction implements Action {
 
     static final int MOST_WAITING = 10_000;
+    private static final Logger LOG = LoggerFactory.getLogger(ReportAction.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final ReportSettings settings;
     private final InstantSource clock;
@@ -33,18 +38,24 @@ public final class ReportAction implements Action {
     private final ArrayDeque<News> waiting = new ArrayDeque<>();
     private long dropped;
     private boolean started;
+    private boolean failed;
     private Instant next = Instant.MIN;
 
     /** @param clock the real time: for the pauses between reports */
     public ReportAction(ReportSettings settings, InstantSource clock) {
+        this(settings, clock, PATIENCE);
+    }
+
+    /** @param patience a program, or a server, that takes longer has failed */
+    ReportAction(ReportSettings settings, InstantSource clock, Duration patience) {
         this.settings = settings;
         this.clock = clock;
         if (settings.to() instanceof ReportSettings.Digest digest) {
-            courier = new DigestMail(settings, digest);
+            courier = new DigestMail(settings, digest, patience);
         } else if (settings.to() instanceof ReportSettings.Abuse abuse) {
-            courier = new AbuseMail(settings, abuse);
+            courier = new AbuseMail(settings, abuse, patience);
         } else if (settings.to() instanceof ReportSettings.Webhook webhook) {
-            courier = new WebhookPost(settings, webhook);
+            courier = new WebhookPost(settings, webhook, patience);
         } else {
             throw new AssertionError(settings.to());
         }
@@ -120,7 +131,9 @@ public final class ReportAction implements Action {
         if (waiting.isEmpty() || now.isBefore(next)) {
             return;
         }
+        failed = true;
         courier.bring(waiting, dropped, now);
+        failed = false;
         dropped = 0;
         next = now.plus(settings.every());
     }
@@ -137,8 +150,16 @@ public final class ReportAction implements Action {
         return Duration.ofSeconds(1);
     }
 
+    /** A stop is no reason to keep back what was to wait, unless the last try failed. */
     @Override
     public void close() {
-        courier.close();
+        try (courier) {
+            if (!waiting.isEmpty() && !failed) {
+                next = Instant.MIN;
+                bring();
+            }
+        } catch (ActionException e) {
+            LOG.warn("{} ({} reports are lost with the stop)", e.getMessage(), waiting.size());
+        }
     }
 }

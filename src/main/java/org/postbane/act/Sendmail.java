@@ -10,8 +10,8 @@ final class Sendmail {
     private final Programs programs;
     private final Path program;
 
-    Sendmail(String action, Path program) {
-        programs = new Programs(action, Duration.ofSeconds(30));
+    Sendmail(String action, Path program, Duration patience) {
+        programs = new Programs(action, patience);
         this.program = program;
     }
 

@@ -38,14 +38,14 @@ public final class SpamdbAction implements Action {
 
     /** @param clock the real time: ended bans are left out */
     public SpamdbAction(SpamdbSettings settings, InstantSource clock) {
-        this(settings, clock, Command.find("spamdb"));
+        this(settings, clock, Command.find("spamdb"), new Programs(settings.name(), PATIENCE));
     }
 
-    SpamdbAction(SpamdbSettings settings, InstantSource clock, String spamdb) {
+    SpamdbAction(SpamdbSettings settings, InstantSource clock, String spamdb, Programs programs) {
         this.name = settings.name();
         this.clock = clock;
         this.spamdb = spamdb;
-        programs = new Programs(name, PATIENCE);
+        this.programs = programs;
     }
 
     @Override
@@ -60,9 +60,8 @@ public final class SpamdbAction implements Action {
 
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
-        Set<IpPrefix> wanted = Prefixes.inForce(
-                        bans.stream().filter(this::takes).toList(), clock.instant())
-                .keySet();
+        Set<IpPrefix> wanted =
+                Prefixes.inForce(bans, this::takes, clock.instant()).keySet();
         Set<IpPrefix> gone = new HashSet<>(held);
         gone.removeAll(wanted);
         change(wanted, gone);
@@ -70,9 +69,8 @@ public final class SpamdbAction implements Action {
 
     @Override
     public void apply(List<Decision> changes) throws ActionException {
-        Prefixes.Outcome outcome = Prefixes.Outcome.of(
-                changes.stream().filter(change -> takes(change.ban())).toList(), clock.instant());
-        change(outcome.imposed().keySet(), outcome.lifted());
+        Outcome<IpPrefix> outcome = Prefixes.outcome(changes, this::takes, clock.instant());
+        change(outcome.imposed().keySet(), outcome.lifted().keySet());
     }
 
     private void change(Set<IpPrefix> added, Set<IpPrefix> deleted) throws ActionException {
@@ -81,8 +79,8 @@ public final class SpamdbAction implements Action {
             spamdb("-d", deleted.stream().filter(there::contains).toList());
         }
         held.removeAll(deleted);
+        held.addAll(added); // before: of a call that fails half-way some are trapped, and must not be forgotten
         spamdb("-a", List.copyOf(added));
-        held.addAll(added);
     }
 
     private void spamdb(String verb, List<IpPrefix> addresses) throws ActionException {
@@ -113,9 +111,7 @@ public final class SpamdbAction implements Action {
 
     @Override
     public Optional<Boolean> holds(Subject subject) throws ActionException {
-        return subject instanceof Subject.Client client
-                ? Optional.of(trapped().contains(client.prefix()))
-                : Optional.of(false);
+        return Optional.of(Prefixes.have(trapped(), subject));
     }
 
     @Override

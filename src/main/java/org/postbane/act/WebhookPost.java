@@ -11,6 +11,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.HexFormat;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -24,15 +28,16 @@ import org.jspecify.annotations.Nullable;
 final class WebhookPost implements Courier {
 
     private static final int MOST = 500;
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final ReportSettings settings;
     private final ReportSettings.Webhook way;
+    private final Duration patience;
     private @Nullable HttpClient client;
 
-    WebhookPost(ReportSettings settings, ReportSettings.Webhook way) {
+    WebhookPost(ReportSettings settings, ReportSettings.Webhook way, Duration patience) {
         this.settings = settings;
         this.way = way;
+        this.patience = patience;
     }
 
     @Override
@@ -57,7 +62,6 @@ final class WebhookPost implements Courier {
     private void post(String body, Instant now) throws ActionException {
         try {
             HttpRequest.Builder request = HttpRequest.newBuilder(way.url())
-                    .timeout(PATIENCE)
                     .header("Content-Type", "application/json")
                     .header("User-Agent", "Postbane/1")
                     .POST(HttpRequest.BodyPublishers.ofString(body));
@@ -67,8 +71,7 @@ final class WebhookPost implements Courier {
                 request.header("X-Postbane-Timestamp", stamp)
                         .header("X-Postbane-Signature", "sha256=" + hmac(secret, stamp + "." + body));
             }
-            int status = client().send(request.build(), HttpResponse.BodyHandlers.discarding())
-                    .statusCode();
+            int status = status(request.build());
             if (status / 100 != 2) {
                 throw new ActionException("%s: %s answered %d".formatted(settings.name(), shown(), status));
             }
@@ -77,6 +80,24 @@ final class WebhookPost implements Courier {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ActionException("%s: %s: interrupted".formatted(settings.name(), shown()), e);
+        }
+    }
+
+    /** The time limit is on the whole answer: the client's own ends with its header, and a body may never end. */
+    private int status(HttpRequest request) throws IOException, InterruptedException {
+        CompletableFuture<HttpResponse<Void>> answer =
+                client().sendAsync(request, HttpResponse.BodyHandlers.discarding());
+        try {
+            return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS).statusCode();
+        } catch (TimeoutException e) {
+            throw new IOException("no whole answer within %d ms".formatted(patience.toMillis()), e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
+            }
+            throw new IllegalStateException(e.getCause());
+        } finally {
+            answer.cancel(true); // of what has come to its end: nothing
         }
     }
 
@@ -89,7 +110,7 @@ final class WebhookPost implements Courier {
         HttpClient known = client;
         if (known == null) {
             known = HttpClient.newBuilder()
-                    .connectTimeout(PATIENCE)
+                    .connectTimeout(patience)
                     .followRedirects(HttpClient.Redirect.NEVER)
                     .version(HttpClient.Version.HTTP_1_1)
                     .build();

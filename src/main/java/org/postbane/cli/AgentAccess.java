@@ -61,6 +61,7 @@ final class AgentAccess {
         if (alone == Alone.REFUSE) {
             throw new Failure(ExitStatus.UNAVAILABLE, "no daemon listens on " + socket);
         }
+        LogSetup.warningsOnly();
         try (Agent agent = alone == Alone.ENFORCE
                 ? Agent.open(configuration, Clock.systemUTC())
                 : Agent.openStore(configuration, Clock.systemUTC())) {
@@ -96,6 +97,7 @@ final class AgentAccess {
         }
         String made = captured.toString(StandardCharsets.UTF_8);
         if (answered.isEmpty()) {
+            LogSetup.warningsOnly();
             try (Agent agent = Agent.openStore(configuration, Clock.systemUTC())) {
                 made = text.of(agent);
             }

@@ -73,7 +73,7 @@ final class BanCommand implements Callable<Integer> {
                 status = ExitStatus.NO;
             }
         }
-        boolean holds = agent.awaitEnforced(PATIENCE);
+        boolean holds = bans.isEmpty() || agent.awaitEnforced(PATIENCE);
         if (json) {
             Words.printBans(session, "banned", bans);
         } else {

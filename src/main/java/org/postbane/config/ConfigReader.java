@@ -187,20 +187,20 @@ public final class ConfigReader {
 
     private List<SourceSettings> sources(List<Section> sections) {
         List<SourceSettings> sources = new ArrayList<>();
-        Map<String, String> readers = new LinkedHashMap<>();
+        Map<Input, String> readers = new LinkedHashMap<>();
         for (Section section : sections) {
             Optional<String> name = sourceName(section);
             Optional<Input> input = InputReader.read(section);
             ZoneId zone = section.value("zone", Values::zone).orElse(ZoneId.systemDefault());
             Optional<Duration> silent =
                     section.value("silent", Values::timeOrOff).orElse(Optional.of(SILENT));
-            String other =
-                    input.isEmpty() ? null : readers.putIfAbsent(input.get().toString(), section.name());
-            if (other != null) {
-                section.fault(
-                        InputReader.key(section),
-                        "is read by [%s] already; its lines would count twice".formatted(other));
-            }
+            input.flatMap(some -> readers.entrySet().stream()
+                            .filter(other -> InputReader.overlap(some, other.getKey()))
+                            .findFirst())
+                    .ifPresent(other -> section.fault(
+                            InputReader.key(section),
+                            "is read by [%s] already; its lines would count twice".formatted(other.getValue())));
+            input.ifPresent(some -> readers.putIfAbsent(some, section.name()));
             if (name.isPresent() && input.isPresent()) {
                 sources.add(new SourceSettings(name.get(), input.get(), zone, silent));
             }

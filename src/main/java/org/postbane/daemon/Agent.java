@@ -13,7 +13,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postbane.act.ActionRunner;
@@ -26,7 +25,6 @@ import org.postbane.decide.Sentencing;
 import org.postbane.decide.Sentencing.Limit;
 import org.postbane.host.Nft;
 import org.postbane.model.Subject;
-import org.postbane.parse.LogParser;
 import org.postbane.record.RecordOutbox;
 import org.postbane.record.RecordSettings;
 import org.postbane.record.Recorder;
@@ -34,12 +32,6 @@ import org.postbane.score.Scored;
 import org.postbane.score.Standing;
 import org.postbane.score.Weighing;
 import org.postbane.source.DirectoryWatch;
-import org.postbane.source.FileTail;
-import org.postbane.source.Input;
-import org.postbane.source.JournalSource;
-import org.postbane.source.LineSource;
-import org.postbane.source.SourceSettings;
-import org.postbane.source.SyslogSource;
 import org.postbane.store.H2Store;
 import org.postbane.store.StateStore;
 import org.postbane.store.StoreException;
@@ -64,9 +56,6 @@ public final class Agent implements AgentControl, AutoCloseable {
     /** Lines of one source in one go, so that commands, and other sources, have their turn. */
     private static final int BATCH = 10_000;
 
-    /** As {@link #BATCH}, where several sources tell of the same messages: less than a message's lines are waited for. */
-    private static final int SHARED_BATCH = 500;
-
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration FORGET = Duration.ofMinutes(1);
     private static final Duration RECONCILE = Duration.ofMinutes(10);
@@ -84,6 +73,9 @@ public final class Agent implements AgentControl, AutoCloseable {
             .map(Subject::parse)
             .toList();
 
+    /** Who asks for the status waits so long for counters at most. */
+    private static final Duration COUNTING = Duration.ofMillis(300);
+
     private static final Duration TRIAL = Duration.ofMinutes(5);
 
     private final Configuration configuration;
@@ -94,7 +86,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     private final Pipeline pipeline;
     private final Enforcement enforcement;
     private final Instant since;
-    private final List<Source> sources = new ArrayList<>();
+    private final Sources sources;
     private final ConcurrentLinkedQueue<FutureTask<?>> work = new ConcurrentLinkedQueue<>();
 
     private volatile @Nullable DirectoryWatch watch;
@@ -106,43 +98,6 @@ public final class Agent implements AgentControl, AutoCloseable {
     private Instant lastSnapshot;
     private boolean unsaved;
     private @Nullable Instant midLineSince;
-
-    /** One followed log. */
-    private static final class Source {
-        final LineSource tail;
-        final LogParser parser;
-        final Health health;
-
-        @Nullable
-        String fault;
-
-        /** Complaints of the parser's that were told. */
-        List<String> told = List.of();
-
-        /** The last look has left nothing unread. */
-        boolean caughtUp;
-
-        /** How far the last line's stamp was from the time of reading; null if none came, or it had waited. */
-        @Nullable
-        Duration skew;
-
-        /** The time of the last line; null if none came. */
-        @Nullable
-        Instant lastLine;
-
-        Source(LineSource tail, LogParser parser, Health health) {
-            this.tail = tail;
-            this.parser = parser;
-            this.health = health;
-        }
-
-        /** What is wrong with it, for people. */
-        List<String> troubles() {
-            List<String> all = new ArrayList<>(health.troubles());
-            all.addAll(parser.complaints());
-            return all;
-        }
-    }
 
     private Agent(
             Configuration configuration,
@@ -159,6 +114,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         this.lastSnapshot = since.minus(SNAPSHOT).plus(FIRST_SNAPSHOT);
         this.pipeline = new Pipeline(
                 configuration, configuration.traps(), store, true, List.of(PostfixNetworks.ask()), recorder, held);
+        this.sources = new Sources(configuration, pipeline, store);
         this.enforcement = enforces ? Enforcement.start(configuration, clock) : Enforcement.none();
         try {
             pipeline.restore(store, this::restored);
@@ -218,26 +174,17 @@ public final class Agent implements AgentControl, AutoCloseable {
      * @param supervisor hears that this thread is alive, and how things are
      */
     public void run(Supervisor supervisor) throws StoreException, InterruptedException {
-        for (SourceSettings settings : configuration.sources()) {
-            sources.add(new Source(
-                    sourceOf(settings),
-                    pipeline.parser(settings.zone(), since, false),
-                    new Health(settings.silent(), since)));
-        }
+        sources.open(since, this::wake);
         pipelineThread = Thread.currentThread();
-        try (DirectoryWatch opened = new DirectoryWatch(configuration.sources().stream()
-                .map(SourceSettings::input)
-                .filter(Input.File.class::isInstance)
-                .map(input -> ((Input.File) input).path())
-                .toList())) {
+        try (DirectoryWatch opened = new DirectoryWatch(sources.files())) {
             watch = opened;
             supervisor.ready(summary());
             while (!stopping) {
                 if (!turn()) {
                     opened.await(TICK);
                 }
-                supervisor.beat(
-                        this::summary); // from this thread, as it is the one whose standstill nobody would notice
+                // from this thread, as it is the one whose standstill nobody would notice
+                supervisor.beat(this::summary);
             }
         } catch (IOException e) {
             if (e instanceof StoreException fault) {
@@ -255,44 +202,25 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     /** {@code reading mail, other; 12 bans in force; other: no line for 6h}. */
     private String summary() {
-        StringBuilder text = new StringBuilder("reading ");
-        text.append(sources.stream().map(source -> source.tail.name()).collect(Collectors.joining(", ")));
-        text.append("; ").append(pipeline.judge().count()).append(" bans in force");
-        for (Source source : sources) {
-            if (source.fault != null) {
-                text.append("; ").append(source.tail.name()).append(": ").append(source.fault);
-            }
-            source.troubles()
-                    .forEach(trouble -> text.append("; ")
-                            .append(source.tail.name())
-                            .append(": ")
-                            .append(trouble));
-        }
-        return text.toString();
-    }
-
-    private LineSource sourceOf(SourceSettings settings) {
-        String name = settings.name();
-        var position = store.position(name);
-        Input input = settings.input();
-        if (input instanceof Input.File file) {
-            return new FileTail(name, file.path(), position, FileTail.StartAt.END);
-        }
-        if (input instanceof Input.Journal journal) {
-            return JournalSource.open(name, journal, position, FileTail.StartAt.END, this::wake);
-        }
-        if (input instanceof Input.Receiver receiver) {
-            return new SyslogSource(name, receiver, this::wake);
-        }
-        throw new AssertionError(input);
+        List<String> words = new ArrayList<>(
+                List.of("reading " + sources.names(), pipeline.judge().count() + " bans in force"));
+        words.addAll(sources.troubles());
+        return String.join("; ", words);
     }
 
     /** One batch; whether there is more to do at once. */
     private boolean turn() throws StoreException {
         Instant now = clock.instant();
-        boolean more = false;
-        for (Source source : sources) {
-            more |= isAhead(source) || read(source, now);
+        long before = sources.lines();
+        boolean more = sources.read(BATCH, now);
+        unsaved |= sources.lines() != before;
+        DirectoryWatch current = watch;
+        if (sources.follow(now)) {
+            more = true;
+            unsaved = true;
+            if (current != null) {
+                current.follow(sources.files());
+            }
         }
         for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
             task.run();
@@ -320,82 +248,9 @@ public final class Agent implements AgentControl, AutoCloseable {
         return more;
     }
 
-    /**
-     * Whether another source has lines waiting that are older than those of this one: what several programs tell of one message has to
-     * be heard together, also of a day when nobody listened.
-     */
-    private boolean isAhead(Source source) {
-        Instant last = source.lastLine;
-        return last != null
-                && sources.stream()
-                        .anyMatch(other -> other != source
-                                && other.fault == null
-                                && !other.caughtUp
-                                && other.lastLine != null
-                                && other.lastLine.isBefore(last));
-    }
-
     /** Whether it is longer ago than that; or the clock was set back, and nobody knows. */
     private static boolean isPast(Instant last, Duration after, Instant now) {
         return last.plus(after).isBefore(now) || now.isBefore(last);
-    }
-
-    private boolean read(Source source, Instant now) {
-        LogParser parser = source.parser;
-        parser.readAt(now, source.caughtUp);
-        boolean fresh = source.caughtUp;
-        long before = parser.lines();
-        long stampedBefore = before - parser.unknown().headless();
-        try {
-            boolean more = source.tail.poll(source.parser, sources.size() > 1 ? SHARED_BATCH : BATCH, now);
-            source.caughtUp = !more;
-            if (source.fault != null) {
-                LOG.info("{}: can be read again", source.tail.name());
-                source.fault = null;
-            }
-            return more;
-        } catch (IOException e) {
-            if (source.fault == null) {
-                LOG.warn("{}: {}; trying again each second", source.tail.name(), e.getMessage());
-            }
-            source.fault = e.getMessage();
-            source.caughtUp = false; // what was written meanwhile will wait
-            return false;
-        } finally {
-            unsaved |= parser.lines() != before;
-            Instant stamp = parser.lastStamp();
-            if (stamp != null && parser.lines() - parser.unknown().headless() != stampedBefore) {
-                Duration skew = Duration.between(now, stamp);
-                source.skew = fresh || !skew.isNegative() ? skew : null;
-                source.lastLine = parser.lastTime();
-            }
-            look(source, now);
-        }
-    }
-
-    private static void look(Source source, Instant now) {
-        List<Health.Word> words = source.health.at(new Health.Look(
-                now,
-                source.parser.lines(),
-                source.parser.concerned(),
-                source.parser.puzzling(),
-                source.skew,
-                source.tail.waitsFor().orElse(null),
-                source.fault != null));
-        List<String> complaints = source.parser.complaints();
-        for (String complaint : complaints) {
-            if (!source.told.contains(complaint)) {
-                LOG.warn("{}: {}", source.tail.name(), complaint);
-            }
-        }
-        source.told = complaints;
-        for (Health.Word word : words) {
-            if (word.warning()) {
-                LOG.warn("{}: {}", source.tail.name(), word.text());
-            } else {
-                LOG.info("{}: {}", source.tail.name(), word.text());
-            }
-        }
     }
 
     /** One transaction for the batch, at once if someone is to be banned or lifted, else once a second. */
@@ -409,9 +264,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     private void commitNow(Instant now) throws StoreException {
         lastCommit = now;
         unsaved = false;
-        for (Source source : sources) {
-            store.save(source.tail.name(), source.tail.position());
-        }
+        sources.savePositions();
         pipeline.save(store);
         recorder.save();
         if (held.isEmpty()) {
@@ -434,7 +287,7 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     /** Whether a commit had better wait for the rest of a line that was logged in parts, if it comes soon. */
     private boolean isMidLine(Instant now) {
-        if (sources.stream().noneMatch(source -> source.parser.isMidLine())) {
+        if (!sources.isMidLine()) {
             midLineSince = null;
             return false;
         }
@@ -486,14 +339,8 @@ public final class Agent implements AgentControl, AutoCloseable {
         try {
             recorder.finish();
             commitNow(clock.instant());
-            for (Source source : sources) {
-                source.tail.close();
-            }
-        } catch (StoreException e) {
-            throw e;
-        } catch (IOException e) {
-            LOG.warn("closing a source: {}", e.getMessage());
         } finally {
+            sources.close();
             recorder.close();
             enforcement.close();
             store.close();
@@ -683,48 +530,22 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     @Override
     public AgentStatus status() throws StoreException {
+        enforcement.count(COUNTING);
         return ask(() -> {
             Map<String, Integer> byJail = new LinkedHashMap<>();
             inForce(clock.instant()).forEach(ban -> byJail.merge(ban.jail(), 1, Integer::sum));
-            List<SourceStatus> states = new ArrayList<>();
-            for (Source source : sources) {
-                states.add(state(source));
-            }
             return new AgentStatus(
                     since,
                     clock.instant(),
-                    states,
+                    sources.states(),
                     pipeline.correlator().open(),
                     pipeline.correlator().ambiguous(),
                     pipeline.judge().guarded(),
                     byJail,
                     enforcement.status(),
-                    Unknown.of(sources.stream().map(source -> source.parser).toList()));
+                    recorder.database(),
+                    Unknown.of(sources.parsers()));
         });
-    }
-
-    private static SourceStatus state(Source source) {
-        long backlog = 0;
-        String fault = source.fault;
-        try {
-            backlog = source.tail.backlog();
-        } catch (IOException e) {
-            fault = e.getMessage();
-        }
-        LogParser parser = source.parser;
-        return new SourceStatus(
-                source.tail.name(),
-                source.tail.place(),
-                parser.lines(),
-                parser.bytes(),
-                backlog,
-                source.lastLine,
-                source.health.lastRead(),
-                parser.concerned() == 0 ? null : (double) parser.puzzling() / parser.concerned(),
-                source.skew,
-                parser.corrected(),
-                source.troubles(),
-                fault);
     }
 
     @Override

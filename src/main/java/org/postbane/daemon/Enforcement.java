@@ -104,6 +104,18 @@ final class Enforcement implements AutoCloseable {
                 .toList();
     }
 
+    /** Has {@link #status} tell what is kept out as of now, as far as the actions say that within {@code patience}. */
+    void count(Duration patience) {
+        long end = System.nanoTime() + patience.toNanos();
+        try {
+            for (ActionRunner runner : runners.values()) {
+                runner.count(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     List<ActionRunner.Status> status() {
         return runners.values().stream().map(ActionRunner::status).toList();
     }
@@ -111,14 +123,18 @@ final class Enforcement implements AutoCloseable {
     /** Waits until all that was submitted holds; false if it does not within {@code patience}, or an action fails. */
     boolean awaitIdle(Duration patience) throws InterruptedException {
         boolean idle = true;
+        long end = System.nanoTime() + patience.toNanos();
         for (ActionRunner runner : runners.values()) {
-            idle &= runner.awaitIdle(patience) && runner.status().lastError().isEmpty();
+            Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+            idle &= runner.awaitIdle(left) && runner.status().lastError().isEmpty();
         }
         return idle;
     }
 
+    /** All end at the same time: one that hangs holds up none of the others. */
     @Override
     public void close() {
+        runners.values().forEach(ActionRunner::end);
         runners.values().forEach(ActionRunner::close);
     }
 }

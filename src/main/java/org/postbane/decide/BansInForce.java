@@ -7,7 +7,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -123,14 +122,6 @@ final class BansInForce {
         byEnd.remove(due);
         due.place = due.ban.until();
         byEnd.add(due);
-    }
-
-    /** When the next ban ends; empty if none ever does. */
-    Optional<Instant> nextEnd() {
-        settleFirst();
-        return byEnd.isEmpty() || byEnd.first().ban.isPermanent()
-                ? Optional.empty()
-                : Optional.of(byEnd.first().ban.until());
     }
 
     /** A copy, in the order of their ends. */

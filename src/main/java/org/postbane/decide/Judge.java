@@ -138,11 +138,6 @@ public final class Judge implements Consumer<Scored> {
         }
     }
 
-    /** When the next ban ends; empty if none ever does. */
-    public Optional<Instant> nextExpiry() {
-        return bans.nextEnd();
-    }
-
     /**
      * Bans by hand, in the place of the ban of the same subject and jail.
      *

@@ -3,6 +3,7 @@ package org.postbane.host;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,7 +46,8 @@ public final class Command {
     public record Result(int status, String out, String err) {}
 
     /**
-     * Runs the program with the C locale, so that its words are the same everywhere.
+     * Runs the program with the C locale, so that its words are the same everywhere. What it has started and left behind when
+     * it ends runs on, and is not listened to.
      *
      * @param command the program and its arguments
      * @param input its standard input
@@ -57,8 +59,8 @@ public final class Command {
     }
 
     /**
-     * As {@link #run(List, byte[], Duration)}, in a session of its own, so that in the end all that it has started is killed
-     * with it, also what no longer is its child. Where there is no setsid(1), only its descendants are.
+     * As {@link #run(List, byte[], Duration)}, in a session of its own, so that when it takes too long all that it has started
+     * is killed with it, also what no longer is its child. Where there is no setsid(1), only its descendants are.
      */
     public static Result runGroup(List<String> command, byte[] input, Duration patience) throws IOException {
         if (!Files.isExecutable(SETSID)) {
@@ -88,8 +90,7 @@ public final class Command {
         command.stream().skip(1).forEach(argument -> line.addArgument(argument, false));
         Bounded out = new Bounded(OUTPUT_BYTES);
         Bounded err = new Bounded(ERROR_BYTES);
-        PumpStreamHandler streams = new PumpStreamHandler(out, err, new ByteArrayInputStream(input));
-        streams.setStopTimeout(Duration.ofSeconds(2)); // a grandchild may keep the pipes open
+        PumpStreamHandler streams = new Streams(out, err, new ByteArrayInputStream(input));
         Killer watchdog = new Killer(patience, group);
         DefaultExecutor executor =
                 DefaultExecutor.builder().setExecuteStreamHandler(streams).get();
@@ -132,7 +133,8 @@ public final class Command {
                 if (group) {
                     killGroup(late.pid());
                 }
-                super.timeoutOccured(watchdog);
+                super.timeoutOccured(watchdog); // asks by SIGTERM only
+                late.destroyForcibly();
                 descendants.forEach(ProcessHandle::destroyForcibly);
             }
         }
@@ -148,6 +150,24 @@ public final class Command {
                 trouble = "; its process group was not: " + e.getMessage();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** To and from the program; a child that it has left behind may keep them open, which is no failure of the program. */
+    private static final class Streams extends PumpStreamHandler {
+
+        Streams(OutputStream out, OutputStream err, InputStream in) {
+            super(out, err, in);
+            setStopTimeout(Duration.ofSeconds(1));
+        }
+
+        @Override
+        public void stop() {
+            try {
+                super.stop();
+            } catch (IOException e) {
+                return; // not all has been heard in that time, and nobody will say more that concerns us
             }
         }
     }

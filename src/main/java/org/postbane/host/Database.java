@@ -107,6 +107,8 @@ public final class Database implements AutoCloseable {
         if (settings.url().startsWith("jdbc:mariadb:") || settings.url().startsWith("jdbc:mysql:")) {
             properties.setProperty("connectTimeout", String.valueOf(1000 * CONNECT_SECONDS));
             properties.setProperty("socketTimeout", String.valueOf(1000 * ANSWER_SECONDS));
+            // of MariaDB's driver 2.7: has a second thread read the answers, and waits for that without a limit
+            properties.setProperty("useBatchMultiSend", "false");
         } else if (settings.url().startsWith("jdbc:postgresql:")) {
             properties.setProperty("connectTimeout", String.valueOf(CONNECT_SECONDS));
             properties.setProperty("socketTimeout", String.valueOf(ANSWER_SECONDS));

@@ -21,6 +21,7 @@ public final class NftCommand implements Nft {
     private static final int ERROR_LINE_LENGTH = 200;
 
     private final List<String> program;
+    private final Duration patience;
 
     public NftCommand() {
         this(List.of(find()));
@@ -28,7 +29,13 @@ public final class NftCommand implements Nft {
 
     /** @param program how to call nft, e.g. {@code ip netns exec mail nft} in parts */
     public NftCommand(List<String> program) {
+        this(program, PATIENCE);
+    }
+
+    /** @param patience a transaction that takes longer is given up */
+    public NftCommand(List<String> program, Duration patience) {
         this.program = List.copyOf(program);
+        this.patience = patience;
     }
 
     /** A daemon's PATH may lack the directories of the administrator's programs. */
@@ -52,26 +59,17 @@ public final class NftCommand implements Nft {
     }
 
     @Override
-    public String outline(String table) throws IOException {
-        try {
-            return execute(List.of("-s", "-t", "list", "table", "inet", table), "");
-        } catch (IOException e) {
-            return absent(e);
-        }
-    }
-
-    /** The outline of no table, if that is what went wrong. */
-    static String absent(IOException failure) throws IOException {
-        if (String.valueOf(failure.getMessage()).contains("No such file or directory")) {
-            return "";
-        }
-        throw failure;
+    public String outline(String table, boolean counted) throws IOException {
+        List<String> flags = counted ? List.of("-t") : List.of("-s", "-t");
+        List<String> arguments = new ArrayList<>(flags);
+        arguments.addAll(List.of("list", "ruleset", "inet"));
+        return Nft.table(execute(arguments, ""), table);
     }
 
     private String execute(List<String> arguments, String commands) throws IOException {
         List<String> whole = new ArrayList<>(program);
         whole.addAll(arguments);
-        Command.Result result = Command.run(whole, commands.getBytes(StandardCharsets.US_ASCII), PATIENCE);
+        Command.Result result = Command.run(whole, commands.getBytes(StandardCharsets.US_ASCII), patience);
         if (result.status() != 0) {
             throw new IOException(
                     "%s: status %d: %s".formatted(String.join(" ", whole), result.status(), brief(result.err())));

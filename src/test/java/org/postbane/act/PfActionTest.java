@@ -26,6 +26,7 @@ import org.postbane.testing.Needs;
 class PfActionTest extends ActionContract {
 
     private static final Duration HOUR = Duration.ofHours(1);
+    private static final Programs PROGRAMS = new Programs("pf", Duration.ofSeconds(20));
 
     @TempDir
     Path dir;
@@ -57,7 +58,7 @@ class PfActionTest extends ActionContract {
 
     private Action open(PfSettings settings) {
         return new PfAction(
-                settings, InstantSource.system(), dir.resolve("pfctl").toString());
+                settings, InstantSource.system(), dir.resolve("pfctl").toString(), PROGRAMS);
     }
 
     @Override
@@ -86,11 +87,32 @@ class PfActionTest extends ActionContract {
         try (Action action = open(new PfSettings("pf", Optional.empty(), "t", true))) {
             action.reconcile(List.of(ban("192.0.2.1", HOUR)));
             action.apply(List.of(impose("192.0.2.2", HOUR), impose("2001:db8:1::/64", HOUR), lift("192.0.2.1")));
+            action.reconcile(List.of(ban("192.0.2.2", HOUR), ban("2001:db8:1::/64", HOUR), ban("192.0.2.3", HOUR)));
         }
 
-        assertEquals(
-                List.of("192.0.2.2", "2001:db8:1::/64"),
-                Files.readAllLines(dir.resolve("pf/killed")).stream().sorted().toList());
+        assertEquals(List.of("192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8:1::/64"), killed());
+    }
+
+    @Test
+    void killStates_failed_isTriedAgain() throws Exception {
+        PfSettings settings = new PfSettings("pf", Optional.empty(), "t", true);
+        StandIn standIn = new StandIn(dir.resolve("standin"), "*\" -k \"*", "true");
+        install();
+        try (Action action = new PfAction(
+                settings, InstantSource.system(), dir.resolve("pfctl").toString(), standIn.programs("pf"))) {
+            action.reconcile(List.of());
+            standIn.is(StandIn.Mood.REFUSES_CHANGES);
+            assertThrows(ActionException.class, () -> action.apply(List.of(impose("192.0.2.1", HOUR))));
+            standIn.is(StandIn.Mood.GOOD);
+            action.reconcile(List.of(ban("192.0.2.1", HOUR)));
+            action.reconcile(List.of(ban("192.0.2.1", HOUR)));
+        }
+
+        assertEquals(List.of("192.0.2.1"), killed());
+    }
+
+    private List<String> killed() throws IOException {
+        return Files.readAllLines(dir.resolve("pf/killed")).stream().sorted().toList();
     }
 
     @Test
@@ -107,7 +129,10 @@ class PfActionTest extends ActionContract {
     @Test
     void reconcile_programMissing_saysSo() {
         try (Action action = new PfAction(
-                new PfSettings("pf", Optional.empty(), "t", false), InstantSource.system(), "/nonexistent/pfctl")) {
+                new PfSettings("pf", Optional.empty(), "t", false),
+                InstantSource.system(),
+                "/nonexistent/pfctl",
+                PROGRAMS)) {
             ActionException failure = assertThrows(ActionException.class, () -> action.reconcile(List.of()));
 
             assertTrue(String.valueOf(failure.getMessage()).contains("/nonexistent/pfctl"), failure.getMessage());
@@ -121,7 +146,8 @@ class PfActionTest extends ActionContract {
         try (Action action = new SpamdbAction(
                 new SpamdbSettings("spamdb"),
                 InstantSource.system(),
-                dir.resolve("spamdb").toString())) {
+                dir.resolve("spamdb").toString(),
+                PROGRAMS)) {
             action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("198.51.100.0/24", HOUR), ban("2001:db8::1", HOUR)));
             action.apply(List.of(impose("192.0.2.2", HOUR), lift("192.0.2.1"), lift("192.0.2.77")));
             assertEquals(Optional.of(true), action.holds(Bans.subject("192.0.2.2")));

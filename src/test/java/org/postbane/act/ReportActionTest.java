@@ -144,6 +144,18 @@ class ReportActionTest {
         }
     }
 
+    @Test
+    void digest_thatWaitsForItsTime_isSentWhenTheAgentStops() throws Exception {
+        try (Action action = digest(true)) {
+            action.reconcile(List.of());
+            action.apply(List.of(impose("192.0.2.1", HOUR)));
+            action.apply(List.of(impose("192.0.2.2", HOUR)));
+        }
+
+        assertEquals(2, mails().size());
+        assertTrue(mails().get(1).contains("ban    192.0.2.2 [spam] until "), mails().get(1));
+    }
+
     /** Python's own parser takes the mails apart. */
     @ParameterizedTest
     @EnumSource

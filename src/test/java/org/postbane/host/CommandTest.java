@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
 class CommandTest {
@@ -59,6 +61,25 @@ class CommandTest {
                 IOException.class, () -> Command.run(List.of("sleep", "20"), new byte[0], Duration.ofMillis(200)));
 
         assertTrue(String.valueOf(failure.getMessage()).contains("killed after 200 ms"), failure.getMessage());
+    }
+
+    @Test
+    void program_thatTakesNoNoticeOfSigterm_isKilled() {
+        List<String> command = List.of("sh", "-c", "trap '' TERM; while :; do sleep 1; done");
+
+        assertThrows(IOException.class, () -> Command.run(command, new byte[0], Duration.ofMillis(200)));
+    }
+
+    /** Whose standard input, output and errors are its own. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void program_leavesAChildBehind_hasItsOwnStatusAndWords(boolean group) throws IOException {
+        List<String> command = List.of("sh", "-c", "echo out; echo err >&2; (sleep 8 &); exit 3");
+        byte[] input = new byte[1_000_000];
+
+        Command.Result result = group ? Command.runGroup(command, input, SOON) : Command.run(command, input, SOON);
+
+        assertEquals(new Command.Result(3, "out\n", "err\n"), result);
     }
 
     @Test

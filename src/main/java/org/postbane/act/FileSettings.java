@@ -20,4 +20,9 @@ public record FileSettings(String name, Path path, Feed feed, Set<Kind> takes) i
                     "the format %s holds clients only".formatted(feed.format().word()));
         }
     }
+
+    @Override
+    public Set<String> places() {
+        return Set.of("file " + path);
+    }
 }

@@ -16,6 +16,7 @@ import org.postbane.act.NftAction;
 import org.postbane.act.NftSettings;
 import org.postbane.act.PostfixMapAction;
 import org.postbane.act.PostfixMapSettings;
+import org.postbane.act.SubjectKind;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
 import org.postbane.host.Nft;
@@ -49,23 +50,19 @@ final class Actions {
             try (Action ipset =
                     new IpsetAction(new IpsetSettings("postbane", 1 << 20, rules), InstantSource.system())) {
                 firewall("ipset", ipset, few);
+                many("ipset", ipset, many);
             }
         }
         try (Action nft = nft()) {
-            List<Ban> bans = bans(many, WEEK);
-            timed("nftables: reconcile %d into an empty table".formatted(many), () -> nft.reconcile(List.of()));
-            timed("nftables: add %d, %d a batch".formatted(many, BATCH), () -> apply(nft, bans, false));
-            timed(
-                    "nftables: change the end of %d of %d".formatted(10 * BATCH, many),
-                    () -> apply(nft, bans(10 * BATCH, WEEK.multipliedBy(2)), false));
-            timed("nftables: look with %d".formatted(many), () -> expect(nft.isIntact(), "the table is intact"));
+            timed("nftables: reconcile into an empty table", () -> nft.reconcile(List.of()));
+            many("nftables", nft, many);
             single(nft, 5000);
         }
         for (MapType type : List.of(MapType.HASH, MapType.LMDB)) {
             var settings = new PostfixMapSettings(
                     "map",
                     directory.resolve("client-" + type),
-                    PostfixMapSettings.Lookup.CLIENT,
+                    SubjectKind.CLIENT,
                     Optional.of(type),
                     PostfixMapSettings.TEXT,
                     false,
@@ -96,6 +93,24 @@ final class Actions {
                 "%s: add and expire %d with 5 s each".formatted(name, ends),
                 () -> Thread.sleep(
                         Math.max(0, Duration.between(Instant.now(), due).toMillis()) + 1000));
+    }
+
+    private static void many(String name, Action action, int count) throws Exception {
+        List<Ban> bans = bans(count, WEEK);
+        timed("%s: add %d, %d a batch".formatted(name, count, BATCH), () -> apply(action, bans, false));
+        timed(
+                "%s: change the end of %d of %d".formatted(name, 10 * BATCH, count),
+                () -> apply(action, bans(10 * BATCH, WEEK.multipliedBy(2)), false));
+        timed("%s: look with %d".formatted(name, count), () -> expect(action.isIntact(), "the place is intact"));
+        timed("%s: reconcile %d".formatted(name, count), () -> action.reconcile(bans));
+        Duration term = Duration.ofSeconds(60);
+        List<Ban> brief = bans(count, term);
+        timed("%s: reconcile %d, of %d s each".formatted(name, count, term.toSeconds()), () -> action.reconcile(brief));
+        Thread.sleep(Math.max(
+                        0, Duration.between(Instant.now(), brief.get(0).until()).toMillis())
+                + 2000);
+        expect(!action.holds(brief.get(count - 1).subject()).orElse(false), "they have expired");
+        System.out.printf("%s: %d have ended by themselves%n", name, count);
     }
 
     /** One ban a batch, as when one client is convicted. */

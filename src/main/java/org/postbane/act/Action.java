@@ -65,6 +65,24 @@ public interface Action extends AutoCloseable {
         return Optional.empty();
     }
 
+    /**
+     * What this object has seen kept out so far; empty where the place does not count. Costs some milliseconds, so it is asked
+     * only when somebody wants to know.
+     */
+    default Optional<Counts> counts() throws ActionException {
+        return Optional.empty();
+    }
+
+    /** Packets of the banned that met the rules of a place, and their bytes. */
+    record Counts(long packets, long bytes) {
+
+        static final Counts NONE = new Counts(0, 0);
+
+        Counts plus(Counts other) {
+            return new Counts(packets + other.packets, bytes + other.bytes);
+        }
+    }
+
     /** How long changes are gathered after each call, where a call is dear, as the rebuilding of a whole map. */
     default Duration pause() {
         return Duration.ZERO;

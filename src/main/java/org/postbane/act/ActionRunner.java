@@ -72,6 +72,7 @@ public final class ActionRunner implements AutoCloseable {
      * @param applied changes that were applied since the start, reconciles not counted
      * @param failures calls that failed since the start
      * @param drifts times since the start that somebody else was found to have changed the place
+     * @param counts what was kept out since the start, as of the last {@link ActionRunner#count}; empty where nobody counts
      * @param lastError what the last call said if it failed; empty while all is well
      * @param retryIn time until the next try; empty unless it is failing
      */
@@ -84,6 +85,7 @@ public final class ActionRunner implements AutoCloseable {
             long reconciles,
             long failures,
             long drifts,
+            Optional<Action.Counts> counts,
             Optional<String> lastError,
             Optional<Duration> retryIn) {}
 
@@ -116,6 +118,10 @@ public final class ActionRunner implements AutoCloseable {
     private final Roster roster = new Roster();
     private final Map<Subject, Decision> pending = new LinkedHashMap<>();
     private final Deque<TrialOrder> trials = new ArrayDeque<>();
+    /** Somebody waits until counters were read; null if nobody does. */
+    private @Nullable CountDownLatch counting;
+
+    private Optional<Action.Counts> counts = Optional.empty();
     private boolean reconcileWanted;
     private boolean arriving = true;
     private boolean busy;
@@ -272,6 +278,23 @@ public final class ActionRunner implements AutoCloseable {
                 : Optional.empty();
     }
 
+    /** Has {@link #status} tell what is kept out as of now, or, where the action is busy for longer, as of before. */
+    public void count(Duration patience) throws InterruptedException {
+        CountDownLatch counted;
+        lock.lock();
+        try {
+            if (state() != State.WORKING || closing) {
+                return;
+            }
+            counted = counting == null ? new CountDownLatch(1) : counting;
+            counting = counted;
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
+        counted.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
     public Status status() {
         lock.lock();
         try {
@@ -285,6 +308,7 @@ public final class ActionRunner implements AutoCloseable {
                     reconciles,
                     failures,
                     drifts,
+                    counts,
                     Optional.ofNullable(lastError),
                     failing
                             ? Optional.of(Duration.ofNanos(Math.max(0, notBefore - System.nanoTime())))
@@ -366,10 +390,18 @@ public final class ActionRunner implements AutoCloseable {
             try {
                 ended = true;
                 trials.forEach(order -> order.done.countDown());
+                counted();
                 done.signalAll();
             } finally {
                 lock.unlock();
             }
+        }
+    }
+
+    private void counted() {
+        if (counting != null) {
+            counting.countDown();
+            counting = null;
         }
     }
 
@@ -382,6 +414,10 @@ public final class ActionRunner implements AutoCloseable {
                 if (trial != null) {
                     busy = true;
                     return new Work(trial);
+                }
+                if (counting != null && !arriving) {
+                    busy = true;
+                    return new Work(Task.COUNT);
                 }
                 if (closing && (failuresInRow > 0 || !hasWork())) {
                     return null;
@@ -450,7 +486,8 @@ public final class ActionRunner implements AutoCloseable {
         RECONCILE,
         APPLY,
         LOOK,
-        TRIAL
+        TRIAL,
+        COUNT
     }
 
     /** One call of the action. */
@@ -461,6 +498,7 @@ public final class ActionRunner implements AutoCloseable {
         private final List<Decision> changes;
         private final @Nullable TrialOrder trial;
         private boolean intact = true;
+        private Optional<Action.Counts> seen = Optional.empty();
 
         /** A reconcile. */
         Work(List<Ban> bans) {
@@ -497,6 +535,7 @@ public final class ActionRunner implements AutoCloseable {
                     case RECONCILE -> action.reconcile(bans);
                     case APPLY -> action.apply(changes);
                     case LOOK -> intact = action.isIntact();
+                    case COUNT -> seen = action.counts();
                     case TRIAL -> tryOut(Objects.requireNonNull(trial));
                 }
                 return null;
@@ -542,15 +581,20 @@ public final class ActionRunner implements AutoCloseable {
             lock.lock();
             try {
                 busy = false;
-                if (task != Task.APPLY) { // else a place that is always busy is never looked at
+                if (task != Task.APPLY && task != Task.COUNT) { // else a place that is always busy is never looked at
                     nextLook = System.nanoTime() + action.look().toNanos();
                 }
                 if (failure != null) {
                     failed(failure);
                 } else if (task == Task.LOOK) {
                     looked();
+                } else if (task == Task.COUNT) {
+                    counts = seen;
                 } else if (task != Task.TRIAL) {
                     succeeded();
+                }
+                if (task == Task.COUNT) {
+                    counted();
                 }
                 done.signalAll();
             } finally {

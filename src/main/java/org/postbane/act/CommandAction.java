@@ -15,7 +15,6 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.postbane.act.CommandSettings.Kind;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
 import org.postbane.host.Command;
@@ -57,10 +56,7 @@ public final class CommandAction implements Action {
 
     @Override
     public boolean takes(Ban ban) {
-        Kind kind = ban.subject() instanceof Subject.Client
-                ? Kind.CLIENT
-                : ban.subject() instanceof Subject.Account ? Kind.ACCOUNT : Kind.SENDER;
-        return settings.takes().contains(kind);
+        return settings.takes().contains(SubjectKind.of(ban.subject()));
     }
 
     @Override
@@ -79,7 +75,7 @@ public final class CommandAction implements Action {
                     now);
             held.keySet().retainAll(wanted.keySet());
             held.putAll(
-                    wanted); // before: of a call that fails half-way some are banned, and are to be unbanned one day
+                    wanted); // before the call: if it fails half-way some are banned, and are to be unbanned one day
             tell(settings.ban(), wanted.values(), now);
         } else {
             call(settings.reconcile(), lines(wanted.values(), now));
@@ -91,22 +87,13 @@ public final class CommandAction implements Action {
     @Override
     public void apply(List<Decision> changes) throws ActionException {
         Instant now = clock.instant();
-        Map<Subject, Ban> imposed = new LinkedHashMap<>();
-        Map<Subject, Ban> lifted = new LinkedHashMap<>();
-        for (Decision change : changes) {
-            Ban ban = change.ban();
-            if (takes(ban)) {
-                boolean imposes =
-                        change instanceof Decision.Impose && ban.until().isAfter(now);
-                (imposes ? imposed : lifted).put(ban.subject(), ban);
-                (imposes ? lifted : imposed).remove(ban.subject());
-            }
-        }
+        Outcome<Subject> outcome = Outcome.of(changes, this::takes, Ban::subject, now);
+        Map<Subject, Ban> lifted = outcome.lifted();
         lifted.keySet().retainAll(held.keySet());
         tell(settings.unban(), lifted.values(), now);
         lifted.keySet().forEach(held::remove);
-        held.putAll(imposed);
-        tell(settings.ban(), imposed.values(), now);
+        held.putAll(outcome.imposed());
+        tell(settings.ban(), outcome.imposed().values(), now);
     }
 
     private void tell(List<String> command, Collection<Ban> bans, Instant now) throws ActionException {

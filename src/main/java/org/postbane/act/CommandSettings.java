@@ -2,9 +2,7 @@ package org.postbane.act;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,20 +28,13 @@ public record CommandSettings(
         List<String> reconcile,
         boolean batches,
         String line,
-        Set<Kind> takes,
+        Set<SubjectKind> takes,
         Duration timeout)
         implements ActionSettings {
 
     private static final Pattern TAG = Pattern.compile("<([^<>]*)>");
     private static final Pattern WORD = Pattern.compile("\\s*(?:\"([^\"]*)\"|'([^']*)'|([^\\s\"']+))(?=\\s|$)");
     private static final Set<String> TAGS = Set.of("subject", "jail", "until", "seconds", "reason");
-
-    /** Kinds of subject. */
-    public enum Kind {
-        CLIENT,
-        ACCOUNT,
-        SENDER
-    }
 
     public CommandSettings {
         ban = List.copyOf(ban);
@@ -95,18 +86,5 @@ public record CommandSettings(
             }
         }
         return text;
-    }
-
-    /** Words between blanks or commas. */
-    public static Set<Kind> kinds(String text) {
-        Set<Kind> kinds = new java.util.HashSet<>();
-        for (String word : text.strip().split("[\\s,]+", -1)) {
-            kinds.add(Arrays.stream(Kind.values())
-                    .filter(kind -> kind.name().toLowerCase(Locale.ROOT).equals(word))
-                    .findFirst()
-                    .orElseThrow(() ->
-                            new IllegalArgumentException("'%s': expected client, account, sender".formatted(word))));
-        }
-        return kinds;
     }
 }

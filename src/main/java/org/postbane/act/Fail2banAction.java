@@ -63,9 +63,8 @@ public final class Fail2banAction implements Action {
 
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
-        Set<IpPrefix> wanted = Prefixes.inForce(
-                        bans.stream().filter(this::takes).toList(), clock.instant())
-                .keySet();
+        Set<IpPrefix> wanted =
+                Prefixes.inForce(bans, this::takes, clock.instant()).keySet();
         Set<IpPrefix> there = inJail();
         set("unbanip", there.stream().filter(prefix -> !wanted.contains(prefix)).toList());
         set("banip", wanted.stream().filter(prefix -> !there.contains(prefix)).toList());
@@ -75,10 +74,9 @@ public final class Fail2banAction implements Action {
 
     @Override
     public void apply(List<Decision> changes) throws ActionException {
-        Prefixes.Outcome outcome = Prefixes.Outcome.of(
-                changes.stream().filter(change -> takes(change.ban())).toList(), clock.instant());
-        set("unbanip", outcome.lifted());
-        held.removeAll(outcome.lifted());
+        Outcome<IpPrefix> outcome = Prefixes.outcome(changes, this::takes, clock.instant());
+        set("unbanip", outcome.lifted().keySet());
+        held.removeAll(outcome.lifted().keySet());
         set("banip", outcome.imposed().keySet());
         held.addAll(outcome.imposed().keySet());
     }
@@ -127,9 +125,7 @@ public final class Fail2banAction implements Action {
 
     @Override
     public Optional<Boolean> holds(Subject subject) throws ActionException {
-        return subject instanceof Subject.Client client
-                ? Optional.of(inJail().contains(client.prefix()))
-                : Optional.of(false);
+        return Optional.of(Prefixes.have(inJail(), subject));
     }
 
     @Override

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -249,14 +248,5 @@ public record Feed(Format format, Duration expires) {
         } finally {
             Files.deleteIfExists(aside);
         }
-    }
-
-    /** Why, for people. */
-    static String reason(IOException e) {
-        if (e instanceof FileSystemException failed) {
-            String why = failed.getReason();
-            return why == null ? e.getClass().getSimpleName() + " " + failed.getFile() : why;
-        }
-        return String.valueOf(e.getMessage());
     }
 }

@@ -2,17 +2,12 @@ package org.postbane.act;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.postbane.act.CommandSettings.Kind;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
 import org.postbane.model.Subject;
@@ -31,9 +26,8 @@ public final class FileAction implements Action {
     private final FileSettings settings;
     private final Collection<Subject> allowed;
     private final InstantSource clock;
-    private final Map<Subject, Ban> inForce = new HashMap<>();
-    private @Nullable String left;
-    private boolean reconciled;
+    private final WholeCopy inForce;
+    private @Nullable FileStamp left;
 
     /**
      * @param allowed who is never banned
@@ -43,6 +37,7 @@ public final class FileAction implements Action {
         this.settings = settings;
         this.allowed = List.copyOf(allowed);
         this.clock = clock;
+        inForce = new WholeCopy(settings.name(), this::takes);
     }
 
     @Override
@@ -52,59 +47,36 @@ public final class FileAction implements Action {
 
     @Override
     public boolean takes(Ban ban) {
-        Kind kind = ban.subject() instanceof Subject.Client
-                ? Kind.CLIENT
-                : ban.subject() instanceof Subject.Account ? Kind.ACCOUNT : Kind.SENDER;
-        return settings.takes().contains(kind);
+        return settings.takes().contains(SubjectKind.of(ban.subject()));
     }
 
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
-        inForce.clear();
-        bans.stream().filter(this::takes).forEach(ban -> inForce.put(ban.subject(), ban));
-        reconciled = true;
+        inForce.replace(bans);
         write();
     }
 
     @Override
     public void apply(List<Decision> changes) throws ActionException {
-        if (!reconciled) {
-            throw new ActionException(settings.name() + ": the file can only be made of all bans");
-        }
-        boolean changed = false;
-        for (Decision change : changes) {
-            Ban ban = change.ban();
-            if (change instanceof Decision.Impose && takes(ban)) {
-                inForce.put(ban.subject(), ban);
-                changed = true;
-            } else {
-                changed |= inForce.remove(ban.subject()) != null;
-            }
-        }
-        if (changed) {
+        if (inForce.apply(changes)) {
             write();
         }
     }
 
     private void write() throws ActionException {
         try {
-            Feed.write(settings.path(), settings.feed().text(inForce.values(), allowed, clock.instant()));
-            left = stamp(settings.path());
+            Feed.write(settings.path(), settings.feed().text(inForce.bans(), allowed, clock.instant()));
+            left = FileStamp.of(settings.path());
         } catch (IOException e) {
-            throw new ActionException("%s: %s: %s".formatted(settings.name(), settings.path(), Feed.reason(e)), e);
+            throw new ActionException(
+                    "%s: %s: %s".formatted(settings.name(), settings.path(), ActionException.why(e)), e);
         }
-    }
-
-    /** Any change of the file changes this. */
-    private static String stamp(Path file) throws IOException {
-        BasicFileAttributes a = Files.readAttributes(file, BasicFileAttributes.class);
-        return a.size() + " " + a.lastModifiedTime() + " " + a.fileKey();
     }
 
     @Override
     public boolean isIntact() {
         try {
-            return left == null || left.equals(stamp(settings.path()));
+            return left == null || left.equals(FileStamp.of(settings.path()));
         } catch (IOException e) {
             return false; // most likely it is gone
         }
@@ -116,7 +88,8 @@ public final class FileAction implements Action {
         try {
             return Optional.of(!mark.isEmpty() && ("\n" + Files.readString(settings.path())).contains(mark));
         } catch (IOException e) {
-            throw new ActionException("%s: %s: %s".formatted(settings.name(), settings.path(), Feed.reason(e)), e);
+            throw new ActionException(
+                    "%s: %s: %s".formatted(settings.name(), settings.path(), ActionException.why(e)), e);
         }
     }
 

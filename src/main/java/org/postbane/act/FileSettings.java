@@ -2,7 +2,6 @@ package org.postbane.act;
 
 import java.nio.file.Path;
 import java.util.Set;
-import org.postbane.act.CommandSettings.Kind;
 
 /**
  * Where and how {@link FileAction} writes: the {@code [Init]} section of {@code actions/file.conf}.
@@ -11,11 +10,11 @@ import org.postbane.act.CommandSettings.Kind;
  * @param path absolute
  * @param takes kinds of subject that go into it; the formats for addresses take clients only
  */
-public record FileSettings(String name, Path path, Feed feed, Set<Kind> takes) implements ActionSettings {
+public record FileSettings(String name, Path path, Feed feed, Set<SubjectKind> takes) implements ActionSettings {
 
     public FileSettings {
         takes = Set.copyOf(takes);
-        if (!feed.format().namesAll() && !takes.equals(Set.of(Kind.CLIENT))) {
+        if (!feed.format().namesAll() && !takes.equals(Set.of(SubjectKind.CLIENT))) {
             throw new IllegalArgumentException(
                     "the format %s holds clients only".formatted(feed.format().word()));
         }

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
 import org.postbane.host.Command;
@@ -25,7 +26,7 @@ import org.postbane.model.Subject;
  * <p>A reconcile fills new sets and swaps each with the old one, so that nobody is let in meanwhile.
  *
  * <p>Threads: one at a time. Memory: the ends of the bans in force, and the text of one {@code ipset restore}, about 50 bytes
- * a ban. Errors: an {@link ActionException} says what ipset or iptables said; ipset has no transactions, so a part of the
+ * a ban, of at most {@value #PART}. Errors: an {@link ActionException} says what ipset or iptables said; ipset has no transactions, so a part of the
  * batch may be in force until the next reconcile.
  *
  * <p>Shortcomings: a set's timeout is 24 days at most; longer bans are renewed by the reconcile at intervals. A /0 cannot be
@@ -40,8 +41,14 @@ public final class IpsetAction implements Action {
     private static final Duration SLACK = Duration.ofSeconds(2);
     private static final String NEW = "_new";
 
+    /** Bans in one call of a reconcile. */
+    private static final int PART = 20_000;
+
     private final IpsetSettings settings;
     private final InstantSource clock;
+    /** For addresses and networks of IPv4, then of IPv6. */
+    private final List<String> sets;
+
     private final Programs programs;
     private final IptablesChain ipv4;
     private final IptablesChain ipv6;
@@ -56,6 +63,7 @@ public final class IpsetAction implements Action {
         this.settings = settings;
         this.clock = clock;
         this.programs = programs;
+        sets = Stream.of("4", "n4", "6", "n6").map(end -> settings.set() + end).toList();
         ipv4 = new IptablesChain(settings.rules(), true, programs);
         ipv6 = new IptablesChain(settings.rules(), false, programs);
     }
@@ -71,15 +79,11 @@ public final class IpsetAction implements Action {
     }
 
     private String set(boolean ofIpv4, boolean networks) {
-        return settings.set() + (networks ? "n" : "") + (ofIpv4 ? "4" : "6");
+        return sets.get((ofIpv4 ? 0 : 2) + (networks ? 1 : 0));
     }
 
     private String set(IpPrefix prefix) {
         return set(prefix.isIpv4(), !prefix.isSingle());
-    }
-
-    private List<String> sets() {
-        return List.of(set(true, false), set(true, true), set(false, false), set(false, true));
     }
 
     private String create(String name, String like) {
@@ -94,12 +98,11 @@ public final class IpsetAction implements Action {
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
         Instant now = clock.instant();
-        Map<IpPrefix, Ban> wanted =
-                Prefixes.inForce(bans.stream().filter(this::takes).toList(), now);
+        Map<IpPrefix, Ban> wanted = Prefixes.inForce(bans, this::takes, now);
         held.clear();
         Set<String> there = names();
         StringBuilder input = new StringBuilder();
-        for (String set : sets()) {
+        for (String set : sets) {
             if (there.contains(set + NEW)) { // of one that was killed
                 input.append("destroy %s%n".formatted(set + NEW));
             }
@@ -108,8 +111,17 @@ public final class IpsetAction implements Action {
             }
             input.append(create(set + NEW, set));
         }
-        wanted.forEach((prefix, ban) -> add(set(prefix) + NEW, prefix, ban, now, input));
-        for (String set : sets()) {
+        Instant partBegins = now;
+        int count = 0;
+        for (Map.Entry<IpPrefix, Ban> entry : wanted.entrySet()) {
+            add(set(entry.getKey()) + NEW, entry.getKey(), entry.getValue(), partBegins, input);
+            if (++count % PART == 0) {
+                restore(input);
+                input.setLength(0);
+                partBegins = clock.instant();
+            }
+        }
+        for (String set : sets) {
             input.append("swap %1$s%2$s %1$s%ndestroy %1$s%2$s%n".formatted(set, NEW));
         }
         restore(input);
@@ -151,21 +163,21 @@ public final class IpsetAction implements Action {
     @Override
     public void apply(List<Decision> changes) throws ActionException {
         Instant now = clock.instant();
-        Prefixes.Outcome outcome = Prefixes.Outcome.of(
-                changes.stream().filter(change -> takes(change.ban())).toList(), now);
+        Outcome<IpPrefix> outcome = Prefixes.outcome(changes, this::takes, now);
+        if (outcome.isNothing()) {
+            return;
+        }
         StringBuilder input = new StringBuilder();
         outcome.lifted()
+                .keySet()
                 .forEach(prefix -> input.append("del ")
                         .append(set(prefix))
                         .append(' ')
                         .append(prefix)
                         .append('\n'));
         outcome.imposed().forEach((prefix, ban) -> add(set(prefix), prefix, ban, now, input));
-        if (input.isEmpty()) {
-            return;
-        }
         restore(input);
-        outcome.lifted().forEach(held::remove);
+        outcome.lifted().keySet().forEach(held::remove);
         outcome.imposed().forEach((prefix, ban) -> held.put(prefix, ban.until()));
     }
 
@@ -174,13 +186,15 @@ public final class IpsetAction implements Action {
     public boolean isIntact() throws ActionException {
         Instant soon = clock.instant().plus(SLACK);
         held.values().removeIf(until -> until.isBefore(soon.minus(SLACK)));
-        for (String set : sets()) {
+        Map<String, Integer> expected = new HashMap<>();
+        held.forEach((prefix, until) -> {
+            if (until.isAfter(soon)) {
+                expected.merge(set(prefix), 1, Integer::sum);
+            }
+        });
+        for (String set : sets) {
             Command.Result result = programs.call(List.of(Command.find("ipset"), "list", "-t", set), "");
-            long expected = held.entrySet().stream()
-                    .filter(ban ->
-                            set(ban.getKey()).equals(set) && ban.getValue().isAfter(soon))
-                    .count();
-            if (result.status() != 0 || entries(result.out()) < expected) {
+            if (result.status() != 0 || entries(result.out()) < expected.getOrDefault(set, 0)) {
                 return false;
             }
         }

@@ -56,7 +56,8 @@ public final class IptablesAction implements Action {
 
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
-        Set<IpPrefix> wanted = Prefixes.inForce(bans, clock.instant()).keySet();
+        Set<IpPrefix> wanted =
+                Prefixes.inForce(bans, this::takes, clock.instant()).keySet();
         held.clear();
         ipv4.replace(matches(wanted, true));
         ipv6.replace(matches(wanted, false));
@@ -72,10 +73,10 @@ public final class IptablesAction implements Action {
 
     @Override
     public void apply(List<Decision> changes) throws ActionException {
-        Prefixes.Outcome outcome = Prefixes.Outcome.of(changes, clock.instant());
+        Outcome<IpPrefix> outcome = Prefixes.outcome(changes, this::takes, clock.instant());
         List<IpPrefix> added = new ArrayList<>(outcome.imposed().keySet());
         added.removeAll(held);
-        List<IpPrefix> deleted = new ArrayList<>(outcome.lifted());
+        List<IpPrefix> deleted = new ArrayList<>(outcome.lifted().keySet());
         deleted.retainAll(held);
         change(ipv4, added, deleted, true);
         change(ipv6, added, deleted, false);
@@ -120,9 +121,7 @@ public final class IptablesAction implements Action {
 
     @Override
     public Optional<Boolean> holds(Subject subject) throws ActionException {
-        return subject instanceof Subject.Client client
-                ? Optional.of(inKernel().contains(client.prefix()))
-                : Optional.of(false);
+        return Optional.of(Prefixes.have(inKernel(), subject));
     }
 
     @Override

@@ -6,16 +6,23 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
 import org.postbane.host.Nft;
+import org.postbane.host.NftElement;
 import org.postbane.host.NftEvents;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Subject;
@@ -31,21 +38,21 @@ import org.postbane.model.Subject;
  * not show.
  *
  * <p>Shortcomings: a change by others in the same moment as one of ours is only looked for in the outline, so elements that are
- * taken away just then are missing until the reconcile at intervals. A reconcile begins all counters anew.
+ * taken away just then are missing until the reconcile at intervals. A reconcile begins all counters anew;
+ * what they had is kept here until the agent stops.
  *
  * <p>A changed end is written as {@code add, delete, add} in one transaction: {@code add} alone keeps the old end on
  * kernels before 6.12, {@code delete} alone fails where nothing is, and one failure undoes the whole transaction.
  */
 public final class NftAction implements Action {
 
-    /** Bans that are replaced in one transaction; more are moved in {@link #CHUNK}s behind a second table. */
-    static final int ONE_TRANSACTION = 100_000;
+    /** Bans that are replaced in one transaction; more are moved in parts of so many, behind a second table. */
+    static final int ONE_TRANSACTION = 5_000;
 
-    private static final int CHUNK = 5_000;
-    private static final int ELEMENTS_PER_LINE = 50; // nft prints the line at fault
+    /** Sets that are there also when they are empty. */
+    private static final List<NftSet> ALWAYS = List.of(NftSet.ADDRESSES4, NftSet.ADDRESSES6);
 
-    /** Longer terms, which nft's own parser and old kernels may not hold, are cut to this and extended by the next reconcile. */
-    private static final Duration LONGEST = Duration.ofDays(3650);
+    private static final Pattern COUNTER = Pattern.compile("counter packets ([0-9]{1,18}) bytes ([0-9]{1,18})");
 
     /** One system call, where there are events. */
     private static final Duration LOOK = Duration.ofSeconds(2);
@@ -59,6 +66,9 @@ public final class NftAction implements Action {
     private @Nullable NftEvents events;
 
     private boolean eventsAsked;
+    /** What was counted until the last reconcile. */
+    private Counts before = Counts.NONE;
+
     /** The table as this object made it, without elements. */
     private String outline = "";
 
@@ -93,33 +103,20 @@ public final class NftAction implements Action {
             return;
         }
         begin();
+        run(remove(settings.table(), new StringBuilder()));
         while (parts.hasNext()) {
             Map<NftSet, List<Ban>> part = wanted(parts.next(), clock.instant());
-            StringBuilder commands = new StringBuilder();
-            if (known.isEmpty()) {
-                commands.append(declare(settings.table(), part.keySet()));
-            }
-            part.forEach((set, list) -> {
-                if (!known.contains(set)) {
-                    set.declare(settings, settings.table(), commands);
-                }
-                add(settings.table(), set, list, clock.instant(), commands);
-            });
-            run(commands);
-            made(part.keySet());
+            makeSets(part.keySet());
+            fill(settings.table(), part);
         }
-        if (known.isEmpty()) {
-            reconcile(List.of());
-        } else {
-            run(remove(settings.table() + NftSettings.BRIDGE, new StringBuilder()));
-        }
+        makeSets(ALWAYS);
+        run(remove(settings.table() + NftSettings.BRIDGE, new StringBuilder()));
     }
 
     /** The bans that the sets are to hold. Both sets for addresses are always wanted. */
     private static Map<NftSet, List<Ban>> wanted(Collection<Ban> bans, Instant now) {
         Map<NftSet, List<Ban>> wanted = new LinkedHashMap<>();
-        wanted.put(NftSet.ADDRESSES4, new ArrayList<>());
-        wanted.put(NftSet.ADDRESSES6, new ArrayList<>());
+        ALWAYS.forEach(set -> wanted.put(set, new ArrayList<>()));
         for (Ban ban : bans) {
             if (ban.subject() instanceof Subject.Client client && ban.until().isAfter(now)) {
                 wanted.computeIfAbsent(NftSet.of(client.prefix()), set -> new ArrayList<>())
@@ -131,20 +128,19 @@ public final class NftAction implements Action {
 
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
-        Instant now = clock.instant();
-        Map<NftSet, List<Ban>> wanted = wanted(bans, now);
+        Map<NftSet, List<Ban>> wanted = wanted(bans, clock.instant());
         int count = wanted.values().stream().mapToInt(List::size).sum();
         begin();
         String bridge = settings.table() + NftSettings.BRIDGE;
         if (count <= ONE_TRANSACTION) {
             StringBuilder commands = declare(settings.table(), wanted.keySet());
-            wanted.forEach((set, list) -> add(settings.table(), set, list, now, commands));
+            wanted.forEach((set, list) -> NftElement.commands("add", settings.table(), elements(set, list), commands));
             run(remove(bridge, commands));
         } else {
             if (isInForce()) { // else nobody is kept out yet
-                fill(bridge, wanted, now);
+                replace(bridge, wanted);
             }
-            fill(settings.table(), wanted, now);
+            replace(settings.table(), wanted);
             run(remove(bridge, new StringBuilder()));
         }
         made(wanted.keySet());
@@ -152,6 +148,9 @@ public final class NftAction implements Action {
 
     /** A reconcile begins: what others did before does not matter any more. */
     private void begin() throws ActionException {
+        if (!known.isEmpty()) {
+            before = before.plus(inTable());
+        }
         known.clear();
         try {
             NftEvents open = events();
@@ -164,7 +163,7 @@ public final class NftAction implements Action {
     }
 
     /** These sets, with their chains, stand in the table now. */
-    private void made(Set<NftSet> sets) throws ActionException {
+    private void made(Collection<NftSet> sets) throws ActionException {
         if (known.addAll(sets)) {
             outline = outline();
         }
@@ -172,24 +171,31 @@ public final class NftAction implements Action {
 
     private String outline() throws ActionException {
         try {
-            return nft.outline(settings.table());
+            return nft.outline(settings.table(), false);
         } catch (IOException e) {
             throw failure(e);
         }
     }
 
     /** Replaces a table in several transactions, so that memory stays bounded. It lets the last in while it lasts. */
-    private void fill(String table, Map<NftSet, List<Ban>> wanted, Instant now) throws ActionException {
+    private void replace(String table, Map<NftSet, List<Ban>> wanted) throws ActionException {
         run(declare(table, wanted.keySet()));
+        fill(table, wanted);
+    }
+
+    private void fill(String table, Map<NftSet, List<Ban>> wanted) throws ActionException {
         for (Map.Entry<NftSet, List<Ban>> entry : wanted.entrySet()) {
             List<Ban> list = entry.getValue();
-            for (int from = 0; from < list.size(); from += CHUNK) {
-                List<Ban> chunk = list.subList(from, Math.min(from + CHUNK, list.size()));
-                StringBuilder commands = new StringBuilder();
-                add(table, entry.getKey(), chunk, now, commands);
-                run(commands);
+            for (int from = 0; from < list.size(); from += ONE_TRANSACTION) {
+                List<Ban> part = list.subList(from, Math.min(from + ONE_TRANSACTION, list.size()));
+                change(table, List.of(), elements(entry.getKey(), part));
             }
         }
+    }
+
+    private List<NftElement> elements(NftSet set, List<Ban> bans) {
+        Instant now = clock.instant();
+        return bans.stream().map(ban -> set.element(Prefixes.of(ban), ban, now)).toList();
     }
 
     private boolean isInForce() throws ActionException {
@@ -204,38 +210,40 @@ public final class NftAction implements Action {
     @Override
     public void apply(List<Decision> changes) throws ActionException {
         Instant now = clock.instant();
-        Map<IpPrefix, Decision> last = new LinkedHashMap<>();
-        for (Decision change : changes) {
-            if (change.ban().subject() instanceof Subject.Client client) {
-                last.put(client.prefix(), change);
-            }
-        }
-        if (last.isEmpty()) {
+        Outcome<IpPrefix> outcome = Prefixes.outcome(changes, this::takes, now);
+        if (outcome.isNothing()) {
             return;
         }
-        Map<NftSet, List<IpPrefix>> touched = new LinkedHashMap<>();
-        Map<NftSet, List<Ban>> imposed = new LinkedHashMap<>();
-        last.forEach((prefix, change) -> {
+        List<NftElement> gone = new ArrayList<>();
+        List<NftElement> there = new ArrayList<>();
+        Set<NftSet> sets = new LinkedHashSet<>();
+        outcome.lifted().keySet().forEach(prefix -> gone.add(NftSet.of(prefix).element(prefix)));
+        outcome.imposed().forEach((prefix, ban) -> {
             NftSet set = NftSet.of(prefix);
-            touched.computeIfAbsent(set, s -> new ArrayList<>()).add(prefix);
-            if (change instanceof Decision.Impose && change.ban().until().isAfter(now)) {
-                imposed.computeIfAbsent(set, s -> new ArrayList<>()).add(change.ban());
-            }
+            gone.add(set.element(prefix));
+            there.add(set.element(prefix, ban, now));
         });
+        Stream.concat(outcome.lifted().keySet().stream(), outcome.imposed().keySet().stream())
+                .forEach(prefix -> sets.add(NftSet.of(prefix)));
+        makeSets(sets);
+        gone.sort(Comparator.comparing(NftElement::set));
+        there.sort(Comparator.comparing(NftElement::set));
+        change(settings.table(), gone, there);
+    }
+
+    /** Makes those sets that the table lacks, empty. */
+    private void makeSets(Collection<NftSet> sets) throws ActionException {
         StringBuilder commands = new StringBuilder();
         if (known.isEmpty()) { // later a missing table is a failure, so that all that was in it is put back
             commands.append("add table inet %s\n".formatted(settings.table()));
         }
-        touched.forEach((set, prefixes) -> {
-            if (!known.contains(set)) {
-                set.declare(settings, settings.table(), commands);
-            }
-            elements("add", settings.table(), set, prefixes, commands);
-            elements("delete", settings.table(), set, prefixes, commands);
-            add(settings.table(), set, imposed.getOrDefault(set, List.of()), now, commands);
-        });
-        run(commands);
-        made(touched.keySet());
+        sets.stream()
+                .filter(set -> !known.contains(set))
+                .forEach(set -> set.declare(settings, settings.table(), commands));
+        if (!commands.isEmpty()) {
+            run(commands);
+            made(sets);
+        }
     }
 
     /** Commands that make the table anew, without a ban in it. */
@@ -251,67 +259,6 @@ public final class NftAction implements Action {
         return commands.append("add table inet %1$s\ndelete table inet %1$s\n".formatted(table));
     }
 
-    private static void elements(
-            String verb, String table, NftSet set, List<IpPrefix> prefixes, StringBuilder commands) {
-        open(verb, table, set, commands);
-        for (int i = 0; i < prefixes.size(); i++) {
-            separate(i, commands);
-            commands.append(NftSet.element(prefixes.get(i)));
-        }
-        commands.append(" }\n");
-    }
-
-    private static void add(String table, NftSet set, List<Ban> bans, Instant now, StringBuilder commands) {
-        if (bans.isEmpty()) {
-            return;
-        }
-        open("add", table, set, commands);
-        for (int i = 0; i < bans.size(); i++) {
-            separate(i, commands);
-            Ban ban = bans.get(i);
-            if (ban.subject() instanceof Subject.Client client) {
-                commands.append(NftSet.element(client.prefix()));
-            }
-            if (!ban.isPermanent()) {
-                commands.append(" timeout ");
-                appendTimeout(secondsLeft(now, ban.until()), commands);
-            }
-        }
-        commands.append(" }\n");
-    }
-
-    private static void open(String verb, String table, NftSet set, StringBuilder commands) {
-        commands.append(verb).append(" element inet ").append(table);
-        commands.append(' ').append(set.name()).append(" { ");
-    }
-
-    private static void separate(int i, StringBuilder commands) {
-        if (i > 0) {
-            commands.append(i % ELEMENTS_PER_LINE == 0 ? ",\n" : ", ");
-        }
-    }
-
-    /** Rounded up. No overflow: both are within the times of {@link Instant}. */
-    private static long secondsLeft(Instant now, Instant until) {
-        long seconds = until.getEpochSecond() - now.getEpochSecond();
-        return until.getNano() > now.getNano() ? seconds + 1 : seconds;
-    }
-
-    /** {@code 13d23h59m5s}. Not plain seconds: nft takes at most eight digits of them. */
-    static void appendTimeout(long left, StringBuilder out) {
-        long seconds = Math.max(1, Math.min(left, LONGEST.toSeconds()));
-        appendPart(seconds / 86_400, 'd', out);
-        appendPart(seconds / 3_600 % 24, 'h', out);
-        appendPart(seconds / 60 % 60, 'm', out);
-        appendPart(seconds % 60, 's', out);
-    }
-
-    private static void appendPart(long count, char unit, StringBuilder out) {
-        if (count > 0) {
-            out.append(count).append(unit);
-        }
-    }
-
     @Override
     public boolean isIntact() throws ActionException {
         try {
@@ -322,6 +269,37 @@ public final class NftAction implements Action {
                 case PERHAPS -> outline().equals(outline);
                 case CHANGED -> false;
             };
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    @Override
+    public Optional<Boolean> holds(Subject subject) throws ActionException {
+        if (!(subject instanceof Subject.Client client)) {
+            return Optional.of(false);
+        }
+        try {
+            return nft.has(settings.table(), NftSet.of(client.prefix()).element(client.prefix()));
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    @Override
+    public Optional<Counts> counts() throws ActionException {
+        return Optional.of(before.plus(inTable()));
+    }
+
+    /** The sum of all rules. */
+    private Counts inTable() throws ActionException {
+        try {
+            Counts sum = Counts.NONE;
+            Matcher counter = COUNTER.matcher(nft.outline(settings.table(), true));
+            while (counter.find()) {
+                sum = sum.plus(new Counts(Long.parseLong(counter.group(1)), Long.parseLong(counter.group(2))));
+            }
+            return sum;
         } catch (IOException e) {
             throw failure(e);
         }
@@ -341,13 +319,21 @@ public final class NftAction implements Action {
     }
 
     private void run(StringBuilder commands) throws ActionException {
+        String text = commands.toString();
+        own(() -> nft.run(text));
+    }
+
+    private void change(String table, List<NftElement> gone, List<NftElement> there) throws ActionException {
+        own(() -> nft.change(table, gone, there));
+    }
+
+    private void own(NftEvents.Transaction transaction) throws ActionException {
         try {
-            String text = commands.toString();
             NftEvents open = events();
             if (open != null) {
-                open.own(() -> nft.run(text));
+                open.own(transaction);
             } else {
-                nft.run(text);
+                transaction.run();
             }
         } catch (IOException e) {
             throw failure(e);

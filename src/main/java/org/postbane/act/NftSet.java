@@ -1,9 +1,12 @@
 package org.postbane.act;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.postbane.act.NftVerdict.Kind;
+import org.postbane.decide.Ban;
+import org.postbane.host.NftElement;
 import org.postbane.model.IpPrefix;
 
 /**
@@ -43,10 +46,20 @@ record NftSet(boolean ipv4, int length) {
         return isOfAddresses() ? "banned" + family : "nets%d_%d".formatted(family, length);
     }
 
-    /** The element for {@code prefix}: its first address. */
-    static String element(IpPrefix prefix) {
-        String text = prefix.toString();
-        return prefix.isSingle() ? text : text.substring(0, text.indexOf('/'));
+    /** The element for a prefix of this family and length, without end. */
+    NftElement element(IpPrefix prefix) {
+        return new NftElement(name(), prefix, 0);
+    }
+
+    /** The same, with the end of its ban: those of more than {@link NftElement#LONGEST} are extended by the next reconcile. */
+    NftElement element(IpPrefix prefix, Ban ban, Instant now) {
+        return new NftElement(name(), prefix, ban.isPermanent() ? 0 : secondsLeft(now, ban.until()));
+    }
+
+    /** Rounded up. No overflow: both are within the times of {@link Instant}. */
+    private static long secondsLeft(Instant now, Instant until) {
+        long seconds = until.getEpochSecond() - now.getEpochSecond() + (until.getNano() > now.getNano() ? 1 : 0);
+        return Math.max(1, Math.min(seconds, NftElement.LONGEST.toSeconds()));
     }
 
     /** Commands that make the set and its chain where they are not there yet, and the chain's rules anew. */
@@ -118,6 +131,6 @@ record NftSet(boolean ipv4, int length) {
 
     private String mask() {
         IpPrefix ones = ipv4 ? IpPrefix.ofIpv4(-1) : new IpPrefix(-1, -1, 128);
-        return element(ones.network(length));
+        return Prefixes.first(ones.network(length));
     }
 }

@@ -62,7 +62,8 @@ public final class PfAction implements Action {
 
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
-        Set<IpPrefix> wanted = Prefixes.inForce(bans, clock.instant()).keySet();
+        Set<IpPrefix> wanted =
+                Prefixes.inForce(bans, this::takes, clock.instant()).keySet();
         held.clear();
         if (settings.killStates()) {
             Set<IpPrefix> before = shown();
@@ -76,14 +77,14 @@ public final class PfAction implements Action {
 
     @Override
     public void apply(List<Decision> changes) throws ActionException {
-        Prefixes.Outcome outcome = Prefixes.Outcome.of(changes, clock.instant());
+        Outcome<IpPrefix> outcome = Prefixes.outcome(changes, this::takes, clock.instant());
         if (!outcome.lifted().isEmpty()) {
-            table("delete", outcome.lifted());
-            held.removeAll(outcome.lifted());
+            table("delete", outcome.lifted().keySet());
+            held.removeAll(outcome.lifted().keySet());
         }
         Set<IpPrefix> added = new HashSet<>(outcome.imposed().keySet());
         added.removeAll(held);
-        uncut.removeAll(outcome.lifted());
+        uncut.removeAll(outcome.lifted().keySet());
         if (!added.isEmpty()) {
             if (settings.killStates()) {
                 uncut.addAll(added);
@@ -142,9 +143,7 @@ public final class PfAction implements Action {
 
     @Override
     public Optional<Boolean> holds(Subject subject) throws ActionException {
-        return subject instanceof Subject.Client client
-                ? Optional.of(shown().contains(client.prefix()))
-                : Optional.of(false);
+        return Optional.of(Prefixes.have(shown(), subject));
     }
 
     @Override

@@ -2,12 +2,9 @@ package org.postbane.act;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -20,7 +17,6 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
-import org.postbane.act.PostfixMapSettings.Lookup;
 import org.postbane.decide.Ban;
 import org.postbane.host.Command;
 import org.postbane.model.IpPrefix;
@@ -51,17 +47,8 @@ public final class PostfixMap {
     private final MapType type;
     private final List<String> instance;
     private final Programs programs;
-    private @Nullable Stamp text;
-    private @Nullable Stamp index;
-
-    /** What a file looks like from outside: any change of it changes this. */
-    private record Stamp(
-            long size, FileTime modified, @Nullable Object key) {
-        static Stamp of(Path file) throws IOException {
-            BasicFileAttributes a = Files.readAttributes(file, BasicFileAttributes.class);
-            return new Stamp(a.size(), a.lastModifiedTime(), a.fileKey());
-        }
-    }
+    private @Nullable FileStamp text;
+    private @Nullable FileStamp index;
 
     /**
      * @param map the text; its directory is made where only that is missing
@@ -80,7 +67,7 @@ public final class PostfixMap {
      * @param template what Postfix is to do, with tags
      * @param now bans that end before are left out
      */
-    public static String text(MapType type, Lookup lookup, String template, Collection<Ban> bans, Instant now) {
+    public static String text(MapType type, SubjectKind lookup, String template, Collection<Ban> bans, Instant now) {
         Map<String, String> lines = new TreeMap<>();
         for (Ban ban : bans) {
             if (ban.until().isAfter(now)) {
@@ -96,8 +83,8 @@ public final class PostfixMap {
     }
 
     /** What stands on the left for a subject: several lines for some networks; none where the map cannot hold it. */
-    static List<String> keys(MapType type, Lookup lookup, Subject subject) {
-        if (lookup == Lookup.CLIENT && subject instanceof Subject.Client client) {
+    static List<String> keys(MapType type, SubjectKind lookup, Subject subject) {
+        if (lookup == SubjectKind.CLIENT && subject instanceof Subject.Client client) {
             return switch (type) {
                 case CIDR -> List.of(client.prefix().toString());
                 case PCRE ->
@@ -107,12 +94,11 @@ public final class PostfixMap {
                 default -> PostfixKeys.of(client.prefix());
             };
         }
-        String key = lookup == Lookup.SENDER
-                        && subject instanceof Subject.Sender sender
-                        && sender.address().indexOf('@') > 0
-                ? sender.address()
-                : lookup == Lookup.ACCOUNT && subject instanceof Subject.Account account ? account.login() : "";
-        if (!isPlain(key)) {
+        String key = SubjectKind.bare(subject);
+        boolean isKey = SubjectKind.of(subject) == lookup
+                && isPlain(key)
+                && (lookup != SubjectKind.SENDER || key.indexOf('@') > 0);
+        if (!isKey) {
             return List.of();
         }
         return List.of(type == MapType.PCRE ? "/^" + escaped(key) + "$/" : key);
@@ -150,10 +136,7 @@ public final class PostfixMap {
 
     /** In plain characters: the reply is SMTP. */
     private static String shown(Subject subject) {
-        String text = subject instanceof Subject.Account account
-                ? account.login()
-                : subject instanceof Subject.Sender sender ? sender.address() : subject.toString();
-        return text.replaceAll("[^!-~]", "?");
+        return SubjectKind.bare(subject).replaceAll("[^!-~]", "?");
     }
 
     /** Eight digits that stay the same while the ban lasts, for who writes to the postmaster. */
@@ -204,12 +187,12 @@ public final class PostfixMap {
                 Files.deleteIfExists(asideIndex);
                 programs.run(postmap(type.word() + ":" + aside), "");
                 move(asideIndex, indexOf(map));
-                index = Stamp.of(indexOf(map));
+                index = FileStamp.of(indexOf(map));
             }
             move(aside, map);
-            text = Stamp.of(map);
+            text = FileStamp.of(map);
         } catch (IOException e) {
-            throw new ActionException("%s: map %s: %s".formatted(programs.action(), map, reason(e)), e);
+            throw new ActionException("%s: map %s: %s".formatted(programs.action(), map, ActionException.why(e)), e);
         } finally {
             discard(aside);
             discard(asideIndex);
@@ -225,16 +208,8 @@ public final class PostfixMap {
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {
-            LOG.debug("{}: {}", file, reason(e));
+            LOG.debug("{}: {}", file, ActionException.why(e));
         }
-    }
-
-    private static String reason(IOException e) {
-        if (e instanceof FileSystemException failed) {
-            String why = failed.getReason();
-            return why == null ? e.getClass().getSimpleName() + " " + failed.getFile() : why;
-        }
-        return String.valueOf(e.getMessage());
     }
 
     private Path indexOf(Path file) {
@@ -244,25 +219,21 @@ public final class PostfixMap {
     /** Whether the files are those that {@link #install} left. */
     boolean isIntact() {
         try {
-            return Objects.equals(text, Stamp.of(map))
-                    && (!type.isIndexed() || Objects.equals(index, Stamp.of(indexOf(map))));
+            return Objects.equals(text, FileStamp.of(map))
+                    && (!type.isIndexed() || Objects.equals(index, FileStamp.of(indexOf(map))));
         } catch (IOException e) {
             return false; // most likely they are gone
         }
     }
 
     /** Whether Postfix's own look-up finds what keeps the subject out. */
-    boolean holds(Lookup lookup, Subject subject) throws ActionException {
+    boolean holds(SubjectKind lookup, Subject subject) throws ActionException {
         List<String> wanted = keys(type, lookup, subject);
-        if (subject instanceof Subject.Client client
-                && !wanted.isEmpty()
-                && (type == MapType.CIDR || type == MapType.PCRE)) {
-            IpPrefix first = IpPrefix.parse(client.prefix().toInetAddress().getHostAddress());
-            wanted = List.of(String.valueOf(first));
-        } else if (type == MapType.PCRE && subject instanceof Subject.Sender sender) {
-            wanted = List.of(sender.address());
-        } else if (type == MapType.PCRE && subject instanceof Subject.Account account) {
-            wanted = List.of(account.login());
+        if (!wanted.isEmpty() && (type == MapType.CIDR || type == MapType.PCRE)) { // keys are patterns there
+            wanted = List.of(
+                    subject instanceof Subject.Client client
+                            ? Prefixes.first(client.prefix())
+                            : SubjectKind.bare(subject));
         }
         for (String key : wanted) {
             List<String> command = new ArrayList<>(postmap("-q"));

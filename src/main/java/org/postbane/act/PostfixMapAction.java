@@ -6,9 +6,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postbane.decide.Ban;
@@ -36,11 +34,10 @@ public final class PostfixMapAction implements Action {
     private final InstantSource clock;
     private final List<String> instance;
     private final Programs programs;
-    private final Map<Subject, Ban> inForce = new HashMap<>();
+    private final WholeCopy inForce;
     private @Nullable PostfixMap map;
     private @Nullable MapType type;
     private String installed = "";
-    private boolean reconciled;
     private boolean reloadDue;
 
     /** @param clock the real time: ended bans are left out */
@@ -55,6 +52,7 @@ public final class PostfixMapAction implements Action {
                 .map(directory -> List.of("-c", directory.toString()))
                 .orElse(List.of());
         this.programs = programs;
+        inForce = new WholeCopy(settings.name(), this::takes);
     }
 
     @Override
@@ -64,47 +62,28 @@ public final class PostfixMapAction implements Action {
 
     @Override
     public boolean takes(Ban ban) {
-        return switch (settings.lookup()) {
-            case CLIENT -> ban.subject() instanceof Subject.Client;
-            case SENDER -> ban.subject() instanceof Subject.Sender;
-            case ACCOUNT -> ban.subject() instanceof Subject.Account;
-        };
+        return SubjectKind.of(ban.subject()) == settings.lookup();
     }
 
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
-        inForce.clear();
-        bans.stream().filter(this::takes).forEach(ban -> inForce.put(ban.subject(), ban));
-        reconciled = true;
+        inForce.replace(bans);
         write();
     }
 
     @Override
     public void apply(List<Decision> changes) throws ActionException {
-        if (!reconciled) {
-            throw new ActionException(settings.name() + ": a map can only be made of all bans");
-        }
-        boolean changed = false;
-        for (Decision change : changes) {
-            Ban ban = change.ban();
-            if (change instanceof Decision.Impose && takes(ban)) {
-                inForce.put(ban.subject(), ban);
-                changed = true;
-            } else {
-                changed |= inForce.remove(ban.subject()) != null;
-            }
-        }
-        if (changed) {
+        if (inForce.apply(changes)) {
             write();
         }
     }
 
     private void write() throws ActionException {
-        if (inForce.isEmpty() && map == null && !isPostfixHere()) {
+        if (inForce.bans().isEmpty() && map == null && !isPostfixHere()) {
             return; // nobody to keep out, and nobody who looks
         }
         PostfixMap current = map();
-        String text = PostfixMap.text(type(), settings.lookup(), settings.text(), inForce.values(), clock.instant());
+        String text = PostfixMap.text(type(), settings.lookup(), settings.text(), inForce.bans(), clock.instant());
         if (!text.equals(installed) || !current.isIntact()) {
             installed = "";
             current.install(text);

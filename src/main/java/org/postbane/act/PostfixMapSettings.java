@@ -2,7 +2,6 @@ package org.postbane.act;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -23,7 +22,7 @@ import java.util.regex.Pattern;
 public record PostfixMapSettings(
         String name,
         Path map,
-        Lookup lookup,
+        SubjectKind lookup,
         Optional<MapType> type,
         String text,
         boolean reload,
@@ -38,28 +37,8 @@ public record PostfixMapSettings(
     private static final Set<String> TAGS = Set.of("subject", "until", "ticket", "jail");
     private static final int MOST_TEXT = 400;
 
-    /** Who is looked up in a map. */
-    public enum Lookup {
-        /** By {@code check_client_access}: addresses and networks. */
-        CLIENT,
-        /** By {@code check_sender_access}: envelope senders. */
-        SENDER,
-        /** By {@code check_sasl_access}: logins. */
-        ACCOUNT;
-
-        /** The constant of this name, in lower case. */
-        public static Lookup parse(String text) {
-            for (Lookup lookup : values()) {
-                if (lookup.name().toLowerCase(Locale.ROOT).equals(text)) {
-                    return lookup;
-                }
-            }
-            throw new IllegalArgumentException("'%s': expected client, sender or account".formatted(text));
-        }
-    }
-
     public PostfixMapSettings {
-        if (lookup != Lookup.CLIENT && type.isPresent() && type.get() == MapType.CIDR) {
+        if (lookup != SubjectKind.CLIENT && type.isPresent() && type.get() == MapType.CIDR) {
             throw new IllegalArgumentException("a cidr map holds clients only");
         }
         text(text);

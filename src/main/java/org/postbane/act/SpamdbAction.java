@@ -60,9 +60,8 @@ public final class SpamdbAction implements Action {
 
     @Override
     public void reconcile(Collection<Ban> bans) throws ActionException {
-        Set<IpPrefix> wanted = Prefixes.inForce(
-                        bans.stream().filter(this::takes).toList(), clock.instant())
-                .keySet();
+        Set<IpPrefix> wanted =
+                Prefixes.inForce(bans, this::takes, clock.instant()).keySet();
         Set<IpPrefix> gone = new HashSet<>(held);
         gone.removeAll(wanted);
         change(wanted, gone);
@@ -70,9 +69,8 @@ public final class SpamdbAction implements Action {
 
     @Override
     public void apply(List<Decision> changes) throws ActionException {
-        Prefixes.Outcome outcome = Prefixes.Outcome.of(
-                changes.stream().filter(change -> takes(change.ban())).toList(), clock.instant());
-        change(outcome.imposed().keySet(), outcome.lifted());
+        Outcome<IpPrefix> outcome = Prefixes.outcome(changes, this::takes, clock.instant());
+        change(outcome.imposed().keySet(), outcome.lifted().keySet());
     }
 
     private void change(Set<IpPrefix> added, Set<IpPrefix> deleted) throws ActionException {
@@ -113,9 +111,7 @@ public final class SpamdbAction implements Action {
 
     @Override
     public Optional<Boolean> holds(Subject subject) throws ActionException {
-        return subject instanceof Subject.Client client
-                ? Optional.of(trapped().contains(client.prefix()))
-                : Optional.of(false);
+        return Optional.of(Prefixes.have(trapped(), subject));
     }
 
     @Override

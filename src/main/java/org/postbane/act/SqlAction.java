@@ -112,50 +112,29 @@ public final class SqlAction implements Action {
         if (known == null) {
             throw new ActionException(settings.name() + ": not reconciled yet");
         }
-        Map<Subject, Optional<Ban>> last = new LinkedHashMap<>();
-        for (Decision change : changes) {
-            Ban ban = change.ban();
-            if (takes(ban)) {
-                boolean holds = change instanceof Decision.Impose && isToHold(ban);
-                last.put(ban.subject(), holds ? Optional.of(ban) : Optional.empty());
-            }
-        }
+        Outcome<Subject> outcome = Outcome.of(changes, this::takes, Ban::subject, clock.instant());
         List<Row> added = new ArrayList<>();
         Map<Subject, Integer> count = new HashMap<>();
-        last.forEach((subject, ban) -> {
-            List<Row> some = ban.map(SqlAction::rows).orElse(List.of());
+        outcome.imposed().forEach((subject, ban) -> {
+            List<Row> some = rows(ban);
             added.addAll(some);
             count.put(subject, some.size());
         });
+        List<Subject> touched = new ArrayList<>(outcome.lifted().keySet());
+        touched.addAll(outcome.imposed().keySet());
         change(connection -> {
-            delete(connection, "", last.keySet(), (s, subject) -> s.setString(2, subject.toString()));
+            delete(connection, "", touched, (s, subject) -> s.setString(2, subject.toString()));
             insert(connection, added);
         });
-        count.forEach((subject, some) -> {
-            if (some == 0) {
-                known.remove(subject);
-            } else {
-                known.put(subject, some);
-            }
-        });
+        known.keySet().removeAll(outcome.lifted().keySet());
+        known.putAll(count);
     }
 
     private static List<Row> rows(Ban ban) {
         Subject subject = ban.subject();
-        List<String> names;
-        String kind;
-        if (subject instanceof Subject.Client client) {
-            kind = "client";
-            names = PostfixKeys.of(client.prefix());
-        } else if (subject instanceof Subject.Account account) {
-            kind = "account";
-            names = List.of(account.login());
-        } else if (subject instanceof Subject.Sender sender) {
-            kind = "sender";
-            names = List.of(sender.address());
-        } else {
-            throw new AssertionError(subject);
-        }
+        List<String> names = subject instanceof Subject.Client client
+                ? PostfixKeys.of(client.prefix())
+                : List.of(SubjectKind.bare(subject));
         String text = subject.toString();
         long until =
                 Math.min(FOR_EVER, ban.isPermanent() ? FOR_EVER : ban.until().getEpochSecond());
@@ -164,7 +143,7 @@ public final class SqlAction implements Action {
             rows.add(new Row(
                     name,
                     text,
-                    kind,
+                    SubjectKind.of(subject).word(),
                     Database.text(ban.jail(), 64),
                     ban.from().getEpochSecond(),
                     until,

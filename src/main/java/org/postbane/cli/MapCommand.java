@@ -10,7 +10,7 @@ import org.postbane.act.ActionException;
 import org.postbane.act.MapType;
 import org.postbane.act.PostfixMap;
 import org.postbane.act.PostfixMapSettings;
-import org.postbane.act.PostfixMapSettings.Lookup;
+import org.postbane.act.SubjectKind;
 import org.postbane.daemon.AgentControl;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,7 +59,7 @@ final class MapCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         MapType chosen = type();
-        if (sender && account || chosen == MapType.CIDR && lookup() != Lookup.CLIENT) {
+        if (sender && account || chosen == MapType.CIDR && lookup() != SubjectKind.CLIENT) {
             throw new Failure(
                     ExitStatus.USAGE, sender && account ? "--sender or --account" : "a cidr map holds clients only");
         }
@@ -94,8 +94,8 @@ final class MapCommand implements Callable<Integer> {
         return type.name().toLowerCase(java.util.Locale.ROOT);
     }
 
-    private Lookup lookup() {
-        return sender ? Lookup.SENDER : account ? Lookup.ACCOUNT : Lookup.CLIENT;
+    private SubjectKind lookup() {
+        return sender ? SubjectKind.SENDER : account ? SubjectKind.ACCOUNT : SubjectKind.CLIENT;
     }
 
     private MapType type() throws Failure {

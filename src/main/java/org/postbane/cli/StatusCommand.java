@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.postbane.act.ActionRunner;
 import org.postbane.daemon.AgentControl.AgentStatus;
 import org.postbane.daemon.AgentControl.SourceStatus;
+import org.postbane.record.Recorder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,7 +35,7 @@ final class StatusCommand implements Callable<Integer> {
         this.session = session;
     }
 
-    /** 1 if a source cannot be read or an action fails. */
+    /** 1 if a source cannot be read, or an action or the database for records fails. */
     @Override
     public Integer call() throws Exception {
         return AgentAccess.run(session, common, AgentAccess.Alone.REFUSE, agent -> {
@@ -46,7 +47,8 @@ final class StatusCommand implements Callable<Integer> {
             }
             boolean well = status.sources().stream().allMatch(source -> source.fault() == null)
                     && status.actions().stream()
-                            .allMatch(action -> action.lastError().isEmpty());
+                            .allMatch(action -> action.lastError().isEmpty())
+                    && (status.records() == null || status.records().lastError() == null);
             return well ? ExitStatus.OK : ExitStatus.NO;
         });
     }
@@ -85,6 +87,7 @@ final class StatusCommand implements Callable<Integer> {
                 .number("WAITING")
                 .number("APPLIED")
                 .number("FAILED")
+                .number("PACKETS")
                 .text("");
         for (ActionRunner.Status action : status.actions()) {
             actions.row(
@@ -94,10 +97,15 @@ final class StatusCommand implements Callable<Integer> {
                     Texts.count(action.pending()),
                     Texts.count(action.applied()),
                     Texts.count(action.failures()),
+                    action.counts().map(counts -> Texts.count(counts.packets())).orElse("-"),
                     action.lastError().orElse(""));
         }
         actions.print(out, session.columns());
         out.println();
+        if (status.records() != null) {
+            out.println(records(status.records()));
+            out.println();
+        }
         int bans = status.bansByJail().values().stream()
                 .mapToInt(Integer::intValue)
                 .sum();
@@ -116,6 +124,15 @@ final class StatusCommand implements Callable<Integer> {
                 Texts.count(status.ambiguous()),
                 Texts.count(status.guarded()));
         out.println(UnknownText.summary(status.unknown()));
+    }
+
+    private static String records(Recorder.DatabaseStatus records) {
+        return "records: %s wait for %s%s%s"
+                .formatted(
+                        Texts.count(records.waiting()),
+                        records.place(),
+                        records.lost() == 0 ? "" : ", %s were given up".formatted(Texts.count(records.lost())),
+                        records.lastError() == null ? "" : "; it fails: " + records.lastError());
     }
 
     private static String clock(@Nullable Duration skew) {
@@ -180,9 +197,12 @@ final class StatusCommand implements Callable<Integer> {
             }
             out.end().beginList("actions");
             for (ActionRunner.Status action : status.actions()) {
-                out.begin()
-                        .member("name", action.name())
-                        .member("state", action.state().name().toLowerCase(Locale.ROOT))
+                out.begin().member("name", action.name());
+                if (action.counts().isPresent()) {
+                    out.member("packets", action.counts().get().packets());
+                    out.member("bytes", action.counts().get().bytes());
+                }
+                out.member("state", action.state().name().toLowerCase(Locale.ROOT))
                         .member(
                                 "retryInSeconds",
                                 action.retryIn().map(Duration::toSeconds).orElse(0L))
@@ -196,6 +216,15 @@ final class StatusCommand implements Callable<Integer> {
                         .end();
             }
             out.endList();
+            Recorder.DatabaseStatus records = status.records();
+            if (records != null) {
+                out.beginMember("records")
+                        .member("place", records.place())
+                        .member("waiting", records.waiting())
+                        .member("lost", records.lost())
+                        .member("lastError", records.lastError())
+                        .end();
+            }
             UnknownText.write(status.unknown(), out);
             out.end().endLine();
         }

@@ -22,10 +22,10 @@ import org.postbane.act.NftSettings;
 import org.postbane.act.NftVerdict;
 import org.postbane.act.PfSettings;
 import org.postbane.act.PostfixMapSettings;
-import org.postbane.act.PostfixMapSettings.Lookup;
 import org.postbane.act.ReportSettings;
 import org.postbane.act.SpamdbSettings;
 import org.postbane.act.SqlSettings;
+import org.postbane.act.SubjectKind;
 import org.postbane.host.DatabaseSettings;
 
 /**
@@ -129,12 +129,12 @@ final class ActionKinds {
 
     private static PostfixMapSettings postfixMap(ActionKeys keys) {
         Path map = keys.value("map", "/var/lib/postbane/maps/client", Values::absolutePath);
-        Lookup lookup = keys.value("lookup", "client", Lookup::parse);
+        SubjectKind lookup = keys.value("lookup", "client", SubjectKind::parse);
         Optional<MapType> type = keys.value(
                 "type",
                 "default",
                 text -> text.equals("default") ? Optional.empty() : Optional.of(MapType.parse(text)));
-        if (lookup != Lookup.CLIENT && type.equals(Optional.of(MapType.CIDR))) {
+        if (lookup != SubjectKind.CLIENT && type.equals(Optional.of(MapType.CIDR))) {
             keys.fault("type", "a cidr map holds clients only");
             type = Optional.empty();
         }
@@ -148,13 +148,13 @@ final class ActionKinds {
     private static FileSettings file(ActionKeys keys) {
         Path path = keys.value("path", "/var/lib/postbane/feeds/bans", Values::absolutePath);
         Feed.Format format = keys.value("format", "plain", Feed.Format::parse);
-        Set<CommandSettings.Kind> takes = keys.value("takes", "client", CommandSettings::kinds);
+        Set<SubjectKind> takes = keys.value("takes", "client", SubjectKind::parseSome);
         Duration expires = keys.value("expires", "1h", text -> new Feed(format, Durations.parse(text)).expires());
         try {
             return new FileSettings(keys.name(), path, new Feed(format, expires), takes);
         } catch (IllegalArgumentException e) {
             keys.fault("takes", String.valueOf(e.getMessage()));
-            return new FileSettings(keys.name(), path, new Feed(format, expires), Set.of(CommandSettings.Kind.CLIENT));
+            return new FileSettings(keys.name(), path, new Feed(format, expires), Set.of(SubjectKind.CLIENT));
         }
     }
 
@@ -219,7 +219,7 @@ final class ActionKinds {
         List<String> reconcile = keys.value("reconcile", "", CommandSettings::command);
         boolean batches = keys.value("batches", "true", Values::truth);
         String line = keys.value("line", "<subject>", CommandSettings::tags);
-        var takes = keys.value("takes", "client", CommandSettings::kinds);
+        var takes = keys.value("takes", "client", SubjectKind::parseSome);
         Duration timeout = keys.value("timeout", "30s", Durations::parse);
         try {
             return new CommandSettings(keys.name(), ban, unban, reconcile, batches, line, takes, timeout);

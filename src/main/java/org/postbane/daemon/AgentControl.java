@@ -10,6 +10,7 @@ import org.postbane.act.ActionRunner;
 import org.postbane.decide.Ban;
 import org.postbane.decide.GuardedException;
 import org.postbane.model.Subject;
+import org.postbane.record.Recorder;
 import org.postbane.score.Offence;
 import org.postbane.store.StoreException;
 
@@ -109,6 +110,7 @@ public interface AgentControl {
      * @param ambiguous verdicts that could be on several clients' messages; nobody was blamed
      * @param guarded times a guard has saved someone
      * @param bansByJail in force
+     * @param records how the database fares that gets the records; null if there is none
      * @param unknown lines that were not understood, since the start
      */
     record AgentStatus(
@@ -120,6 +122,7 @@ public interface AgentControl {
             long guarded,
             Map<String, Integer> bansByJail,
             List<ActionRunner.Status> actions,
+            Recorder.@Nullable DatabaseStatus records,
             Unknown unknown) {}
 
     /**

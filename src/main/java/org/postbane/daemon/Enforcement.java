@@ -104,6 +104,18 @@ final class Enforcement implements AutoCloseable {
                 .toList();
     }
 
+    /** Has {@link #status} tell what is kept out as of now, as far as the actions say that within {@code patience}. */
+    void count(Duration patience) {
+        long end = System.nanoTime() + patience.toNanos();
+        try {
+            for (ActionRunner runner : runners.values()) {
+                runner.count(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     List<ActionRunner.Status> status() {
         return runners.values().stream().map(ActionRunner::status).toList();
     }

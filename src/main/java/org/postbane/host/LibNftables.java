@@ -1,12 +1,12 @@
 package org.postbane.host;
 
-import com.sun.jna.LastErrorException;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
-import com.sun.jna.NativeLong;
 import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * a context of its own, and all objects share one lock. The context is made at the first command, in the network
  * namespace of the thread that gives it.
  *
- * <p>Memory: outside the heap, about 400 bytes for each element of a running transaction; given back to the system
- * after a big one where the C library is glibc (35 MiB for 100,000 elements, which it would keep).
+ * <p>Memory: outside the heap, about 400 bytes for each element of a transaction in words ({@link #run}), which the C library
+ * keeps; a quarter of a megabyte for {@link #change}.
  *
  * <p>Known shortcomings: the library ends the process when it gets no memory or no netlink socket. The latter is tried
  * before.
@@ -34,13 +34,8 @@ public final class LibNftables implements Nft {
     private static final int OUTPUT_TERSE = 1 << 11;
 
     private static final int ERROR_BYTES = 1000;
-    /** Characters of a transaction after which memory is given back to the system. */
-    private static final int BIG = 1 << 20;
-
-    /** False once malloc_trim was not found. Guarded by {@link #LIBRARY}. */
-    private static boolean glibc = true;
-
     private @Nullable Pointer context;
+    private @Nullable NftElements elements;
     private boolean closed;
 
     /** True where the library can be loaded. */
@@ -58,10 +53,31 @@ public final class LibNftables implements Nft {
     public void run(String commands) throws IOException {
         synchronized (LIBRARY) {
             execute(context(), commands);
-            if (commands.length() > BIG) {
-                giveMemoryBack();
-            }
         }
+    }
+
+    /** Without the library, where it is not too much: see {@link NftElements}. */
+    @Override
+    public void change(String table, List<NftElement> gone, List<NftElement> there) throws IOException {
+        if (!NftElements.fits(gone, there)) {
+            Nft.super.change(table, gone, there);
+            return;
+        }
+        elements().change(table, gone, there);
+    }
+
+    @Override
+    public Optional<Boolean> has(String table, NftElement element) throws IOException {
+        return Optional.of(elements().has(table, element));
+    }
+
+    private NftElements elements() throws IOException {
+        NftElements open = elements;
+        if (open == null) {
+            open = new NftElements();
+            elements = open;
+        }
+        return open;
     }
 
     @Override
@@ -79,15 +95,13 @@ public final class LibNftables implements Nft {
     }
 
     @Override
-    public String outline(String table) throws IOException {
+    public String outline(String table, boolean counted) throws IOException {
         synchronized (LIBRARY) {
             Pointer open = context();
-            Library.nft_ctx_output_set_flags(open, OUTPUT_STATELESS | OUTPUT_TERSE);
+            Library.nft_ctx_output_set_flags(open, counted ? OUTPUT_TERSE : OUTPUT_STATELESS | OUTPUT_TERSE);
             try {
-                execute(open, "list table inet " + table);
-                return text(Library.nft_ctx_get_output_buffer(open), Integer.MAX_VALUE);
-            } catch (IOException e) {
-                return NftCommand.absent(e);
+                execute(open, "list ruleset inet");
+                return Nft.table(text(Library.nft_ctx_get_output_buffer(open), Integer.MAX_VALUE), table);
             } finally {
                 Library.nft_ctx_output_set_flags(open, 0);
             }
@@ -103,23 +117,12 @@ public final class LibNftables implements Nft {
         }
     }
 
-    private static void giveMemoryBack() {
-        if (!glibc) {
-            return;
-        }
-        try {
-            Glibc.malloc_trim(new NativeLong(0));
-        } catch (LinkageError e) { // another C library: the next big transaction uses the same memory again
-            glibc = false;
-        }
-    }
-
     private Pointer context() throws IOException {
         if (closed) {
             throw new IllegalStateException("closed");
         }
         if (context == null) {
-            requireNetlink();
+            Netlink.open().close(); // nft_ctx_new calls exit(3) where this cannot be had
             Pointer made = Library.nft_ctx_new(0);
             if (made == null || Library.nft_ctx_buffer_output(made) != 0 || Library.nft_ctx_buffer_error(made) != 0) {
                 throw new IOException("libnftables: no context");
@@ -127,15 +130,6 @@ public final class LibNftables implements Nft {
             context = made;
         }
         return context;
-    }
-
-    /** nft_ctx_new calls exit(3) where this socket cannot be had. */
-    private static void requireNetlink() throws IOException {
-        try {
-            Libc.close(Libc.socket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, Libc.NETLINK_NETFILTER));
-        } catch (LastErrorException e) {
-            throw new IOException("no netlink socket for nftables: " + e.getMessage(), e);
-        }
     }
 
     private static byte[] zeroTerminated(String ascii) {
@@ -155,6 +149,10 @@ public final class LibNftables implements Nft {
 
     @Override
     public void close() {
+        if (elements != null) {
+            elements.close();
+            elements = null;
+        }
         synchronized (LIBRARY) {
             closed = true;
             if (context != null) {
@@ -191,36 +189,5 @@ public final class LibNftables implements Nft {
         static native void nft_ctx_output_set_flags(Pointer context, int flags);
 
         static native int nft_run_cmd_from_buffer(Pointer context, byte[] commands);
-    }
-
-    /** socket(2), to see whether the library would get one. */
-    private static final class Libc {
-
-        static final int AF_NETLINK = 16;
-        static final int SOCK_RAW = 3;
-        static final int SOCK_CLOEXEC = 02000000;
-        static final int NETLINK_NETFILTER = 12;
-
-        static {
-            Native.register(Libc.class, NativeLibrary.getInstance("c"));
-        }
-
-        private Libc() {}
-
-        static native int socket(int family, int type, int protocol) throws LastErrorException;
-
-        static native int close(int descriptor) throws LastErrorException;
-    }
-
-    /** malloc_trim(3), which other C libraries do not have. */
-    private static final class Glibc {
-
-        static {
-            Native.register(Glibc.class, NativeLibrary.getInstance("c"));
-        }
-
-        private Glibc() {}
-
-        static native int malloc_trim(NativeLong pad);
     }
 }

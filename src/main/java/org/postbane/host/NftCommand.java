@@ -59,20 +59,11 @@ public final class NftCommand implements Nft {
     }
 
     @Override
-    public String outline(String table) throws IOException {
-        try {
-            return execute(List.of("-s", "-t", "list", "table", "inet", table), "");
-        } catch (IOException e) {
-            return absent(e);
-        }
-    }
-
-    /** The outline of no table, if that is what went wrong. */
-    static String absent(IOException failure) throws IOException {
-        if (String.valueOf(failure.getMessage()).contains("No such file or directory")) {
-            return "";
-        }
-        throw failure;
+    public String outline(String table, boolean counted) throws IOException {
+        List<String> flags = counted ? List.of("-t") : List.of("-s", "-t");
+        List<String> arguments = new ArrayList<>(flags);
+        arguments.addAll(List.of("list", "ruleset", "inet"));
+        return Nft.table(execute(arguments, ""), table);
     }
 
     private String execute(List<String> arguments, String commands) throws IOException {

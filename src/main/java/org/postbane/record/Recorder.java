@@ -114,6 +114,17 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseab
         }
     }
 
+    /**
+     * How the database fares that gets records.
+     *
+     * @param place its address, without secrets
+     * @param waiting messages that it has not got yet
+     * @param lost messages that were given up since it was last well
+     * @param lastError what the last try to write said if it failed; null while all is well
+     */
+    public record DatabaseStatus(
+            String place, long waiting, long lost, @Nullable String lastError) {}
+
     Recorder(List<RecordSink> sinks) {
         this(sinks, Optional.empty(), null);
     }
@@ -325,6 +336,13 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseab
                 place.failing = true;
             }
         }
+    }
+
+    /** How the database is that gets records; null if there is none. */
+    public @Nullable DatabaseStatus database() {
+        return sql == null || outbox == null
+                ? null
+                : new DatabaseStatus(sql.place(), outbox.waiting(), lost, sql.lastError());
     }
 
     /** Lets the database go. */

@@ -45,6 +45,7 @@ final class SqlRecords implements AutoCloseable {
     private @Nullable List<Row> lot;
     private long arrived;
     private boolean stopping;
+    private @Nullable String lastError;
 
     /** @param outbox its identity */
     SqlRecords(SqlSettings settings, String outbox) {
@@ -59,6 +60,19 @@ final class SqlRecords implements AutoCloseable {
     boolean isIdle() {
         synchronized (lock) {
             return lot == null;
+        }
+    }
+
+    /** The address of the database, without secrets. */
+    String place() {
+        return settings.database().toString();
+    }
+
+    /** Why the last lot did not arrive; null if it did. */
+    @Nullable
+    String lastError() {
+        synchronized (lock) {
+            return lastError;
         }
     }
 
@@ -95,6 +109,7 @@ final class SqlRecords implements AutoCloseable {
                         LOG.warn("records: {}: {}; kept, and tried again", settings.database(), Database.said(e));
                     }
                     failing = true;
+                    failed(Database.said(e));
                     end.await(wait, TimeUnit.SECONDS);
                     wait = Math.min(2 * wait, LONGEST_WAIT_SECONDS);
                 }
@@ -116,8 +131,15 @@ final class SqlRecords implements AutoCloseable {
         }
     }
 
+    private void failed(String why) {
+        synchronized (lock) {
+            lastError = why;
+        }
+    }
+
     private void done(long upTo) {
         synchronized (lock) {
+            lastError = null;
             arrived = upTo;
             lot = null;
         }

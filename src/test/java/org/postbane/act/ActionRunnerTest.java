@@ -345,6 +345,27 @@ class ActionRunnerTest {
         assertTrue(runner.status().retryIn().isPresent());
     }
 
+    @Test
+    void count_isOfNow_orWhereTheActionIsBusyOfBefore() throws Exception {
+        assertTrue(runner.awaitIdle(SOON));
+        assertEquals(Optional.empty(), runner.status().counts());
+        action.counted = 7;
+        runner.count(SOON);
+        assertEquals(7, runner.status().counts().orElseThrow().packets());
+
+        action.block();
+        runner.submit(List.of(impose("192.0.2.1", HOUR)));
+        action.entered.acquire();
+        action.counted = 8;
+        runner.count(Duration.ofMillis(20));
+        assertEquals(7, runner.status().counts().orElseThrow().packets());
+        action.unblock();
+
+        assertHeld("192.0.2.1");
+        awaitTrue(() -> runner.status().counts().orElseThrow().packets() == 8);
+        assertEquals(1, runner.status().reconciles());
+    }
+
     private static void awaitTrue(java.util.function.BooleanSupplier condition) throws InterruptedException {
         for (int i = 0; i < 500 && !condition.getAsBoolean(); i++) {
             Thread.sleep(10);
@@ -363,6 +384,7 @@ class ActionRunnerTest {
         final AtomicInteger failures = new AtomicInteger();
         volatile boolean closed;
         volatile boolean intact = true;
+        volatile long counted;
         volatile Duration gather = Duration.ZERO;
 
         void block() {
@@ -397,6 +419,11 @@ class ActionRunnerTest {
         @Override
         public String name() {
             return "fake";
+        }
+
+        @Override
+        public Optional<Counts> counts() {
+            return Optional.of(new Counts(counted, 60 * counted));
         }
 
         @Override

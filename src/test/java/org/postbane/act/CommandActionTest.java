@@ -21,7 +21,6 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.postbane.act.CommandSettings.Kind;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
 import org.postbane.model.Subject;
@@ -43,7 +42,8 @@ class CommandActionTest extends ActionContract {
 
     private static CommandSettings settings(
             boolean batches, List<String> ban, List<String> unban, List<String> reconcile, Duration timeout) {
-        return new CommandSettings("mine", ban, unban, reconcile, batches, "<subject>", Set.of(Kind.CLIENT), timeout);
+        return new CommandSettings(
+                "mine", ban, unban, reconcile, batches, "<subject>", Set.of(SubjectKind.CLIENT), timeout);
     }
 
     private static Action open(CommandSettings settings) {
@@ -97,7 +97,7 @@ class CommandActionTest extends ActionContract {
                 List.of(),
                 false,
                 "",
-                Set.of(Kind.ACCOUNT),
+                Set.of(SubjectKind.ACCOUNT),
                 PATIENCE);
         Instant now = Instant.now();
         Ban ban = new Ban(new Subject.Account(evil), "spam", now, Instant.MAX, "because <until> of $(id)");

@@ -12,7 +12,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
-import org.postbane.act.CommandSettings.Kind;
 
 /** {@link CommandAction} when the administrator's programs break. */
 class CommandFaultTest {
@@ -55,7 +54,7 @@ class CommandFaultTest {
 
         static CommandSettings settings(List<String> ban, List<String> unban, List<String> reconcile, boolean batches) {
             return new CommandSettings(
-                    "mine", ban, unban, reconcile, batches, "<subject>", Set.of(Kind.CLIENT), StandIn.PATIENCE);
+                    "mine", ban, unban, reconcile, batches, "<subject>", Set.of(SubjectKind.CLIENT), StandIn.PATIENCE);
         }
 
         @Override

@@ -33,7 +33,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.postbane.act.CommandSettings.Kind;
 import org.postbane.act.Feed.Format;
 import org.postbane.decide.Ban;
 import org.postbane.model.Subject;
@@ -51,7 +50,10 @@ class FileActionTest {
     private FileAction open(Format format, List<Subject> allowed) {
         return new FileAction(
                 new FileSettings(
-                        "file", dir.resolve("feeds").resolve("bans"), new Feed(format, HOUR), Set.of(Kind.CLIENT)),
+                        "file",
+                        dir.resolve("feeds").resolve("bans"),
+                        new Feed(format, HOUR),
+                        Set.of(SubjectKind.CLIENT)),
                 allowed,
                 InstantSource.system());
     }

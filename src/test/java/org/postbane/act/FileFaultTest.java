@@ -10,7 +10,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
-import org.postbane.act.CommandSettings.Kind;
+
 import org.postbane.act.Feed.Format;
 
 /** {@link FileAction} when its directory is full, read-only or gone, or others change the file. */
@@ -65,7 +65,7 @@ class FileFaultTest extends FaultContract.OfPlace {
     @Override
     Action open() {
         return new FileAction(
-                new FileSettings("file", file, new Feed(Format.PLAIN, Duration.ofHours(1)), Set.of(Kind.CLIENT)),
+                new FileSettings("file", file, new Feed(Format.PLAIN, Duration.ofHours(1)), Set.of(SubjectKind.CLIENT)),
                 List.of(),
                 InstantSource.system());
     }

@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -278,6 +279,29 @@ abstract class NftActionContract extends ActionContract {
                     assertTrue(action.isIntact());
                 }
             }
+        }
+    }
+
+    @Test
+    void counts_ofTheDropped_surviveAReconcile() throws Exception {
+        addresses();
+        List<Ban> bans = List.of(ban("192.0.2.1", HOUR), ban("2001:db8:1::/64", HOUR));
+        try (ServerSocket smtp = new ServerSocket(25);
+                Action action = open(with("drop", List.of()))) {
+            action.reconcile(bans);
+            assertEquals(Optional.of(Action.Counts.NONE), action.counts());
+            assertDropped("192.0.2.1", "203.0.113.1");
+            Action.Counts first = action.counts().orElseThrow();
+            assertTrue(first.packets() >= 1 && first.bytes() >= 40 * first.packets(), first.toString());
+
+            action.reconcile(bans);
+            assertTrue(action.counts().orElseThrow().packets() >= first.packets());
+            assertDropped("2001:db8:1::7", "2001:db8:9::1");
+
+            assertTrue(action.counts().orElseThrow().packets() > first.packets());
+            destroy();
+            assertTrue(action.counts().isPresent(), "what the kernel has forgotten is no fault");
+            assertEquals(25, smtp.getLocalPort());
         }
     }
 

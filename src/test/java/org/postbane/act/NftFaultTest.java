@@ -131,8 +131,8 @@ class NftFaultTest {
             }
 
             @Override
-            public String outline(String table) throws IOException {
-                return nft.outline(table);
+            public String outline(String table, boolean counted) throws IOException {
+                return nft.outline(table, counted);
             }
 
             @Override

@@ -29,7 +29,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.postbane.act.PostfixMapSettings.Lookup;
 import org.postbane.host.Command;
 import org.postbane.testing.NetNamespace;
 import org.postbane.testing.RealPostfix;
@@ -52,7 +51,7 @@ class PostfixMapActionTest {
         instance = RealPostfix.instance(dir);
     }
 
-    private PostfixMapSettings settings(String map, Lookup lookup, Optional<MapType> type, boolean reload) {
+    private PostfixMapSettings settings(String map, SubjectKind lookup, Optional<MapType> type, boolean reload) {
         return new PostfixMapSettings(
                 "map",
                 dir.resolve("maps").resolve(map),
@@ -64,7 +63,7 @@ class PostfixMapActionTest {
                 Optional.of(instance));
     }
 
-    private Action open(String map, Lookup lookup, MapType type) {
+    private Action open(String map, SubjectKind lookup, MapType type) {
         return new PostfixMapAction(settings(map, lookup, Optional.of(type), true), InstantSource.system());
     }
 
@@ -79,7 +78,7 @@ class PostfixMapActionTest {
         Action open() {
             // no Postfix runs here, and to ask it for its status each time takes a second
             return new PostfixMapAction(
-                    settings("client", Lookup.CLIENT, Optional.of(type()), false), InstantSource.system());
+                    settings("client", SubjectKind.CLIENT, Optional.of(type()), false), InstantSource.system());
         }
 
         @Override
@@ -182,7 +181,7 @@ class PostfixMapActionTest {
     @Test
     void type_notSet_isPostfixsOwn() throws Exception {
         try (Action action = new PostfixMapAction(
-                settings("client", Lookup.CLIENT, Optional.empty(), true), InstantSource.system())) {
+                settings("client", SubjectKind.CLIENT, Optional.empty(), true), InstantSource.system())) {
             action.reconcile(List.of(ban("192.0.2.1", HOUR)));
         }
 
@@ -193,7 +192,7 @@ class PostfixMapActionTest {
 
     @Test
     void reconcile_withTheSame_touchesNothing() throws Exception {
-        try (Action action = open("client", Lookup.CLIENT, MapType.HASH)) {
+        try (Action action = open("client", SubjectKind.CLIENT, MapType.HASH)) {
             var bans = List.of(ban("192.0.2.1", HOUR));
             action.reconcile(bans);
             Object before = Files.readAttributes(
@@ -216,7 +215,7 @@ class PostfixMapActionTest {
         Files.writeString(dir.resolve("maps/.client.new"), "half a l");
         Files.writeString(dir.resolve("maps/.client.new.db"), "no database");
 
-        try (Action action = open("client", Lookup.CLIENT, MapType.HASH)) {
+        try (Action action = open("client", SubjectKind.CLIENT, MapType.HASH)) {
             action.reconcile(List.of(ban("192.0.2.1", HOUR)));
 
             assertEquals(Optional.of(true), action.holds(Bans.subject("192.0.2.1")));
@@ -228,7 +227,7 @@ class PostfixMapActionTest {
 
     @Test
     void apply_postmapFails_leavesTheOldMapInForce() throws Exception {
-        try (Action action = open("client", Lookup.CLIENT, MapType.HASH)) {
+        try (Action action = open("client", SubjectKind.CLIENT, MapType.HASH)) {
             action.reconcile(List.of(ban("192.0.2.1", HOUR)));
             Files.move(instance.resolve("main.cf"), instance.resolve("gone"));
 
@@ -254,7 +253,7 @@ class PostfixMapActionTest {
                                 .waitFor()
                         == 0,
                 "mount is not allowed here");
-        try (Action action = open("client", Lookup.CLIENT, type)) {
+        try (Action action = open("client", SubjectKind.CLIENT, type)) {
             action.reconcile(List.of(ban("192.0.2.1", HOUR)));
             var many = IntStream.range(0, 5000)
                     .mapToObj(i -> impose("10.0.%d.%d".formatted(i >> 8, i & 255), HOUR))
@@ -281,7 +280,7 @@ class PostfixMapActionTest {
 
     @Test
     void sendersAndLogins_thatCouldBeMoreThanAKey_arePassedOver() throws Exception {
-        try (Action action = open("sender", Lookup.SENDER, MapType.HASH)) {
+        try (Action action = open("sender", SubjectKind.SENDER, MapType.HASH)) {
             action.reconcile(List.of(
                     ban("sender:spam@example.net", HOUR),
                     ban("sender:a b@example.net", HOUR),
@@ -298,7 +297,7 @@ class PostfixMapActionTest {
                             .toList());
             assertEquals(Optional.of(true), action.holds(Bans.subject("sender:spam@example.net")));
         }
-        try (Action action = open("login", Lookup.ACCOUNT, MapType.PCRE)) {
+        try (Action action = open("login", SubjectKind.ACCOUNT, MapType.PCRE)) {
             action.reconcile(List.of(ban("account:a.b+$1(x|y)", HOUR)));
             assertEquals(Optional.of(true), action.holds(Bans.subject("account:a.b+$1(x|y)")));
             assertEquals(Optional.of(false), action.holds(Bans.subject("account:aXb+$1(x|y)")));
@@ -327,9 +326,9 @@ class PostfixMapActionTest {
         List<String> others =
                 List.of("192.0.2.2", "198.51.101.7", "203.0.113.100", "2001:db8:1:1::7", "2001:db8:2:4::9");
         try (NetNamespace namespace = new NetNamespace();
-                Action client = open("client", Lookup.CLIENT, type);
-                Action account = open("account", Lookup.ACCOUNT, MapType.parse(ofText(type)));
-                Action sender = open("sender", Lookup.SENDER, MapType.parse(ofText(type)))) {
+                Action client = open("client", SubjectKind.CLIENT, type);
+                Action account = open("account", SubjectKind.ACCOUNT, MapType.parse(ofText(type)));
+                Action sender = open("sender", SubjectKind.SENDER, MapType.parse(ofText(type)))) {
             namespace.ip("link", "set", "lo", "up");
             for (String address :
                     Stream.concat(banned.stream(), others.stream()).toList()) {

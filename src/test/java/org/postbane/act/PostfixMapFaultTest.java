@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
-import org.postbane.act.PostfixMapSettings.Lookup;
+
 import org.postbane.host.Command;
 import org.postbane.testing.RealPostfix;
 
@@ -83,7 +83,7 @@ class PostfixMapFaultTest {
             PostfixMapSettings settings = new PostfixMapSettings(
                     "map",
                     map(),
-                    Lookup.CLIENT,
+                    SubjectKind.CLIENT,
                     Optional.of(type()),
                     PostfixMapSettings.TEXT,
                     true,

@@ -1,6 +1,7 @@
 package org.postbane.record;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -263,8 +265,19 @@ class SqlRecordsTest {
                 turn(recorder, store);
 
                 assertEquals(10, store.outbox().waiting());
+                Recorder.DatabaseStatus failing = Objects.requireNonNull(recorder.database());
+                for (int i = 0; i < 500 && failing.lastError() == null; i++) {
+                    Thread.sleep(10);
+                    failing = Objects.requireNonNull(recorder.database());
+                }
+                assertEquals(10, failing.waiting());
+                assertEquals(20, failing.lost());
+                assertTrue(String.valueOf(failing.lastError()).contains("DIRTY"), failing.lastError());
                 makeTables(database);
                 drain(recorder, store);
+                Recorder.DatabaseStatus well = Objects.requireNonNull(recorder.database());
+                assertEquals(0, well.waiting());
+                assertNull(well.lastError());
             }
 
             assertEquals(

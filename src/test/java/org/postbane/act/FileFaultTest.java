@@ -10,7 +10,6 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
-
 import org.postbane.act.Feed.Format;
 
 /** {@link FileAction} when its directory is full, read-only or gone, or others change the file. */

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.postbane.host.LibNftables;
 import org.postbane.host.Nft;
 import org.postbane.host.NftCommand;
+import org.postbane.host.NftElement;
 import org.postbane.testing.Needs;
 import org.postbane.testing.NetNamespace;
 
@@ -116,10 +117,25 @@ class NftFaultTest {
 
             @Override
             public void run(String commands) throws IOException {
+                refuse();
+                nft.run(commands);
+                fail();
+            }
+
+            @Override
+            public void change(String table, List<NftElement> gone, List<NftElement> there) throws IOException {
+                refuse();
+                nft.change(table, gone, there);
+                fail();
+            }
+
+            private void refuse() throws IOException {
                 if (refuses) {
                     throw new IOException("Operation not permitted");
                 }
-                nft.run(commands);
+            }
+
+            private void fail() throws IOException {
                 if (fails) {
                     throw new IOException("No buffer space available");
                 }

@@ -2,6 +2,7 @@ package org.postbane.act;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -27,5 +28,11 @@ public record Fail2banSettings(String name, String jail, Optional<Path> socket) 
                             .formatted(text));
         }
         return text;
+    }
+
+    @Override
+    public Set<String> places() {
+        return Set.of("jail %s of fail2ban%s"
+                .formatted(jail, socket.map(path -> " at " + path).orElse("")));
     }
 }

@@ -19,4 +19,9 @@ public record FileSettings(String name, Path path, Feed feed, Set<SubjectKind> t
                     "the format %s holds clients only".formatted(feed.format().word()));
         }
     }
+
+    @Override
+    public Set<String> places() {
+        return Set.of("file " + path);
+    }
 }

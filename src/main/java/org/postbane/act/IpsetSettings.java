@@ -1,6 +1,8 @@
 package org.postbane.act;
 
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Where and how {@link IpsetAction} keeps clients out: the {@code [Init]} section of {@code actions/ipset.conf}.
@@ -34,5 +36,11 @@ public record IpsetSettings(String set, int maxElements, IptablesSettings rules)
     @Override
     public String name() {
         return rules.name();
+    }
+
+    @Override
+    public Set<String> places() {
+        return Set.copyOf(Stream.concat(Stream.of("set " + set + " of ipset"), rules.places().stream())
+                .toList());
     }
 }

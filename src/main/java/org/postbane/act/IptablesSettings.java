@@ -1,6 +1,7 @@
 package org.postbane.act;
 
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.postbane.act.NftSettings.Hook;
 import org.postbane.act.NftSettings.Verdict;
@@ -50,5 +51,10 @@ public record IptablesSettings(String name, String chain, Hook hook, List<Intege
 
     String table() {
         return hook == Hook.PREROUTING ? "raw" : "filter";
+    }
+
+    @Override
+    public Set<String> places() {
+        return Set.of("chain %s in table %s of iptables".formatted(chain, table()));
     }
 }

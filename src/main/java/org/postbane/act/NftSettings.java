@@ -157,4 +157,9 @@ public record NftSettings(
         }
         throw new IllegalArgumentException("'%s': expected %s".formatted(text, expected));
     }
+
+    @Override
+    public Set<String> places() {
+        return Set.of("table inet " + table + " of nftables");
+    }
 }

@@ -1,6 +1,7 @@
 package org.postbane.act;
 
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -39,5 +40,10 @@ public record PfSettings(String name, Optional<String> anchor, String table, boo
             throw new IllegalArgumentException("'%s' is no path of an anchor: expected e.g. postbane".formatted(text));
         }
         return text;
+    }
+
+    @Override
+    public Set<String> places() {
+        return Set.of("table " + anchor.map(path -> path + "/").orElse("") + table + " of pf");
     }
 }

@@ -59,4 +59,9 @@ public record PostfixMapSettings(
         }
         return text;
     }
+
+    @Override
+    public Set<String> places() {
+        return Set.of("file " + map);
+    }
 }

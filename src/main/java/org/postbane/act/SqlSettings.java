@@ -1,5 +1,6 @@
 package org.postbane.act;
 
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.postbane.host.DatabaseSettings;
 
@@ -37,5 +38,10 @@ public record SqlSettings(String name, DatabaseSettings database, String table, 
             throw new IllegalArgumentException("'%s' is no name: letters, digits, . _ -".formatted(text));
         }
         return text;
+    }
+
+    @Override
+    public Set<String> places() {
+        return Set.of("the rows of agent %s in table %s of %s".formatted(agent, table, database));
     }
 }

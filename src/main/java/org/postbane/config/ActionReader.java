@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.postbane.act.ActionSettings;
 
 /**
@@ -21,6 +22,8 @@ final class ActionReader {
     private final Faults faults;
     private final Map<String, Optional<ActionFile>> files = new LinkedHashMap<>();
     private final Map<String, Optional<ActionDefinition>> definitions = new LinkedHashMap<>();
+    /** Which action has a place for itself. */
+    private final Map<String, String> places = new LinkedHashMap<>();
 
     /** What the files of one action say. */
     private record ActionFile(String name, String kind, Place place, Map<String, Entry> settings) {}
@@ -76,6 +79,23 @@ final class ActionReader {
         }
         String name = new ActionCall(file.name(), changed).toString();
         return definitions.computeIfAbsent(name, n -> settings(name, file, settings));
+    }
+
+    /** Refuses it if another action that is in use has the same place for itself. */
+    void use(ActionDefinition definition, Place caller) {
+        if (definition.dryRun()) {
+            return;
+        }
+        for (String place : new TreeSet<>(definition.settings().places())) {
+            String other = places.putIfAbsent(place, definition.name());
+            if (other != null && !other.equals(definition.name())) {
+                faults.add(
+                        caller,
+                        "action",
+                        "%s and %s would both keep %s, and undo each other's bans; give each its own"
+                                .formatted(other, definition.name(), place));
+            }
+        }
     }
 
     private Optional<ActionDefinition> settings(String name, ActionFile file, Map<String, Entry> entries) {

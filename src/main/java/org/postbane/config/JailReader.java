@@ -157,6 +157,9 @@ final class JailReader {
         List<ActionDefinition> definitions = raw.action().orElse(List.of()).stream()
                 .flatMap(call -> actions.define(call, caller).stream())
                 .toList();
+        if (raw.enabled().orElse(true)) {
+            definitions.stream().distinct().forEach(definition -> actions.use(definition, caller));
+        }
         if (faults.count() > before) {
             return Optional.empty();
         }

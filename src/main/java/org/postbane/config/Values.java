@@ -126,9 +126,9 @@ final class Values {
     }
 
     static String storeUrl(String text) {
-        if (!text.startsWith("jdbc:h2:") || text.indexOf(' ') >= 0) {
+        if (!text.matches("jdbc:h2:file:/[^ ;\\p{Cntrl}]*[^ ;/\\p{Cntrl}]")) {
             throw new IllegalArgumentException(
-                    "'%s' is no address of an H2 database; expected e.g. jdbc:h2:file:/var/lib/postbane/state"
+                    "'%s' is no address of an H2 file, absolute and without settings; expected e.g. jdbc:h2:file:/var/lib/postbane/state"
                             .formatted(text));
         }
         return text;

@@ -200,7 +200,7 @@ final class ConfigReaderTest {
                 socket = /tmp/p.sock
                 relays = 192.0.2.25, 2001:db8:25::/64
                 [store]
-                url = jdbc:h2:mem:x;A=B
+                url = jdbc:h2:file:/x/y
                 retention = 1w
                 [source one]
                 path = /one.log
@@ -245,7 +245,7 @@ final class ConfigReaderTest {
         assertEquals(Path.of("/tmp/p.sock"), c.socket());
         assertTrue(c.relays().contains(Objects.requireNonNull(IpPrefix.parse("2001:db8:25::7"))));
         assertTrue(c.relays().contains(Objects.requireNonNull(IpPrefix.parse("192.0.2.25"))));
-        assertEquals("jdbc:h2:mem:x;A=B", c.storeUrl());
+        assertEquals("jdbc:h2:file:/x/y", c.storeUrl());
         assertEquals(Duration.ofDays(7), c.retention());
         assertEquals(
                 new SourceSettings(
@@ -400,8 +400,8 @@ final class ConfigReaderTest {
 
     @Test
     void read_overrides_laterFileWinsKeyByKey() throws Exception {
-        write("postbane.conf", PLAIN + "[store]\nretention = 1d\nurl = jdbc:h2:mem:conf\n[agent]\nsocket = /conf\n");
-        write("postbane.local", "[store]\nretention = 2d\nurl = jdbc:h2:mem:local\n");
+        write("postbane.conf", PLAIN + "[store]\nretention = 1d\nurl = jdbc:h2:file:/conf\n[agent]\nsocket = /conf\n");
+        write("postbane.local", "[store]\nretention = 2d\nurl = jdbc:h2:file:/local\n");
         write("jails.conf", """
                 [DEFAULT]
                 action = log
@@ -419,7 +419,7 @@ final class ConfigReaderTest {
         Configuration c = ConfigReader.read(Optional.of(dir));
 
         assertEquals(Path.of("/20"), c.socket());
-        assertEquals("jdbc:h2:mem:local", c.storeUrl());
+        assertEquals("jdbc:h2:file:/local", c.storeUrl());
         assertEquals(Duration.ofDays(3), c.retention());
         assertEquals(
                 List.of("a", "b"), c.weighings().stream().map(Weighing::jail).toList());

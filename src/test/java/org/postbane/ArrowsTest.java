@@ -78,6 +78,7 @@ class ArrowsTest {
             com.sun.jna             | host
             org.apache.commons.exec | host
             io.airlift              | source
+            com.google.re2j         | parse
             org.h2                  | store
             inet.ipaddr             | model
             ch.qos.logback          | daemon cli

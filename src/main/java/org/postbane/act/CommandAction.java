@@ -75,7 +75,7 @@ public final class CommandAction implements Action {
                     now);
             held.keySet().retainAll(wanted.keySet());
             held.putAll(
-                    wanted); // before: of a call that fails half-way some are banned, and are to be unbanned one day
+                    wanted); // before the call: if it fails half-way some are banned, and are to be unbanned one day
             tell(settings.ban(), wanted.values(), now);
         } else {
             call(settings.reconcile(), lines(wanted.values(), now));

@@ -62,8 +62,8 @@ public final class IpsetAction implements Action {
     IpsetAction(IpsetSettings settings, InstantSource clock, Programs programs) {
         this.settings = settings;
         this.clock = clock;
-        sets = Stream.of("4", "n4", "6", "n6").map(end -> settings.set() + end).toList();
         this.programs = programs;
+        sets = Stream.of("4", "n4", "6", "n6").map(end -> settings.set() + end).toList();
         ipv4 = new IptablesChain(settings.rules(), true, programs);
         ipv6 = new IptablesChain(settings.rules(), false, programs);
     }

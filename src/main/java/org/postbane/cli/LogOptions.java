@@ -8,6 +8,7 @@ import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.postbane.parse.LineTimes;
 import org.postbane.source.LineSink;
 import org.postbane.source.LogFiles;
 import org.postbane.source.WholeJournal;
@@ -93,6 +94,15 @@ final class LogOptions {
             if (!Files.isReadable(path)) {
                 throw new Failure(ExitStatus.NO_INPUT, log + ": permission denied");
             }
+        }
+    }
+
+    /** All logs as one stream, in order of time. */
+    void readTogether(LogFiles files, LineSink sink) throws Failure {
+        try {
+            files.readTogether(logs, new LineTimes(zone(), reference(), hasYear()), sink);
+        } catch (IOException e) {
+            throw new Failure(ExitStatus.NO_INPUT, String.valueOf(e.getMessage()));
         }
     }
 

@@ -60,19 +60,22 @@ final class Replay {
 
     void read(LogOptions options, LogFiles files, Progress progress) throws Failure {
         SmallHeap heap = new SmallHeap();
-        for (String log : options.logs()) {
-            LogOptions.read(files, log, line -> {
-                parser.accept(line);
-                progress.line(line.length());
-                heap.line();
-            });
-        }
+        options.readTogether(files, line -> {
+            parser.accept(line);
+            progress.line(line.length());
+            heap.line();
+        });
         pipeline.finish();
     }
 
     /** What was not understood. */
     Unknown unknown() {
         return Unknown.of(List.of(parser));
+    }
+
+    /** What should be changed, or is known not to be understood. */
+    List<String> complaints() {
+        return parser.complaints();
     }
 
     Tally tally() {

@@ -66,6 +66,7 @@ final class ScanCommand implements Callable<Integer> {
         } finally {
             progress.done();
         }
+        replay.complaints().forEach(complaint -> session.err().println("postbane: warning: " + complaint));
         if (json) {
             printJson(replay, files);
         } else {

@@ -187,20 +187,20 @@ public final class ConfigReader {
 
     private List<SourceSettings> sources(List<Section> sections) {
         List<SourceSettings> sources = new ArrayList<>();
-        Map<String, String> readers = new LinkedHashMap<>();
+        Map<Input, String> readers = new LinkedHashMap<>();
         for (Section section : sections) {
             Optional<String> name = sourceName(section);
             Optional<Input> input = InputReader.read(section);
             ZoneId zone = section.value("zone", Values::zone).orElse(ZoneId.systemDefault());
             Optional<Duration> silent =
                     section.value("silent", Values::timeOrOff).orElse(Optional.of(SILENT));
-            String other =
-                    input.isEmpty() ? null : readers.putIfAbsent(input.get().toString(), section.name());
-            if (other != null) {
-                section.fault(
-                        InputReader.key(section),
-                        "is read by [%s] already; its lines would count twice".formatted(other));
-            }
+            input.flatMap(some -> readers.entrySet().stream()
+                            .filter(other -> InputReader.overlap(some, other.getKey()))
+                            .findFirst())
+                    .ifPresent(other -> section.fault(
+                            InputReader.key(section),
+                            "is read by [%s] already; its lines would count twice".formatted(other.getValue())));
+            input.ifPresent(some -> readers.putIfAbsent(some, section.name()));
             if (name.isPresent() && input.isPresent()) {
                 sources.add(new SourceSettings(name.get(), input.get(), zone, silent));
             }
@@ -287,21 +287,28 @@ public final class ConfigReader {
     }
 
     private Optional<MailFilter> filter(List<Section> sections) {
-        String name = FILTER;
+        List<String> names = List.of(FILTER);
         Place place = new Place("postbane.conf", 0, true);
         @Nullable String namedBy = null;
         for (Section section : sections) {
-            String wanted = section.value("filter", Values::name).orElse(FILTER);
-            if (namedBy != null && !wanted.equals(name)) {
+            List<String> wanted = section.value(
+                            "filter",
+                            text -> Values.words(text).stream()
+                                    .map(Values::name)
+                                    .toList())
+                    .orElse(List.of(FILTER));
+            if (namedBy != null && !wanted.equals(names)) {
                 section.fault(
-                        "filter", "differs from '%s' of [%s]; all sources share one filter".formatted(name, namedBy));
+                        "filter",
+                        "differs from '%s' of [%s]; all sources share one filter"
+                                .formatted(String.join(" ", names), namedBy));
             }
             if (namedBy == null) {
-                name = wanted;
+                names = wanted;
                 namedBy = section.name();
                 place = section.entry("filter").map(Entry::place).orElse(section.place());
             }
         }
-        return new FilterReader(folder, faults).read(name, place);
+        return new FilterReader(folder, faults).read(names, place);
     }
 }

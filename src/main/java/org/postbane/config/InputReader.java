@@ -8,6 +8,8 @@ import org.postbane.model.IpPrefix;
 import org.postbane.model.PrefixSet;
 import org.postbane.source.Input;
 import org.postbane.source.ListenAddress;
+import org.postbane.source.LogGroup;
+import org.postbane.source.PathPattern;
 import org.postbane.source.Trust;
 
 /** Reads what a section {@code [source NAME]} is to read: exactly one of {@code path}, {@code journal} and {@code listen}. */
@@ -46,7 +48,7 @@ final class InputReader {
         }
         refuseIdle(section, key);
         if (key.equals("path")) {
-            return section.value("path", Values::absolutePath).map(Input.File::new);
+            return section.lines("path", InputReader::files);
         }
         Optional<Trust> trust =
                 has(section, "trust") ? section.lines("trust", Trust::of) : Optional.of(Trust.standard());
@@ -62,6 +64,47 @@ final class InputReader {
             return Optional.empty();
         }
         return senders(section, address.get()).map(senders -> new Input.Receiver(address.get(), senders, trust.get()));
+    }
+
+    /** One file, or what several lines or patterns mean. */
+    private static Input files(String text) {
+        List<PathPattern> patterns = new ArrayList<>();
+        for (String line :
+                text.lines().map(String::strip).filter(l -> !l.isEmpty()).toList()) {
+            PathPattern pattern = PathPattern.parse(line);
+            if (patterns.contains(pattern)) {
+                throw new IllegalArgumentException("'%s' stands there twice".formatted(line));
+            }
+            patterns.add(pattern);
+        }
+        if (patterns.size() > LogGroup.MOST) {
+            throw new IllegalArgumentException("more than %d files or patterns".formatted(LogGroup.MOST));
+        }
+        Optional<Path> single = patterns.get(0).single();
+        return single.isPresent() && patterns.size() == 1 ? new Input.File(single.get()) : new Input.Files(patterns);
+    }
+
+    /** Whether both would read a file, as far as can be told without looking. */
+    static boolean overlap(Input a, Input b) {
+        if (a.toString().equals(b.toString())) {
+            return true;
+        }
+        List<PathPattern> first = patterns(a);
+        List<PathPattern> second = patterns(b);
+        return first.stream().anyMatch(one -> second.stream().anyMatch(other -> overlap(one, other)));
+    }
+
+    private static boolean overlap(PathPattern a, PathPattern b) {
+        return a.equals(b)
+                || a.single().filter(b::matches).isPresent()
+                || b.single().filter(a::matches).isPresent();
+    }
+
+    private static List<PathPattern> patterns(Input input) {
+        if (input instanceof Input.Files files) {
+            return files.patterns();
+        }
+        return input instanceof Input.File file ? List.of(PathPattern.of(file.path())) : List.of();
     }
 
     /** Keys that would do nothing here are mistakes of somebody who thinks they do. */

@@ -2,8 +2,6 @@ package org.postbane.correlate;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +9,9 @@ import org.postbane.correlate.Deed.Fault;
 import org.postbane.correlate.Mail.Pending;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
+import org.postbane.model.Output;
 import org.postbane.model.QueueId;
+import org.postbane.model.RejectKind;
 import org.postbane.parse.LogEvent;
 import org.postbane.parse.LogEvent.Breach;
 import org.postbane.parse.LogEvent.Status;
@@ -51,9 +51,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
 
     private final Sayings sayings;
-    private final Consumer<Deed> out;
-    /** Deeds of the call at hand. Kept till its end, for the JIT's sake: see {@link Deed.Visitor}. */
-    private final List<Deed> said = new ArrayList<>();
+    /** Deeds of the call at hand. */
+    private final Output<Deed> out;
 
     private final Messages messages;
     private final OpenMessages open;
@@ -67,8 +66,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
      * @param remembers keep track of changes for {@link #saveTo}
      */
     public Correlator(CorrelateSettings settings, Predicate<String> traps, boolean remembers, Consumer<Deed> out) {
-        this.out = out;
-        sayings = new Sayings(traps, said::add);
+        this.out = new Output<>(out);
+        sayings = new Sayings(traps, this.out);
         messages = new Messages(settings, sayings, remembers);
         open = messages.open;
         byMessageId = messages.byMessageId;
@@ -81,14 +80,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     public void accept(LogEvent event) {
         messages.pass(event.at());
         event.accept(this);
-        handOn();
-    }
-
-    private void handOn() {
-        for (int i = 0; i < said.size(); i++) {
-            out.accept(said.get(i));
-        }
-        said.clear();
+        out.handOn();
     }
 
     /** Verdicts that could be on messages of several clients, or contradict the queue id that they name; nobody was blamed. */
@@ -414,7 +406,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.milter() && event.stage().equals(END_OF_MESSAGE)) {
             IpPrefix client = event.client().address();
             boolean forGood = event.code() >= 500;
-            neverQueued(event.queueId(), event.at(), client, event.sender(), forGood ? event.reason() : null);
+            boolean spam = forGood && event.kind() != RejectKind.POLICY;
+            Mail mail = neverQueued(event.queueId(), event.at(), client, event.sender(), spam ? event.reason() : null);
+            if (forGood && !spam && mail != null && mail.isAnswerable()) {
+                sayings.refused(event.at(), mail.origin(), event.stage(), event.code(), event.reason());
+            }
             addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
             return;
         }
@@ -439,7 +435,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 messages.touch(mail);
             }
         }
-        if (event.action().equals("milter-discard") && event.stage().equals(END_OF_MESSAGE)) {
+        if (event.action().endsWith("discard") && event.stage().equals(END_OF_MESSAGE)) {
             neverQueued(event.queueId(), event.at(), client, event.sender(), event.reason());
         }
         addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
@@ -448,16 +444,17 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     /**
      * A milter ended a message after it had seen its content. It never gets to qmgr.
      *
-     * @param reason null where it is to come again
+     * @param reason null where that says nothing against it: it is to come again, or is disowned by the sender's domain
+     * @return the message; null if it is not known by its queue id
      */
-    private void neverQueued(
+    private @Nullable Mail neverQueued(
             @Nullable QueueId id,
             Instant at,
             @Nullable IpPrefix client,
             @Nullable String sender,
             @Nullable String reason) {
         if (id == null) {
-            return;
+            return null;
         }
         Mail known = open.find(id);
         Mail mail = known == null || known.closed != null ? messages.start(id, at) : known;
@@ -468,6 +465,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             messages.apply(mail, Refusals.verdict(at, "milter", client, sender, reason));
         }
         messages.close(mail, at);
+        return mail;
     }
 
     /** A filter before the queue answered to a message; its connection tells who sent it. */
@@ -607,13 +605,13 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     /** It is {@code time} now, by the lines or, where none come, by the clock. Never goes back. */
     public void advance(Instant time) {
         messages.pass(time);
-        handOn();
+        out.handOn();
     }
 
     /** The log is at its end, and no line will follow: says all that is known. */
     public void finish() {
         messages.finish();
-        handOn();
+        out.handOn();
     }
 
     /** Saves what changed since the last time. */

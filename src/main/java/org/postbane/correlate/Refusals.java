@@ -23,10 +23,11 @@ final class Refusals {
 
     /**
      * amavis says {@code Reject, id=1-2 - INFECTED: name} or {@code - BANNED: name} ({@code Amavis/Conf.pm}); ClamAV's signatures
-     * stand in clamav-milter's {@code RejectMsg} if it has {@code %v}.
+     * stand in clamav-milter's {@code RejectMsg} if it has {@code %v}. What Postfix's header and body checks refuse is what the
+     * administrator wants from nobody.
      */
     private static Judgement judgement(String reason) {
-        if (reason.contains(" - BANNED")) {
+        if (reason.contains(" - BANNED") || reason.startsWith("header checks") || reason.startsWith("body checks")) {
             return Judgement.BANNED;
         }
         boolean virus =

@@ -13,7 +13,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postbane.act.ActionRunner;
@@ -33,12 +32,6 @@ import org.postbane.score.Scored;
 import org.postbane.score.Standing;
 import org.postbane.score.Weighing;
 import org.postbane.source.DirectoryWatch;
-import org.postbane.source.FileTail;
-import org.postbane.source.Input;
-import org.postbane.source.JournalSource;
-import org.postbane.source.LineSource;
-import org.postbane.source.SourceSettings;
-import org.postbane.source.SyslogSource;
 import org.postbane.store.H2Store;
 import org.postbane.store.StateStore;
 import org.postbane.store.StoreException;
@@ -93,7 +86,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     private final Pipeline pipeline;
     private final Enforcement enforcement;
     private final Instant since;
-    private final List<SourceReader> sources = new ArrayList<>();
+    private final Sources sources;
     private final ConcurrentLinkedQueue<FutureTask<?>> work = new ConcurrentLinkedQueue<>();
 
     private volatile @Nullable DirectoryWatch watch;
@@ -121,6 +114,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         this.lastSnapshot = since.minus(SNAPSHOT).plus(FIRST_SNAPSHOT);
         this.pipeline = new Pipeline(
                 configuration, configuration.traps(), store, true, List.of(PostfixNetworks.ask()), recorder, held);
+        this.sources = new Sources(configuration, pipeline, store);
         this.enforcement = enforces ? Enforcement.start(configuration, clock) : Enforcement.none();
         try {
             pipeline.restore(store, this::restored);
@@ -180,18 +174,9 @@ public final class Agent implements AgentControl, AutoCloseable {
      * @param supervisor hears that this thread is alive, and how things are
      */
     public void run(Supervisor supervisor) throws StoreException, InterruptedException {
-        for (SourceSettings settings : configuration.sources()) {
-            sources.add(new SourceReader(
-                    sourceOf(settings),
-                    pipeline.parser(settings.zone(), since, false),
-                    new Health(settings.silent(), since)));
-        }
+        sources.open(since, this::wake);
         pipelineThread = Thread.currentThread();
-        try (DirectoryWatch opened = new DirectoryWatch(configuration.sources().stream()
-                .map(SourceSettings::input)
-                .filter(Input.File.class::isInstance)
-                .map(input -> ((Input.File) input).path())
-                .toList())) {
+        try (DirectoryWatch opened = new DirectoryWatch(sources.files())) {
             watch = opened;
             supervisor.ready(summary());
             while (!stopping) {
@@ -217,41 +202,25 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     /** {@code reading mail, other; 12 bans in force; other: no line for 6h}. */
     private String summary() {
-        StringBuilder text = new StringBuilder("reading ");
-        text.append(sources.stream().map(SourceReader::name).collect(Collectors.joining(", ")));
-        text.append("; ").append(pipeline.judge().count()).append(" bans in force");
-        for (SourceReader source : sources) {
-            for (String trouble : source.troubles()) {
-                text.append("; ").append(source.name()).append(": ").append(trouble);
-            }
-        }
-        return text.toString();
-    }
-
-    private LineSource sourceOf(SourceSettings settings) {
-        String name = settings.name();
-        var position = store.position(name);
-        Input input = settings.input();
-        if (input instanceof Input.File file) {
-            return new FileTail(name, file.path(), position, FileTail.StartAt.END);
-        }
-        if (input instanceof Input.Journal journal) {
-            return JournalSource.open(name, journal, position, FileTail.StartAt.END, this::wake);
-        }
-        if (input instanceof Input.Receiver receiver) {
-            return new SyslogSource(name, receiver, this::wake);
-        }
-        throw new AssertionError(input);
+        List<String> words = new ArrayList<>(
+                List.of("reading " + sources.names(), pipeline.judge().count() + " bans in force"));
+        words.addAll(sources.troubles());
+        return String.join("; ", words);
     }
 
     /** One batch; whether there is more to do at once. */
     private boolean turn() throws StoreException {
         Instant now = clock.instant();
-        boolean more = false;
-        for (SourceReader source : sources) {
-            long before = source.lines();
-            more |= source.read(BATCH, now);
-            unsaved |= source.lines() != before;
+        long before = sources.lines();
+        boolean more = sources.read(BATCH, now);
+        unsaved |= sources.lines() != before;
+        DirectoryWatch current = watch;
+        if (sources.follow(now)) {
+            more = true;
+            unsaved = true;
+            if (current != null) {
+                current.follow(sources.files());
+            }
         }
         for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
             task.run();
@@ -295,9 +264,7 @@ public final class Agent implements AgentControl, AutoCloseable {
     private void commitNow(Instant now) throws StoreException {
         lastCommit = now;
         unsaved = false;
-        for (SourceReader source : sources) {
-            store.save(source.name(), source.position());
-        }
+        sources.savePositions();
         pipeline.save(store);
         recorder.save();
         if (held.isEmpty()) {
@@ -320,7 +287,7 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     /** Whether a commit had better wait for the rest of a line that was logged in parts, if it comes soon. */
     private boolean isMidLine(Instant now) {
-        if (sources.stream().noneMatch(source -> source.parser().isMidLine())) {
+        if (!sources.isMidLine()) {
             midLineSince = null;
             return false;
         }
@@ -372,14 +339,8 @@ public final class Agent implements AgentControl, AutoCloseable {
         try {
             recorder.finish();
             commitNow(clock.instant());
-            for (SourceReader source : sources) {
-                source.close();
-            }
-        } catch (StoreException e) {
-            throw e;
-        } catch (IOException e) {
-            LOG.warn("closing a source: {}", e.getMessage());
         } finally {
+            sources.close();
             recorder.close();
             enforcement.close();
             store.close();
@@ -576,14 +537,14 @@ public final class Agent implements AgentControl, AutoCloseable {
             return new AgentStatus(
                     since,
                     clock.instant(),
-                    sources.stream().map(SourceReader::state).toList(),
+                    sources.states(),
                     pipeline.correlator().open(),
                     pipeline.correlator().ambiguous(),
                     pipeline.judge().guarded(),
                     byJail,
                     enforcement.status(),
                     recorder.database(),
-                    Unknown.of(sources.stream().map(SourceReader::parser).toList()));
+                    Unknown.of(sources.parsers()));
         });
     }
 

@@ -10,6 +10,7 @@ import org.postbane.daemon.AgentControl.SourceStatus;
 import org.postbane.parse.LogParser;
 import org.postbane.source.LineSource;
 import org.postbane.source.Position;
+import org.postbane.source.PositionStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,14 +19,20 @@ import org.slf4j.LoggerFactory;
  *
  * <p>One thread. Errors: a source that cannot be read is told once, shown by {@link #state}, and may be read again.
  */
-final class SourceReader implements AutoCloseable {
+final class SourceReader {
 
     private static final Logger LOG = LoggerFactory.getLogger(SourceReader.class);
+
+    /** Under which its position is kept. */
+    private final String key;
 
     private final LineSource source;
     private final LogParser parser;
     private final Health health;
     private @Nullable String fault;
+
+    /** Complaints of the parser's that were told. */
+    private List<String> told = List.of();
 
     /** The last look has left nothing unread. */
     private boolean caughtUp;
@@ -35,7 +42,12 @@ final class SourceReader implements AutoCloseable {
 
     private @Nullable Instant lastLine;
 
-    SourceReader(LineSource source, LogParser parser, Health health) {
+    /** As it was saved last; null if it was not. */
+    private @Nullable Position saved;
+
+    /** @param key under which its position is kept */
+    SourceReader(String key, LineSource source, LogParser parser, Health health) {
+        this.key = key;
         this.source = source;
         this.parser = parser;
         this.health = health;
@@ -45,8 +57,17 @@ final class SourceReader implements AutoCloseable {
         return source.name();
     }
 
-    Position position() {
-        return source.position();
+    LineSource source() {
+        return source;
+    }
+
+    /** Saves its position, if that is another one than the last time. */
+    void savePosition(PositionStore store) {
+        Position position = source.position();
+        if (!position.equals(saved)) {
+            store.save(key, position);
+            saved = position;
+        }
     }
 
     LogParser parser() {
@@ -85,6 +106,7 @@ final class SourceReader implements AutoCloseable {
                 lastLine = parser.lastTime();
             }
             look(now);
+            complain();
         }
     }
 
@@ -94,7 +116,13 @@ final class SourceReader implements AutoCloseable {
 
     private void look(Instant now) {
         List<Health.Word> words = health.at(new Health.Look(
-                now, lines(), concerned(), puzzling(), skew, source.waitsFor().orElse(null), fault != null));
+                now,
+                lines(),
+                parser.concerned(),
+                parser.puzzling(),
+                skew,
+                source.waitsFor().orElse(null),
+                fault != null));
         for (Health.Word word : words) {
             if (word.warning()) {
                 LOG.warn("{}: {}", name(), word.text());
@@ -104,12 +132,21 @@ final class SourceReader implements AutoCloseable {
         }
     }
 
-    private long concerned() {
-        return parser.lines() - parser.unread();
+    private void complain() {
+        List<String> complaints = parser.complaints();
+        complaints.stream()
+                .filter(complaint -> !told.contains(complaint))
+                .forEach(complaint -> LOG.warn("{}: {}", name(), complaint));
+        told = complaints;
     }
 
-    private long puzzling() {
-        return parser.unknown().headless() + parser.unknown().lines();
+    /** Whether {@code other} has lines waiting that are older than the last one of this source. */
+    boolean isAheadOf(SourceReader other) {
+        return lastLine != null
+                && other.fault == null
+                && !other.caughtUp
+                && other.lastLine != null
+                && other.lastLine.isBefore(lastLine);
     }
 
     /** What is wrong, for people. */
@@ -118,7 +155,13 @@ final class SourceReader implements AutoCloseable {
         if (fault != null) {
             all.add(fault);
         }
-        all.addAll(health.troubles());
+        all.addAll(troublesOfLines());
+        return all;
+    }
+
+    private List<String> troublesOfLines() {
+        List<String> all = new ArrayList<>(health.troubles());
+        all.addAll(parser.complaints());
         return all;
     }
 
@@ -138,15 +181,10 @@ final class SourceReader implements AutoCloseable {
                 backlog,
                 lastLine,
                 health.lastRead(),
-                concerned() == 0 ? null : (double) puzzling() / concerned(),
+                parser.concerned() == 0 ? null : (double) parser.puzzling() / parser.concerned(),
                 skew,
                 parser.corrected(),
-                health.troubles(),
+                troublesOfLines(),
                 now);
-    }
-
-    @Override
-    public void close() throws IOException {
-        source.close();
     }
 }

@@ -71,6 +71,7 @@ final class Reason {
             case REJECT_SENDER -> once ? "refused sender" : "refused senders";
             case REJECT_LOGIN_MISMATCH -> once ? "sender of another login" : "senders of other logins";
             case REJECT_ACCESS -> once ? "refused access" : "refused accesses";
+            case REJECT_POLICY -> once ? "refusal by its domain's policy" : "refusals by its domain's policy";
             case PROTOCOL_ERROR -> once ? "protocol error" : "protocol errors";
             case LOST_CONNECTION -> once ? "lost connection" : "lost connections";
             case RATE_LIMIT -> once ? "rate limit hit" : "rate limit hits";

@@ -9,9 +9,7 @@ import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
@@ -72,7 +70,7 @@ public final class UnixDatagrams implements AutoCloseable {
         }
         int descriptor = -1;
         try {
-            removeStale(path);
+            StaleSocket.remove(path, () -> answers(path));
             descriptor = Libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
             Memory value = new Memory(16);
             value.setInt(0, 1);
@@ -92,26 +90,20 @@ public final class UnixDatagrams implements AutoCloseable {
         }
     }
 
-    private static void removeStale(Path path) throws IOException {
-        if (Files.notExists(path, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-                .isOther()) {
-            throw new IOException("there is something that is no socket");
-        }
+    /** Whether somebody has the socket. */
+    private static boolean answers(Path path) throws IOException {
         int probe = Libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         try {
             Libc.connect(probe, address(path), ADDRESS);
-            throw new IOException("another process listens there");
+            return true;
         } catch (LastErrorException e) {
-            if (e.getErrorCode() != ECONNREFUSED) {
-                throw new IOException("another process listens there, or it cannot be asked: " + e.getMessage(), e);
+            if (e.getErrorCode() == ECONNREFUSED) {
+                return false;
             }
+            throw new IOException(e.getMessage(), e);
         } finally {
             closeQuietly(probe);
         }
-        Files.delete(path);
     }
 
     private static Memory address(Path path) {

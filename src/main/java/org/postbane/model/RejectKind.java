@@ -23,6 +23,8 @@ public enum RejectKind {
     LOGIN_MISMATCH,
     /** An access table or a policy service said no. */
     ACCESS,
+    /** The sender's own domain says that the mail is not from there: SPF, DKIM or DMARC. Mailing lists and forwarders meet it, too. */
+    POLICY,
     /** The client did not wait for its turn. */
     PROTOCOL,
     /** Anything else. */
@@ -35,6 +37,9 @@ public enum RejectKind {
     public static RejectKind of(String reason) {
         int at = afterCode(reason, 0);
         boolean noSuchUser = reason.startsWith("5.1.1 ", at);
+        if (isOfDomainPolicy(reason, at)) {
+            return POLICY;
+        }
         at = afterSubject(reason, afterEnhancedCode(reason, at));
         if (reason.startsWith(RECIPIENT_REJECTED, at)) {
             return noSuchUser || reason.startsWith("User unknown", at + RECIPIENT_REJECTED.length())
@@ -64,6 +69,21 @@ public enum RejectKind {
             return ACCESS;
         }
         return reason.startsWith("Protocol error", at) ? PROTOCOL : ofOthers(reason, at);
+    }
+
+    /**
+     * By the codes of RFC 7372, section 3, but for reverse names; or in the words of {@code opendmarc/opendmarc.c} and {@code
+     * opendkim/opendkim.c}.
+     */
+    private static boolean isOfDomainPolicy(String reason, int from) {
+        if (reason.startsWith("5.7.2", from) && from + 6 < reason.length() && reason.charAt(from + 6) == ' ') {
+            return "012346".indexOf(reason.charAt(from + 5)) >= 0;
+        }
+        int at = afterEnhancedCode(reason, from);
+        return reason.startsWith("rejected by DMARC policy for ", at)
+                || reason.startsWith("bad DKIM signature data", at)
+                || reason.startsWith("no DKIM signature data", at)
+                || reason.startsWith("DKIM signature syntax error", at);
     }
 
     /** In Exim's words, which come without a code, and Sendmail's, which stand after {@code <r>... }. */

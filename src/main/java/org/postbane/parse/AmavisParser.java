@@ -116,11 +116,30 @@ final class AmavisParser implements LineParser {
             "lookup *");
 
     private final MailFilter filter;
+    private final VerdictForm form = new VerdictForm(
+            "amavis's verdicts are not understood: its $log_templ is not the default one",
+            "Passed ",
+            "Blocked ",
+            "mail_id",
+            "queued_as",
+            "Hits",
+            "\"score\"");
     private final Map<Program, Partial> partials = new LinkedHashMap<>();
     private final Line joined = new Line();
 
     AmavisParser(MailFilter filter) {
         this.filter = filter;
+    }
+
+    VerdictForm form() {
+        return form;
+    }
+
+    @Override
+    public void puzzled(Line body) {
+        if (endOfId(body) >= 0) {
+            form.missed(body);
+        }
     }
 
     /** Whether the first part of a line is here, and its end is not. */
@@ -252,26 +271,20 @@ final class AmavisParser implements LineParser {
             }
         }
         int tail = mailId < end ? end : mailId;
+        form.understood();
         String word = line.text(category, categoryEnd);
-        double points = points(line, tail);
-        out.accept(new LogEvent.Verdict(
-                header.at(),
-                header.by(),
-                "amavis",
-                word,
-                Objects.requireNonNullElse(filter.judgement(word), Judgement.UNCHECKED),
-                points,
-                blocked,
-                queueId,
-                head.client,
-                head.sender,
-                head.recipients,
-                messageId,
-                size(line, tail),
-                queuedAs(line, tail),
-                filterId,
-                head.recipients.isEmpty() ? LogEvent.Listed.ALL : LogEvent.Listed.EXPANDED,
-                quarantine));
+        new VerdictDraft(
+                        header, "amavis", word, Objects.requireNonNullElse(filter.judgement(word), Judgement.UNCHECKED))
+                .points(points(line, tail))
+                .blocked(blocked)
+                .on(queueId)
+                .from(head.client, head.sender)
+                .to(head.recipients, LogEvent.Listed.EXPANDED)
+                .message(messageId, size(line, tail))
+                .queuedAs(queuedAs(line, tail))
+                .filterId(filterId)
+                .quarantine(quarantine)
+                .state(out);
     }
 
     /**

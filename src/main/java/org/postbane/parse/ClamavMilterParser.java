@@ -1,6 +1,5 @@
 package org.postbane.parse;
 
-import java.util.List;
 import java.util.function.Consumer;
 import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
@@ -59,23 +58,8 @@ final class ClamavMilterParser implements LineParser {
         if (queueId == null || body.hasAt(id, UNKNOWN) || infected < 0 || !body.hasAt(idEnd, FROM)) {
             return;
         }
-        out.accept(new LogEvent.Verdict(
-                header.at(),
-                header.by(),
-                "clamav",
-                "INFECTED",
-                Judgement.VIRUS,
-                Double.NaN,
-                false,
-                queueId,
-                null,
-                null,
-                List.of(),
-                null,
-                0,
-                List.of(),
-                null,
-                LogEvent.Listed.ALL,
-                null));
+        new VerdictDraft(header, "clamav", "INFECTED", Judgement.VIRUS)
+                .on(queueId)
+                .state(out);
     }
 }

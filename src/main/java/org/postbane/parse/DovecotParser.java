@@ -95,6 +95,8 @@ final class DovecotParser implements LineParser {
             .toArray(Mark[]::new);
 
     private static final Silent SILENT = Silent.of(
+            "auth: *(*): * given password: *)", // auth_verbose_passwords
+            "auth-worker(*): * given password: *)",
             "master: *",
             "log: *",
             "config: *",

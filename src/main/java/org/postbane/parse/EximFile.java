@@ -1,22 +1,27 @@
 package org.postbane.parse;
 
-import java.time.ZoneId;
+import java.time.Instant;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.postbane.source.Line;
 
-/** Lines of Exim's own files: main log and reject log. The entries of the latter go on in lines without a stamp. */
+/**
+ * Lines of Exim's own files: main log and reject log, which bear neither host nor program. The entries of the latter go on in
+ * lines without a stamp. Shapes of the stamp: {@code tod_stamp()} in Exim's {@code src/tod.c}, with the log selectors {@code millisec}
+ * and {@code log_timezone}.
+ */
 final class EximFile {
 
     private static final String NAME = "exim";
 
-    private final EximStamp stamp;
     private final EximParser parser;
     private final Line body = new Line();
     private final Program unnumbered = new Program(NAME, 0);
-    private boolean inEntry;
 
-    EximFile(ZoneId zone, EximParser parser) {
-        this.stamp = new EximStamp(zone);
+    /** When the entry at hand was written; null before the first. */
+    private @Nullable Instant entry;
+
+    EximFile(EximParser parser) {
         this.parser = parser;
     }
 
@@ -32,17 +37,18 @@ final class EximFile {
 
     /** Reads {@code line}, which has no syslog header; false if it is none of Exim's either. */
     boolean parse(Line line, SyslogHeader header, Consumer<LogEvent> out) {
-        if (stamp.parse(line)) {
-            inEntry = true;
-            header.set(stamp.at(), unnumbered);
-            body.set(line.bytes(), stamp.bodyStart(), line.end());
+        int text = header.parseOwn(line);
+        if (text >= 0) {
+            entry = header.stamp();
+            header.set(entry, unnumbered);
+            body.set(line.bytes(), text, line.end());
             parser.parseOwn(body, header, out);
             return true;
         }
-        if (!inEntry) {
+        if (entry == null) {
             return false;
         }
-        header.set(stamp.at(), unnumbered);
+        header.set(entry, unnumbered);
         parser.parseMore(line, header, out);
         return true;
     }

@@ -1,5 +1,6 @@
 package org.postbane.parse;
 
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.function.Consumer;
@@ -127,6 +128,7 @@ final class EximParser implements LineParser {
             "H=* [*",
             "[*] *",
             "SMTP error from remote mail server *",
+            "SMTP connection from * closed by DROP in ACL", // whose refusal has a line of its own
             "removed by *",
             "cancelled by *",
             "no immediate delivery: *",
@@ -140,7 +142,8 @@ final class EximParser implements LineParser {
 
     private Judgement refusedAs = Judgement.SPAM;
 
-    private final EximStamp stamp = new EximStamp(ZoneOffset.UTC);
+    /** Only read away: what syslogd wrote in front of it counts. */
+    private final Stamp stamp = new Stamp(ZoneOffset.UTC, Instant.EPOCH, true);
 
     /** Of the last line: it was a part, a copy, or the rest of an entry. */
     private boolean known;
@@ -174,8 +177,9 @@ final class EximParser implements LineParser {
             return;
         }
         refused = null;
-        if (stamp.parse(whole)) { // syslog_timestamp, which is on unless turned off
-            whole = cut.set(whole.bytes(), stamp.bodyStart(), whole.end());
+        int behindStamp = stamp.parseLocal(whole, whole.start());
+        if (behindStamp >= 0) { // syslog_timestamp, which is on unless turned off
+            whole = cut.set(whole.bytes(), behindStamp, whole.end());
         }
         line(cut.set(whole.bytes(), pastPid(whole, null), whole.end()), false, header, out);
     }
@@ -610,24 +614,13 @@ final class EximParser implements LineParser {
             List<String> recipients,
             SyslogHeader header,
             Consumer<LogEvent> out) {
-        out.accept(new LogEvent.Verdict(
-                header.at(),
-                header.by(),
-                "exim",
-                category,
-                judgement,
-                points,
-                blocked,
-                id,
-                null,
-                sender,
-                recipients,
-                null,
-                0,
-                List.of(),
-                null,
-                recipients.isEmpty() ? LogEvent.Listed.ALL : LogEvent.Listed.EXPANDED,
-                null));
+        new VerdictDraft(header, "exim", category, judgement)
+                .points(points)
+                .blocked(blocked)
+                .on(id)
+                .from(null, sender)
+                .to(recipients, LogEvent.Listed.EXPANDED)
+                .state(out);
     }
 
     /** {@code rejected EHLO from name (helo) [address]: syntactically invalid argument(s): ...}. */

@@ -21,4 +21,7 @@ interface LineParser {
     default boolean knows(Line body) {
         return false;
     }
+
+    /** Takes note of a line that counts as unknown. */
+    default void puzzled(Line body) {}
 }

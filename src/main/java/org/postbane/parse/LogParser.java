@@ -2,11 +2,11 @@ package org.postbane.parse;
 
 import java.time.Instant;
 import java.time.ZoneId;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.postbane.model.Output;
 import org.postbane.source.Line;
 import org.postbane.source.LineSink;
 import org.postbane.source.Mark;
@@ -87,16 +87,12 @@ public final class LogParser implements LineSink {
     private final SyslogHeader header;
     private final ProgramTable programs;
     private final AmavisParser amavis;
+    private final List<VerdictForm> forms;
     private final @Nullable EximFile eximFile;
-    private final Consumer<LogEvent> out;
+    private final @Nullable RspamdFile rspamdFile;
 
-    /**
-     * What the line at hand states; empty between lines. Parsers do not call the next stage themselves: then the JIT compiles
-     * that stage, and all that it calls, into each of them, which took longer than a million lines do.
-     */
-    private final List<LogEvent> stated = new ArrayList<>();
-
-    private final Consumer<LogEvent> state = stated::add;
+    /** What the line at hand states; empty between lines. */
+    private final Output<LogEvent> out;
 
     private final Line body = new Line();
     private final UnknownLines unknown = new UnknownLines();
@@ -124,28 +120,38 @@ public final class LogParser implements LineSink {
             boolean texts,
             Consumer<LogEvent> out) {
         this.header = new SyslogHeader(zone, reference, followLines);
-        this.out = out;
+        this.out = new Output<>(out);
         Map<String, LineParser> postfix = postfixParsers(texts);
         amavis = new AmavisParser(filter);
         EximParser exim = new EximParser();
-        this.eximFile = filter.reads(Software.EXIM) ? new EximFile(zone, exim) : null;
+        RspamdParser rspamd = new RspamdParser();
+        this.forms = List.of(amavis.form(), rspamd.form());
+        this.rspamdFile = filter.reads(Software.RSPAMD) ? new RspamdFile(rspamd) : null;
+        this.eximFile = filter.reads(Software.EXIM) ? new EximFile(exim) : null;
         Map<Software, LineParser> others = Map.of(
                 Software.AMAVIS, amavis,
                 Software.SPAMD, new SpamdParser(),
-                Software.RSPAMD, new RspamdParser(),
+                Software.RSPAMD, rspamd,
                 Software.CLAMAV_MILTER, new ClamavMilterParser(),
                 Software.DOVECOT, new DovecotParser(),
                 Software.EXIM, exim,
                 Software.SENDMAIL, new SendmailParser(),
                 Software.OPENSMTPD, new OpenSmtpdParser());
         this.programs = new ProgramTable(name -> {
-            String service = filter.postfixService(name);
-            if (service != null) {
-                return postfix.getOrDefault(service, SILENT_POSTFIX);
-            }
-            Software software = filter.software(name);
-            return software != null ? others.get(software) : filter.isSilent(name) ? SILENT : null;
+            List<RegexFilter> own = filter.own(name);
+            LineParser builtIn = builtIn(name, filter, postfix, others);
+            return own.isEmpty() ? builtIn : new RegexParser(builtIn, own);
         });
+    }
+
+    private static @Nullable LineParser builtIn(
+            String program, MailFilter filter, Map<String, LineParser> postfix, Map<Software, LineParser> others) {
+        String service = filter.postfixService(program);
+        if (service != null) {
+            return postfix.getOrDefault(service, SILENT_POSTFIX);
+        }
+        Software software = filter.software(program);
+        return software != null ? others.get(software) : filter.isSilent(program) ? SILENT : null;
     }
 
     private static Map<String, LineParser> postfixParsers(boolean texts) {
@@ -184,15 +190,7 @@ public final class LogParser implements LineSink {
         lines++;
         bytes += line.length() + 1;
         if (!header.parse(line)) {
-            if (eximFile != null && eximFile.parse(line, header, state)) {
-                stamped = true;
-                if (stated.isEmpty() && !eximFile.knowsLast()) {
-                    unknown.add(header.by(), eximFile.last());
-                }
-                handOn();
-            } else {
-                unknown.addHeadless();
-            }
+            ownFile(line);
             return;
         }
         stamped = true;
@@ -207,16 +205,41 @@ public final class LogParser implements LineSink {
         if (body.startsWith(REPEATED)) {
             repeat(program.parser);
         } else {
-            program.parser.parse(body, header, state);
+            program.parser.parse(body, header, out);
         }
-        if (!stated.isEmpty()) {
-            handOn();
+        if (!out.isEmpty()) {
+            out.handOn();
         } else if (!program.parser.knows(body)) {
             unknown.add(header.by(), body);
+            program.parser.puzzled(body);
         }
-        if (program.parser == amavis) {
+        if (program.parser == amavis || program.parser instanceof RegexParser own && own.own() == amavis) {
             wholeAgain = amavis.isMidLine() ? lines + PARTS_WITHIN : 0;
         }
+    }
+
+    /** A line without a syslog header, of a file that a program writes itself. */
+    private void ownFile(Line line) {
+        if (rspamdFile != null && rspamdFile.parse(line, header, out)) {
+            if (stated(rspamdFile.knowsLast(), rspamdFile.last())) {
+                rspamdFile.puzzled();
+            }
+        } else if (eximFile != null && eximFile.parse(line, header, out)) {
+            stated(eximFile.knowsLast(), eximFile.last());
+        } else {
+            unknown.addHeadless();
+        }
+    }
+
+    /** Whether it counts as unknown. */
+    private boolean stated(boolean known, Line text) {
+        stamped = true;
+        boolean puzzling = out.isEmpty() && !known;
+        if (puzzling) {
+            unknown.add(header.by(), text);
+        }
+        out.handOn();
+        return puzzling;
     }
 
     /**
@@ -225,13 +248,6 @@ public final class LogParser implements LineSink {
      */
     public boolean isMidLine() {
         return lines < wholeAgain;
-    }
-
-    private void handOn() {
-        for (int i = 0; i < stated.size(); i++) {
-            out.accept(stated.get(i));
-        }
-        stated.clear();
     }
 
     /** rsyslog's {@code message repeated 3 times: [ text]}: the line before, three times more. */
@@ -244,13 +260,28 @@ public final class LogParser implements LineSink {
         }
         body.set(body.bytes(), end + TIMES.length(), body.end() - 1);
         for (int i = 0; i < Math.min(times, MOST_REPEATS); i++) {
-            parser.parse(body, header, state);
+            parser.parse(body, header, out);
         }
     }
 
     /** Lines that nobody understood. */
     public UnknownLines unknown() {
         return unknown;
+    }
+
+    /** Lines that are to be understood: those of programs that are read, and those without a header. */
+    public long concerned() {
+        return lines - unread;
+    }
+
+    /** Of these, those that nobody understood. */
+    public long puzzling() {
+        return unknown.headless() + unknown.lines();
+    }
+
+    /** What an administrator should change, or know that it is not understood. For people; the same words as long as it lasts. */
+    public List<String> complaints() {
+        return forms.stream().flatMap(form -> form.complaint().stream()).toList();
     }
 
     /** Lines of programs that are not read at all. */

@@ -2,7 +2,6 @@ package org.postbane.parse;
 
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -260,24 +259,11 @@ final class OpenSmtpdParser implements LineParser {
 
     private static void verdict(
             Judgement judgement, String filterId, Session session, SyslogHeader header, Consumer<LogEvent> out) {
-        out.accept(new LogEvent.Verdict(
-                header.at(),
-                header.by(),
-                "opensmtpd",
-                "DATA",
-                judgement,
-                Double.NaN,
-                true,
-                null,
-                session.client,
-                null,
-                List.of(),
-                null,
-                0,
-                List.of(),
-                filterId,
-                LogEvent.Listed.ALL,
-                null));
+        new VerdictDraft(header, "opensmtpd", "DATA", judgement)
+                .blocked(true)
+                .from(session.client, null)
+                .filterId(filterId)
+                .state(out);
     }
 
     private static void delivery(Line body, int from, SyslogHeader header, Consumer<LogEvent> out) {

@@ -6,12 +6,32 @@ import org.postbane.source.Line;
 import org.postbane.source.Mark;
 
 /**
- * Lines of postfix/cleanup: {@code ID: message-id=...} ({@code src/cleanup/cleanup_message.c}) and {@code ID:
- * milter-reject: END-OF-MESSAGE from ...} ({@code cleanup_milter.c}).
+ * Lines of postfix/cleanup: {@code ID: message-id=...} ({@code src/cleanup/cleanup_message.c}), {@code ID:
+ * milter-reject: END-OF-MESSAGE from ...} ({@code cleanup_milter.c}), and what header and body checks refuse or drop ({@code
+ * cleanup_act_log()}, {@code cleanup_milter_hbc_log()}):
+ *
+ * <pre>
+ * ID: reject: header Subject: x from name[address]; from=&lt;s> to=&lt;r> proto=ESMTP helo=&lt;h>: 5.7.1 text
+ * ID: discard: body x from ...      ID: milter-header-reject: header X-Spam-Flag: YES from ...
+ * </pre>
+ *
+ * <p>Of these only the queue id is read, and the text at the end, which is the administrator's: the header is a stranger's, and so
+ * may be all that looks like the client behind it.
  */
 final class PostfixCleanupParser implements LineParser {
 
     private static final Mark MESSAGE_ID = Mark.of(": message-id=");
+
+    private static final Mark REJECT = Mark.of(": reject: ");
+    private static final Mark DISCARD = Mark.of(": discard: ");
+    private static final Mark MILTER_REJECT = Mark.of(": milter-header-reject: ");
+    private static final Mark MILTER_DISCARD = Mark.of(": milter-header-discard: ");
+    private static final Mark HEADER = Mark.of("header ");
+    private static final Mark BODY = Mark.of("body ");
+    private static final Mark CONTENT = Mark.of("content ");
+    private static final Mark TEXT = Mark.of(": ");
+    private static final Mark TEXT_AFTER_HELO = Mark.of(">: ");
+    private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
 
     private static final Silent SILENT = Silent.ofPostfix(
             "ID: resent-message-id=*",
@@ -51,8 +71,46 @@ final class PostfixCleanupParser implements LineParser {
                 String messageId = body.text(colon + MESSAGE_ID.length(), body.end());
                 out.accept(new LogEvent.MessageId(header.at(), header.by(), id, messageId));
             }
-        } else {
+        } else if (!checks(body, colon, header, out)) {
             PostfixActionText.parse(body, colon, header, out);
         }
+    }
+
+    /** Whether it is a line of header or body checks. */
+    private static boolean checks(Line body, int colon, SyslogHeader header, Consumer<LogEvent> out) {
+        boolean milter = body.hasAt(colon, MILTER_REJECT) || body.hasAt(colon, MILTER_DISCARD);
+        boolean reject = body.hasAt(colon, MILTER_REJECT) || body.hasAt(colon, REJECT);
+        if (!milter && !reject && !body.hasAt(colon, DISCARD)) {
+            return false;
+        }
+        int what = body.indexOf(TEXT, colon + TEXT.length()) + TEXT.length();
+        boolean ofHeader = body.hasAt(what, HEADER);
+        if (!ofHeader && !body.hasAt(what, BODY) && !body.hasAt(what, CONTENT)) {
+            return false;
+        }
+        QueueId id = PostfixText.id(body, colon);
+        if (id == null) {
+            return true;
+        }
+        String text = administratorsText(body, what);
+        String checks = (milter ? "milter header checks" : ofHeader ? "header checks" : "body checks")
+                + (text.isEmpty() ? "" : ": " + text);
+        Peer unread = new Peer("", null, 0);
+        if (reject) {
+            int code = text.startsWith("4.") ? 400 : 500;
+            out.accept(new LogEvent.Reject(
+                    header.at(), header.by(), id, END_OF_MESSAGE, unread, code, checks, null, null, true));
+        } else {
+            out.accept(new LogEvent.Match(
+                    header.at(), header.by(), id, "discard", END_OF_MESSAGE, unread, checks, null, null));
+        }
+        return true;
+    }
+
+    /** What stands behind the HELO; empty if nothing does, or if it is text of the HELO's. */
+    private static String administratorsText(Line body, int from) {
+        int end = body.lastIndexOf(TEXT_AFTER_HELO, from);
+        boolean none = end < 0 || body.bytes()[body.end() - 1] == '>';
+        return none ? "" : body.text(end + TEXT_AFTER_HELO.length(), body.end());
     }
 }

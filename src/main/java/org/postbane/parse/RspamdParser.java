@@ -20,6 +20,8 @@ import org.postbane.source.Mark;
  *     rcpts: &lt;r1,r2,...>, mime_rcpts: &lt;r1>, forced: reject "Gtube pattern"; score=15.00 (set by GTUBE)
  * </pre>
  *
+ * <p>With {@code systemd = true} there is {@code (rspamd_proxy) } in front.
+ *
  * <p>The action is the verdict; the letter before it is not. rspamd puts {@code ?} for whatever is no visible character in the
  * Message-ID, so that it ends at the first blank; queue id and address are rspamd's own. Login, sender, recipients and the
  * options of symbols are strangers' text, and unquoted even where the client quoted them: they may hold whole fake
@@ -44,11 +46,24 @@ final class RspamdParser implements LineParser {
     private static final int DIGEST_LENGTH = 32;
     private static final String CUT = "...";
 
-    /** What it says besides: {@code <tag>; worker; function: text}. */
-    private static final Silent SILENT = Silent.of("<*>; *; *: *");
+    /** What it says besides: {@code <tag>; module; function: text}; what belongs to no task or configuration has no tag. */
+    private static final Silent SILENT = Silent.of("<*>; *; *: *", "(*) <*>; *; *: *", "*; *: *", "rspamd_*: *");
+
+    private final VerdictForm form = new VerdictForm(
+            "rspamd's verdicts are not understood: its log_format is not the default one", "; rspamd_task_write_log: ");
 
     private static final Mark TASK_LOG = Mark.of("; rspamd_task_write_log: ");
     private static final int MOST_TAG = 64;
+    private static final int MOST_TYPE = 32;
+
+    VerdictForm form() {
+        return form;
+    }
+
+    @Override
+    public void puzzled(Line body) {
+        form.missed(body);
+    }
 
     /**
      * Everything but task lines: one function prints all that this parser wants, and its name stands before strangers' text. A
@@ -92,34 +107,32 @@ final class RspamdParser implements LineParser {
         if (result == null) {
             return;
         }
+        form.understood();
         String id = body.text(messageId, messageIdEnd);
         List<String> recipients = recipients(body, result.end);
         boolean cut = recipients.remove(CUT);
-        out.accept(new LogEvent.Verdict(
-                header.at(),
-                header.by(),
-                "rspamd",
-                result.action,
-                result.judgement(),
-                result.points,
-                result.action.equals("reject"),
-                queueId,
-                address == null ? null : new Peer("", address, 0),
-                null,
-                List.copyOf(recipients),
-                id.equals("undef") ? null : '<' + id + '>',
-                size(body, result.end),
-                List.of(),
-                null,
-                cut ? LogEvent.Listed.SOME_AS_NAMED : LogEvent.Listed.AS_NAMED,
-                null));
+        new VerdictDraft(header, "rspamd", result.action, result.judgement())
+                .points(result.points)
+                .blocked(result.action.equals("reject"))
+                .on(queueId)
+                .from(address == null ? null : new Peer("", address, 0), null)
+                .to(List.copyOf(recipients), cut ? LogEvent.Listed.SOME_AS_NAMED : LogEvent.Listed.AS_NAMED)
+                .message(id.equals("undef") ? null : '<' + id + '>', size(body, result.end))
+                .state(out);
     }
 
     /** Where the Message-ID begins: after {@code <task>; proxy; rspamd_task_write_log: id: <}. */
     private static int messageId(Line body) {
         byte[] bytes = body.bytes();
         int i = body.start();
-        if (body.length() < 60 || bytes[i] != '<') {
+        if (body.length() < 60) {
+            return -1;
+        }
+        if (bytes[i] == '(') {
+            int type = body.indexOf(' ', i);
+            i = type < 0 || type - i > MOST_TYPE ? i : type + 1;
+        }
+        if (bytes[i] != '<') {
             return -1;
         }
         int close = body.indexOf('>', i);

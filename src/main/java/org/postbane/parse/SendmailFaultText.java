@@ -86,7 +86,7 @@ final class SendmailFaultText {
         return open < from ? -1 : open;
     }
 
-    /** Nothing, or one word and a blank. */
+    /** Nothing, a blank (a client without a name), or one word and a blank. */
     private static boolean isName(Line body, int from, int open) {
         if (open == from) {
             return true;
@@ -96,7 +96,7 @@ final class SendmailFaultText {
                 return false;
             }
         }
-        return body.bytes()[open - 1] == ' ' && open - 1 > from;
+        return body.bytes()[open - 1] == ' ';
     }
 
     private static LogEvent error(SyslogHeader header, Peer client, String stage, String reason, Breach breach) {

@@ -2,7 +2,6 @@ package org.postbane.parse;
 
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -276,24 +275,7 @@ final class SendmailParser implements LineParser {
     }
 
     private static void verdict(QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
-        out.accept(new LogEvent.Verdict(
-                header.at(),
-                header.by(),
-                "milter",
-                "X-Spam-Flag",
-                Judgement.SPAM,
-                Double.NaN,
-                false,
-                id,
-                null,
-                null,
-                List.of(),
-                null,
-                0,
-                List.of(),
-                null,
-                LogEvent.Listed.ALL,
-                null));
+        new VerdictDraft(header, "milter", "X-Spam-Flag", Judgement.SPAM).on(id).state(out);
     }
 
     // ---------------------------------------------------------------- refusals and logins

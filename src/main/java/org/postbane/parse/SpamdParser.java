@@ -1,6 +1,5 @@
 package org.postbane.parse;
 
-import java.util.List;
 import java.util.function.Consumer;
 import org.postbane.model.Judgement;
 import org.postbane.source.Line;
@@ -99,23 +98,10 @@ final class SpamdParser implements LineParser {
         int from = mid + MID.length();
         int end = body.indexOf(',', from);
         String messageId = body.text(from, end < 0 ? body.end() : end);
-        out.accept(new LogEvent.Verdict(
-                header.at(),
-                header.by(),
-                "spamd",
-                letter == 'Y' ? "Y" : ".",
-                letter == 'Y' ? Judgement.SPAM : Judgement.CLEAN,
-                AmavisParser.decimal(body.text(word + 1, dash).strip()),
-                false,
-                null,
-                null,
-                null,
-                List.of(),
-                messageId.equals(NO_ID) ? null : messageId,
-                size(body, dash),
-                List.of(),
-                null,
-                LogEvent.Listed.ALL,
-                null));
+        boolean spam = letter == 'Y';
+        new VerdictDraft(header, "spamd", spam ? "Y" : ".", spam ? Judgement.SPAM : Judgement.CLEAN)
+                .points(AmavisParser.decimal(body.text(word + 1, dash).strip()))
+                .message(messageId.equals(NO_ID) ? null : messageId, size(body, dash))
+                .state(out);
     }
 }

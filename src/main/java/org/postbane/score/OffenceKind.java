@@ -32,6 +32,8 @@ public enum OffenceKind {
     REJECT_LOGIN_MISMATCH,
     /** Refused with 5xx by an access table or a policy service. */
     REJECT_ACCESS,
+    /** Refused with 5xx as the sender's own domain disowns it: SPF, DKIM, DMARC. */
+    REJECT_POLICY,
     /** Broke the rules of SMTP: too many errors, speaking out of turn, a web browser's request. */
     PROTOCOL_ERROR,
     /** Broke off or fell silent. */

@@ -253,6 +253,7 @@ public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
             case SENDER -> OffenceKind.REJECT_SENDER;
             case LOGIN_MISMATCH -> OffenceKind.REJECT_LOGIN_MISMATCH;
             case ACCESS -> OffenceKind.REJECT_ACCESS;
+            case POLICY -> OffenceKind.REJECT_POLICY;
             case PROTOCOL, OTHER -> null;
         };
     }

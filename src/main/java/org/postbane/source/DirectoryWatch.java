@@ -48,7 +48,7 @@ public final class DirectoryWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DirectoryWatch.class);
 
     /** Names of followed files by directory. */
-    private final Map<Path, List<String>> names;
+    private volatile Map<Path, List<String>> names;
 
     private final Semaphore woken = new Semaphore(0);
     private final @Nullable WatchService service;
@@ -61,17 +61,37 @@ public final class DirectoryWatch implements AutoCloseable {
 
     /** @param files the followed files; they need not exist */
     public DirectoryWatch(Collection<Path> files) {
-        names = files.stream()
-                .map(Path::toAbsolutePath)
-                .collect(Collectors.groupingBy(
-                        Path::getParent,
-                        TreeMap::new,
-                        Collectors.mapping(file -> file.getFileName().toString(), Collectors.toList())));
+        names = byDirectory(files);
         service = newService();
         if (service != null) {
             Thread taker = new Thread(() -> takeEvents(service), "watch");
             taker.setDaemon(true);
             taker.start();
+            watchMissing(service);
+        }
+    }
+
+    private static Map<Path, List<String>> byDirectory(Collection<Path> files) {
+        return files.stream()
+                .map(Path::toAbsolutePath)
+                .collect(Collectors.groupingBy(
+                        Path::getParent,
+                        TreeMap::new,
+                        Collectors.mapping(file -> file.getFileName().toString(), Collectors.toList())));
+    }
+
+    /** From now on these files are followed, and no others. By the thread that sleeps. */
+    public void follow(Collection<Path> files) {
+        Map<Path, List<String>> now = byDirectory(files);
+        names = now;
+        keys.entrySet().removeIf(entry -> {
+            boolean other = !now.containsKey(entry.getKey());
+            if (other) {
+                entry.getValue().cancel();
+            }
+            return other;
+        });
+        if (service != null) {
             watchMissing(service);
         }
     }

@@ -68,13 +68,13 @@ public final class FileTail implements LineSource {
      * Does not touch the file yet.
      *
      * @param name of the source in the configuration, for the log
-     * @param stored what {@link #position} said in a former run
+     * @param stored what {@link #position} said in a former run; that of another kind of source is passed over
      * @param startAt for a file that is there already, if nothing is stored
      */
     public FileTail(String name, Path path, Optional<Position> stored, StartAt startAt) {
         this.name = name;
         this.path = path;
-        this.stored = stored.orElse(null);
+        this.stored = stored.filter(TailPosition::isOne).orElse(null);
         this.startAt = startAt;
         this.trail = new Trail(path);
     }
@@ -277,13 +277,17 @@ public final class FileTail implements LineSource {
 
     /**
      * Up to where lines were handed on; what a later run has to be constructed with to go on behind the last one. Before the
-     * first successful {@link #poll}, what this run was constructed with, or {@link TailPosition#NOTHING}.
+     * first successful {@link #poll}, what this run was constructed with; or {@link TailPosition#NOTHING}, or, where it is to
+     * begin at the end, {@link TailPosition#NOWHERE}.
      */
     @Override
     public Position position() {
-        return stored != null
-                ? stored
-                : TailPosition.of(files.stream().map(OpenFile::place).toList());
+        if (stored != null) {
+            return stored;
+        }
+        return begun || startAt == StartAt.BEGINNING
+                ? TailPosition.of(files.stream().map(OpenFile::place).toList())
+                : TailPosition.NOWHERE;
     }
 
     @Override

@@ -83,10 +83,6 @@ final class Inbox {
         return item;
     }
 
-    synchronized boolean isFull() {
-        return bytes >= MOST;
-    }
-
     synchronized boolean isEmpty() {
         return items.isEmpty();
     }

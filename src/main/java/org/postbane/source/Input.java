@@ -1,7 +1,9 @@
 package org.postbane.source;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.postbane.model.PrefixSet;
 
 /** What a section {@code [source NAME]} names to be read. */
@@ -16,6 +18,25 @@ public sealed interface Input {
         @Override
         public String toString() {
             return path.toString();
+        }
+    }
+
+    /**
+     * Growing log files, as many as there are.
+     *
+     * @param patterns one or more
+     */
+    record Files(List<PathPattern> patterns) implements Input {
+        public Files {
+            patterns = List.copyOf(patterns);
+            if (patterns.isEmpty()) {
+                throw new IllegalArgumentException("no pattern, no files");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return patterns.stream().map(PathPattern::toString).collect(Collectors.joining(" "));
         }
     }
 

@@ -1,6 +1,7 @@
 package org.postbane.source;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
@@ -14,9 +15,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,6 +24,7 @@ import java.util.Objects;
 import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 import org.postbane.host.Accounts;
+import org.postbane.host.StaleSocket;
 import org.postbane.model.PrefixSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,7 +97,7 @@ final class StreamServer implements SyslogSource.Receiving {
                 server.bind(new InetSocketAddress(
                         Objects.requireNonNull(address.host()).toInetAddress(), address.port()));
             } else {
-                removeStale(path);
+                StaleSocket.remove(path, () -> answers(path));
                 server.bind(UnixDomainSocketAddress.of(path));
                 // as /dev/log: anybody may write, the kernel says who did
                 Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw-rw-"));
@@ -111,25 +111,14 @@ final class StreamServer implements SyslogSource.Receiving {
         }
     }
 
-    private static void removeStale(Path path) throws IOException {
-        if (Files.notExists(path, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-                .isOther()) {
-            throw new IOException("there is something that is no socket");
-        }
-        boolean answered = true;
+    /** Whether somebody listens there. */
+    private static boolean answers(Path path) throws IOException {
         try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
             LOG.debug("{} answers", probe);
-        } catch (IOException e) {
-            answered = !(e instanceof java.net.ConnectException)
-                    && !String.valueOf(e.getMessage()).contains("refused");
+            return true;
+        } catch (ConnectException e) {
+            return false;
         }
-        if (answered) {
-            throw new IOException("another process listens there");
-        }
-        Files.delete(path);
     }
 
     private void run() {

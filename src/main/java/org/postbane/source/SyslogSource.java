@@ -122,10 +122,10 @@ public final class SyslogSource implements LineSource {
         }
     }
 
-    /** None: nobody sends again what was received. */
+    /** None: nobody sends again what was received. Said so, lest a file that takes its name be read from its start. */
     @Override
     public Position position() {
-        return new Position("", 0);
+        return new Position("received", 0);
     }
 
     @Override

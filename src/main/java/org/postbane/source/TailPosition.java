@@ -15,6 +15,9 @@ final class TailPosition {
     /** No file has been seen yet: whatever comes is to be read from its start. */
     static final Position NOTHING = new Position("", 0);
 
+    /** As if there were none: a file that was there could not be read yet, and is to be read from its end on. */
+    static final Position NOWHERE = new Position("unread", 0);
+
     private static final String AFTER = " after ";
     private static final String FINGERPRINT = "~";
 
@@ -40,9 +43,14 @@ final class TailPosition {
         return place.inode() + FINGERPRINT + place.head() + FINGERPRINT + place.tail();
     }
 
-    /** @return oldest first; empty for {@link #NOTHING} */
+    /** Whether a position is one in files; another kind of source may have had the name before. */
+    static boolean isOne(Position position) {
+        return position.identity().isEmpty() || position.identity().startsWith("(");
+    }
+
+    /** @return oldest first; empty for what is no place in a file */
     static List<Place> places(Position position) {
-        if (position.identity().isEmpty()) {
+        if (position.identity().isEmpty() || !isOne(position)) {
             return List.of();
         }
         List<String> words = List.of(position.identity().split(AFTER, -1));

@@ -7,14 +7,12 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +23,7 @@ import org.postbane.parse.LogParser;
 import org.postbane.source.Line;
 import org.postbane.testing.Cases;
 import org.postbane.testing.Filters;
+import org.postbane.testing.Rows;
 
 /**
  * From lines to deeds: the {@code .cases} files beside this class, of which each deed stands after the line that it came
@@ -245,25 +244,5 @@ final class CorrelatorTest {
             what = "Unjudged %s".formatted(origin.client());
         }
         return what + by;
-    }
-
-    private static final class Rows implements OpenMessageStore {
-
-        private final Map<String, byte[]> rows = new HashMap<>();
-
-        @Override
-        public void forEachRow(BiConsumer<String, byte[]> visitor) {
-            rows.forEach(visitor);
-        }
-
-        @Override
-        public void saveRow(String key, byte[] row) {
-            rows.put(key, row);
-        }
-
-        @Override
-        public void removeRow(String key) {
-            rows.remove(key);
-        }
     }
 }

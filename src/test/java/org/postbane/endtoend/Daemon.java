@@ -40,6 +40,15 @@ final class Daemon implements AutoCloseable {
      * @param place turns a command into one that runs it where the firewall is
      */
     Daemon(Path directory, Path log, String jails, UnaryOperator<List<String>> place) throws IOException {
+        this(directory, log, "[source mail]\npath = " + log, jails, place);
+        if (!Files.exists(log)) {
+            Files.createFile(log);
+        }
+    }
+
+    /** @param sources the sections of postbane.conf that say what is read; {@code log} is for {@link #append} only */
+    Daemon(Path directory, Path log, String sources, String jails, UnaryOperator<List<String>> place)
+            throws IOException {
         this.directory = directory;
         this.log = log;
         this.place = place;
@@ -48,19 +57,15 @@ final class Daemon implements AutoCloseable {
                 socket = %1$s/run/postbane.sock
                 [store]
                 url = jdbc:h2:file:%1$s/state
-                [source mail]
-                path = %2$s
+                %2$s
                 [allow]
                 networks = 127.0.0.0/8 ::1
-                """.formatted(directory, log));
+                """.formatted(directory, sources));
         Files.writeString(directory.resolve("jails.conf"), jails);
-        if (!Files.exists(log)) {
-            Files.createFile(log);
-        }
     }
 
     /** Starts it, and waits until it answers and follows the log. */
-    void start() throws IOException, InterruptedException {
+    void start() throws Exception {
         starts++;
         process = new ProcessBuilder(place.apply(Program.postbane("run", "--config", directory.toString())))
                 .redirectOutput(said().toFile())
@@ -117,19 +122,27 @@ final class Daemon implements AutoCloseable {
 
     /** Has the log grow by these lines, as if they were all written now; each begins with its old RFC 3339 stamp. */
     void append(List<String> lines) throws IOException {
+        append(log, lines);
+    }
+
+    static void append(Path file, List<String> lines) throws IOException {
+        Files.write(file, stamped(lines), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    /** The same lines as if they were written now. */
+    static List<String> stamped(List<String> lines) {
         String now = OffsetDateTime.now(ZoneOffset.UTC).format(STAMP);
-        List<String> stamped = lines.stream()
+        return lines.stream()
                 .map(line -> now + line.substring(line.indexOf(' ')))
                 .toList();
-        Files.write(log, stamped, StandardOpenOption.APPEND);
     }
 
     /** What must come true soon. */
     interface Condition {
-        boolean holds() throws IOException, InterruptedException;
+        boolean holds() throws Exception;
     }
 
-    void await(String what, Condition condition) throws IOException, InterruptedException {
+    void await(String what, Condition condition) throws Exception {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.holds()) {
             if (System.nanoTime() - end > 0) {

@@ -230,11 +230,11 @@ class KernelBanIT {
         return five;
     }
 
-    private void awaitKernel(String... banned) throws IOException, InterruptedException {
+    private void awaitKernel(String... banned) throws Exception {
         awaitKernel(Set.copyOf(Arrays.asList(banned)));
     }
 
-    private void awaitKernel(Set<String> banned) throws IOException, InterruptedException {
+    private void awaitKernel(Set<String> banned) throws Exception {
         daemon.await(banned + " in the kernel", () -> kernel().keySet().containsAll(banned));
     }
 

@@ -7,9 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** Programs as a user starts them, above all the built jar, which the system property {@code postbane.jar} names. */
 final class Program {
@@ -40,10 +40,22 @@ final class Program {
         return Path.of(jar == null ? "target/postbane.jar" : jar).toAbsolutePath();
     }
 
-    /** The command line that runs postbane with these words. */
+    /** The command line that runs postbane with these words: the jar, or, where it was not built, the compiled classes. */
     static List<String> postbane(String... words) {
-        return Stream.concat(Stream.of("java", "-jar", jar().toString()), Stream.of(words))
-                .toList();
+        return java(List.of(), words);
+    }
+
+    /** The same with options for the JVM. */
+    static List<String> java(List<String> options, String... words) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(
+                Files.exists(jar())
+                        ? List.of("-jar", jar().toString())
+                        : List.of("-cp", System.getProperty("java.class.path"), "org.postbane.Main"));
+        command.addAll(List.of(words));
+        return command;
     }
 
     static Outcome run(List<String> command) throws IOException, InterruptedException {

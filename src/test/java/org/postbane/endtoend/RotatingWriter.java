@@ -10,6 +10,8 @@ import io.airlift.compress.zstd.ZstdOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,6 +69,7 @@ final class RotatingWriter implements AutoCloseable {
     private int rounds;
     private int next;
     private long lines;
+    private long waits;
     private int rotations;
 
     RotatingWriter(Path log, Path whole, Style style, long seed) throws IOException {
@@ -95,6 +98,11 @@ final class RotatingWriter implements AutoCloseable {
 
     long lines() {
         return lines;
+    }
+
+    /** How often there was no room. */
+    long waits() {
+        return waits;
     }
 
     int rotations() {
@@ -150,10 +158,42 @@ final class RotatingWriter implements AutoCloseable {
         }
         Files.writeString(whole, text, UTF_8, APPEND);
         int cut = random.nextInt(3) == 0 ? text.length() - random.nextInt(Math.min(200, text.length())) : text.length();
-        Files.writeString(file, text.substring(0, cut), UTF_8, CREATE, APPEND);
+        append(file, text.substring(0, cut));
         if (cut < text.length()) {
             pause(20);
-            Files.writeString(file, text.substring(cut), UTF_8, CREATE, APPEND);
+            append(file, text.substring(cut));
+        }
+    }
+
+    /** On a full disk it goes on behind what was written, when there is room again. */
+    private void append(Path file, String text) throws InterruptedException {
+        ByteBuffer rest = UTF_8.encode(text);
+        patiently(() -> {
+            try (FileChannel channel = FileChannel.open(file, CREATE, WRITE, APPEND)) {
+                while (rest.hasRemaining()) {
+                    channel.write(rest);
+                }
+            }
+        });
+    }
+
+    /** What a full disk may hinder. */
+    private interface Step {
+        void take() throws IOException;
+    }
+
+    private void patiently(Step step) throws InterruptedException {
+        for (int i = 0; ; i++) {
+            try {
+                step.take();
+                return;
+            } catch (IOException e) {
+                if (!String.valueOf(e.getMessage()).contains("No space left") || i > 1000) {
+                    throw new UncheckedIOException(e);
+                }
+                waits++;
+                pause(40);
+            }
         }
     }
 
@@ -191,7 +231,7 @@ final class RotatingWriter implements AutoCloseable {
                 : numbered(1, "");
         pause(15);
         if (copy) {
-            Files.copy(log, first, REPLACE_EXISTING);
+            patiently(() -> Files.copy(log, first, REPLACE_EXISTING));
             pause(15);
             FileChannel.open(log, WRITE).truncate(0).close();
         } else {
@@ -201,7 +241,7 @@ final class RotatingWriter implements AutoCloseable {
                 write(first, 1 + random.nextInt(20)); // who was not told yet
             }
             if (random.nextBoolean()) {
-                Files.createFile(log);
+                patiently(() -> Files.createFile(log));
                 pause(15);
                 if (random.nextInt(3) == 0) {
                     write(first, 1 + random.nextInt(20));
@@ -234,10 +274,13 @@ final class RotatingWriter implements AutoCloseable {
 
     private void pack(Path file, String packing) throws IOException, InterruptedException {
         Path packed = file.resolveSibling(file.getFileName() + packing);
-        try (OutputStream plain = Files.newOutputStream(packed);
-                OutputStream out = packing.equals(".gz") ? new GZIPOutputStream(plain) : new ZstdOutputStream(plain)) {
-            Files.copy(file, out);
-        }
+        patiently(() -> {
+            try (OutputStream plain = Files.newOutputStream(packed);
+                    OutputStream out =
+                            packing.equals(".gz") ? new GZIPOutputStream(plain) : new ZstdOutputStream(plain)) {
+                Files.copy(file, out);
+            }
+        });
         Files.setLastModifiedTime(packed, Files.getLastModifiedTime(file));
         pause(15);
         Files.delete(file);

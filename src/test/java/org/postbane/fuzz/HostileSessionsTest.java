@@ -7,23 +7,20 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.postbane.correlate.CorrelateSettings;
 import org.postbane.correlate.Correlator;
 import org.postbane.correlate.Deed;
-import org.postbane.correlate.OpenMessageStore;
 import org.postbane.correlate.Origin;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.parse.LogParser;
 import org.postbane.source.Line;
 import org.postbane.testing.Filters;
+import org.postbane.testing.Rows;
 
 /**
  * Parser and correlator on logs that attackers wrote into, one after the other, each made from a seed: nobody is blamed whose
@@ -145,30 +142,6 @@ final class HostileSessionsTest {
             return !(deed instanceof Deed.Unjudged)
                     && !(deed instanceof Deed.Delivered) // a clean message's recipients: no offence
                     && !(deed instanceof Deed.Judged judged && judged.judgement() == Judgement.CLEAN);
-        }
-    }
-
-    private static final class Rows implements OpenMessageStore {
-
-        private final Map<String, byte[]> rows = new HashMap<>();
-
-        int size() {
-            return rows.size();
-        }
-
-        @Override
-        public void forEachRow(BiConsumer<String, byte[]> visitor) {
-            rows.forEach(visitor);
-        }
-
-        @Override
-        public void saveRow(String key, byte[] row) {
-            rows.put(key, row);
-        }
-
-        @Override
-        public void removeRow(String key) {
-            rows.remove(key);
         }
     }
 }

@@ -49,7 +49,8 @@ final class LogParserTest {
     }
 
     private static Stream<Cases> lines() {
-        return Stream.of("lines", "exim-own").flatMap(file -> Cases.of(LogParserTest.class, file + ".cases").stream());
+        return Stream.of("lines", "exim-own", "rspamd-own")
+                .flatMap(file -> Cases.of(LogParserTest.class, file + ".cases").stream());
     }
 
     private static Stream<Cases> headers() {
@@ -125,7 +126,7 @@ final class LogParserTest {
         if (file.equals("syslog-header") || file.equals("log-formats")) {
             return new Headers()::line;
         }
-        if (file.equals("lines") || file.equals("exim-own")) {
+        if (file.equals("lines") || file.endsWith("-own")) {
             return new Parsing(Set.of())::line;
         }
         Parsing parsing = new Parsing(Set.of("at", "by"));

@@ -113,6 +113,40 @@ class DirectoryWatchTest {
         }
     }
 
+    /** As on a file system of another machine: the directory is watched, and says nothing. */
+    @Test
+    void await_fileWhoseChangesNobodyTells_isLookedAtAfterTheNet() throws Exception {
+        Path elsewhere =
+                Files.createFile(Files.createDirectory(dir.resolve("elsewhere")).resolve("mail"));
+        Path log = Files.createSymbolicLink(dir.resolve("mail.log"), elsewhere);
+        List<String> lines = new java.util.ArrayList<>();
+        FileTail tail = new FileTail("mail", log, java.util.Optional.empty(), FileTail.StartAt.BEGINNING);
+        try (tail;
+                DirectoryWatch watch = new DirectoryWatch(List.of(log))) {
+            Duration slept = sleepWhile(watch, () -> append(elsewhere));
+            tail.poll(line -> lines.add(line.text()), 10, java.time.Instant.EPOCH);
+
+            assertTrue(slept.compareTo(AT_ONCE) > 0, slept::toString);
+            assertTrue(slept.compareTo(Duration.ofSeconds(10)) < 0, slept::toString);
+        }
+        assertTrue(lines.equals(List.of("x")), lines::toString);
+    }
+
+    @Test
+    void follow_otherFiles_wakeFromNowOn() throws Exception {
+        Path one = Files.createFile(dir.resolve("one.log"));
+        Path other = Files.createFile(Files.createDirectory(dir.resolve("sub")).resolve("other.log"));
+        try (DirectoryWatch watch = new DirectoryWatch(List.of(one))) {
+            watch.follow(List.of(other));
+            Duration followed = sleepWhile(watch, () -> append(other));
+            drain(watch);
+            Duration left = sleepWhile(watch, () -> append(one));
+
+            assertTrue(followed.compareTo(AT_ONCE) < 0, followed::toString);
+            assertTrue(left.compareTo(AT_ONCE) > 0, left::toString);
+        }
+    }
+
     private interface Deed {
         void run() throws IOException;
     }

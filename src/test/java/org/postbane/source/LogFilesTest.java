@@ -201,6 +201,71 @@ class LogFilesTest {
         assertFault("Not in zstd format", write("a.zst", "plain\n".getBytes(UTF_8)));
     }
 
+    @Test
+    void together_logsOfOneTime_areJoinedByTime() throws IOException {
+        String mail = write("mail.log", "10 a\n12 b\n12 c\n13 d\n".getBytes(UTF_8));
+        String other = write("other.log", "11 w\n x\n12 y\n20 z".getBytes(UTF_8));
+
+        together(mail, other);
+
+        assertEquals(List.of("10 a", "11 w", " x", "12 b", "12 c", "12 y", "13 d", "20 z"), got);
+        assertEquals(8, files.lines());
+        assertEquals(20 + 17, files.bytes());
+    }
+
+    @Test
+    void together_rotatedLogs_areReadOneAfterTheOther() throws IOException {
+        String older = write("mail.log.1.gz", gzip("no stamp\n10 a\n9 late\n11 b\n"));
+        String newer = write("mail.log", "11 c\n10 d\n12 e\n".getBytes(UTF_8));
+
+        together(newer, older);
+
+        assertEquals(List.of("no stamp", "10 a", "9 late", "11 c", "10 d", "11 b", "12 e"), got);
+    }
+
+    @Test
+    void together_standardInputAmongThem_isJoinedToo() throws IOException {
+        String mail = write("mail.log", "10 a\n12 b\n".getBytes(UTF_8));
+        LogFiles withInput = new LogFiles(new ByteArrayInputStream("head\n11 x\n13 y\n".getBytes(UTF_8)));
+
+        withInput.readTogether(List.of(mail, "-"), LogFilesTest::clock, line -> got.add(line.text()));
+
+        assertEquals(List.of("head", "10 a", "11 x", "12 b", "13 y"), got);
+    }
+
+    @Test
+    void together_emptyAndUnstamped_areReadWhole() throws IOException {
+        String empty = write("empty.log", new byte[0]);
+        String odd = write("odd.log", "x\ny\n".getBytes(UTF_8));
+        String mail = write("mail.log", "10 a\n".getBytes(UTF_8));
+
+        together(mail, empty, odd);
+
+        assertEquals(List.of("x", "y", "10 a"), got);
+    }
+
+    @Test
+    void together_damagedOne_isSaid() throws IOException {
+        String mail = write("mail.log", "10 a\n".getBytes(UTF_8));
+        String damaged = write("a.gz", "plain\n".getBytes(UTF_8));
+
+        IOException fault = assertThrows(IOException.class, () -> together(mail, damaged));
+
+        assertEquals(damaged + ": Not in gzip format", fault.getMessage());
+    }
+
+    private void together(String... names) throws IOException {
+        files.readTogether(List.of(names), LogFilesTest::clock, line -> got.add(line.text()));
+    }
+
+    /** Lines begin with their second, if they have one. */
+    private static LineClock clock() {
+        return line -> {
+            String first = line.text().split(" ", -1)[0];
+            return first.matches("[0-9]+") ? Long.parseLong(first) : LineClock.NONE;
+        };
+    }
+
     private void assertFault(String why, String file) {
         IOException fault = assertThrows(IOException.class, () -> read(file));
         assertEquals(file + ": " + why, fault.getMessage());

@@ -74,6 +74,52 @@ class RotationTest {
         }
     }
 
+    /** What takes lines away with the file: those that were read, or are in a file still open, count, and all that come later. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            deleted and created             | rm .; create     | true
+            deleted, created later          | rm .             | true
+            replaced by another file        | new              | true
+            replaced, and the old kept      | cp . .orig; new  | true
+            emptied                         | empty            | false
+            emptied twice                   | empty; write .; empty; write . | false
+            """)
+    void removal_anyHow_whatIsLeftCountsOnce(String kind, String steps, boolean staysOpen) throws IOException {
+        for (Looking looking : Looking.values()) {
+            for (int after : new int[] {1, 30}) { // shorter than it was, longer than it was
+                begin();
+                write(log, 12);
+                poll();
+                if (looking == Looking.NOT && staysOpen) {
+                    write(log, 3); // unread
+                }
+                if (looking == Looking.RUNS_NOT) {
+                    tail.close();
+                }
+                for (String step : steps.split("; ", -1)) {
+                    int before = written.size();
+                    take(step, looking == Looking.ALWAYS);
+                    if (step.startsWith("write") && looking != Looking.ALWAYS) {
+                        written.subList(before, written.size()).clear(); // gone before anybody could read it
+                    }
+                }
+                if (steps.endsWith("write .") && looking != Looking.ALWAYS) {
+                    FileChannel.open(log, StandardOpenOption.WRITE).truncate(0).close();
+                }
+                write(log, after);
+                if (looking == Looking.RUNS_NOT) {
+                    tail = new FileTail("mail", log, Optional.of(tail.position()), StartAt.END);
+                }
+                poll();
+                write(log, 2);
+                poll();
+                tail.close();
+
+                assertEquals(written, got, "%s, %d lines after".formatted(looking, after));
+            }
+        }
+    }
+
     /** What the reader does while the files are changed. */
     private enum Looking {
         ALWAYS,
@@ -140,6 +186,11 @@ class RotationTest {
                 case "empty" ->
                     FileChannel.open(log, StandardOpenOption.WRITE).truncate(0).close();
                 case "write" -> write(first, 3);
+                case "rm" -> Files.delete(first);
+                case "new" -> {
+                    write(named(".new"), 3);
+                    Files.move(named(".new"), log, StandardCopyOption.REPLACE_EXISTING);
+                }
                 default -> throw new AssertionError(step);
             }
         }

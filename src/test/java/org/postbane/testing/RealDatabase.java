@@ -150,6 +150,17 @@ public final class RealDatabase implements AutoCloseable {
         server.destroyForcibly().waitFor();
     }
 
+    /** Sends a signal, such as {@code STOP}, to all its processes, some of which may just be ending. */
+    public void signal(String name) throws Exception {
+        for (ProcessHandle process : Stream.concat(Stream.of(server.toHandle()), server.descendants())
+                .toList()) {
+            new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+        }
+    }
+
     public Product product() {
         return product;
     }

@@ -13,11 +13,12 @@ import java.util.concurrent.TimeUnit;
 public final class RealFail2ban implements AutoCloseable {
 
     private final Path dir;
-    private final Process server;
+    private final String path;
+    private Process server;
 
-    private RealFail2ban(Path dir, Process server) {
+    private RealFail2ban(Path dir, String path) {
         this.dir = dir;
-        this.server = server;
+        this.path = path;
     }
 
     /** Skips the test where fail2ban is missing. */
@@ -46,24 +47,36 @@ public final class RealFail2ban implements AutoCloseable {
                 dbfile = %1$s/db
                 """.formatted(dir));
         Files.writeString(dir.resolve("etc/jail.local"), jails);
+        RealFail2ban fail2ban = new RealFail2ban(dir, path);
+        fail2ban.startAgain();
+        return fail2ban;
+    }
+
+    /** With the same directory and database; returns when it answers. */
+    public void startAgain() throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(
                         "/usr/bin/fail2ban-server",
-                        "-f",
+                        "-xf", // over the socket of one that was killed, too
                         "-c",
                         dir.resolve("etc").toString(),
                         "start")
                 .redirectErrorStream(true)
                 .redirectOutput(dir.resolve("out").toFile());
         builder.environment().put("PATH", path + ":" + System.getenv("PATH"));
-        RealFail2ban started = new RealFail2ban(dir, builder.start());
+        server = builder.start();
         for (int i = 0; i < 150; i++) {
-            if (started.clientStatus("ping") == 0) {
-                return started;
+            if (clientStatus("ping") == 0) {
+                return;
             }
             Thread.sleep(100);
         }
-        started.close();
+        close();
         throw new IOException("fail2ban does not answer: " + Files.readString(dir.resolve("out")));
+    }
+
+    /** As by a power cut. */
+    public void kill() throws InterruptedException {
+        server.destroyForcibly().waitFor();
     }
 
     private static void copy(Path from, Path to) throws Exception {

@@ -150,7 +150,11 @@ class DatabaseIT {
     private void assertExported(Daemon daemon) throws IOException, InterruptedException {
         assertEquals(
                 List.of(NETWORK, SPAMMER4, LATE, SPAMMER6),
-                daemon.command("export", "--format", "plain").mustBe(0).out().lines().toList());
+                daemon.command("export", "--format", "plain")
+                        .mustBe(0)
+                        .out()
+                        .lines()
+                        .toList());
         Path file = directory.resolve("banned.cidr");
         daemon.command("export", "--format", "cidr", "--output", file.toString())
                 .mustBe(0);

@@ -27,6 +27,10 @@ import java.util.zip.GZIPOutputStream;
 final class Soak {
 
     private static final int TENTHS = 10;
+
+    /** Of a busy server, by the stamps: they begin so long ago that the last one is of now. */
+    private static final int LINES_A_SECOND = 1000;
+
     private static final int ROUNDS_OF_CLIENTS = 256;
     private static final String DIGITS = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"; // of long queue ids
     private static final Pattern VARIES = Pattern.compile("\\b[0-9][0-9A-Za-z]{14}\\b"
@@ -108,11 +112,13 @@ final class Soak {
         say("start", 0);
         long written = 0;
         long bytes = 0;
+        Instant first = Instant.now().minusSeconds(lines / LINES_A_SECOND);
         StringBuilder text = new StringBuilder();
         open();
         for (int round = 0; written < lines; round++) {
             text.setLength(0);
-            String stamp = STAMP.format(Instant.now().atOffset(ZoneOffset.UTC));
+            String stamp = STAMP.format(
+                    first.plusMillis(written * 1000 / LINES_A_SECOND).atOffset(ZoneOffset.UTC));
             long before = written;
             for (Template template : templates) {
                 if (written == lines) {

@@ -54,7 +54,6 @@ import org.postbane.testing.Needs;
  * for each case, {@code -Dpostbane.trouble=} chooses one {@link Trouble}.
  */
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
-@Execution(ExecutionMode.CONCURRENT) // most of the time is the start of JVMs and waiting
 class CrashIT {
 
     /** After this time, late lines of a message that is done are not waited for any more; with some reserve. */
@@ -141,6 +140,7 @@ class CrashIT {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT) // most of the time is the start of JVMs and waiting
     @CsvSource(delimiter = '|', textBlock = """
             ISO         | NONE                  | 60
             TRADITIONAL | NONE                  | 60
@@ -192,7 +192,7 @@ class CrashIT {
                 Files.writeString(said, NEXT, StandardOpenOption.APPEND);
                 agent = start(live, said);
             }
-            filler.close();
+            filler.stop();
             writer.close();
             if (full && !agent.waitFor(3, TimeUnit.SECONDS)) {
                 assertTrue(agent.isAlive());

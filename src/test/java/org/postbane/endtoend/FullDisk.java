@@ -59,8 +59,8 @@ final class FullDisk implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() throws IOException {
+    /** Leaves the disk empty. */
+    void stop() throws IOException {
         stopping = true;
         try {
             thread.join();
@@ -68,5 +68,10 @@ final class FullDisk implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         Files.deleteIfExists(filler);
+    }
+
+    @Override
+    public void close() throws IOException {
+        stop();
     }
 }

@@ -22,8 +22,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.postbane.source.FileTail.StartAt;
 
 /** Several files by patterns: which are logs, which are what became of logs, and where each is begun. */
+@SuppressWarnings("NullAway.Init") // each test starts one
 class LogGroupTest {
 
     private static final String LINE =
@@ -58,7 +59,7 @@ class LogGroupTest {
     private final Map<FileTail, String> tails = new LinkedHashMap<>();
     private final List<String> got = new ArrayList<>();
     private Instant now = Instant.now();
-    private @Nullable LogGroup group;
+    private LogGroup group;
     private int written;
 
     @BeforeEach
@@ -110,8 +111,8 @@ class LogGroupTest {
         return numbers;
     }
 
-    private TreeSet<String> followed() {
-        TreeSet<String> names = new TreeSet<>();
+    private Set<String> followed() {
+        Set<String> names = new TreeSet<>();
         tails.keySet().forEach(tail -> names.add(dir.relativize(tail.path()).toString()));
         return names;
     }

@@ -48,12 +48,12 @@ record NftSet(boolean ipv4, int length) {
 
     /** The element for a prefix of this family and length, without end. */
     NftElement element(IpPrefix prefix) {
-        return new NftElement(name(), prefix, 0);
+        return new NftElement(name(), prefix.toInetAddress(), 0);
     }
 
     /** The same, with the end of its ban: those of more than {@link NftElement#LONGEST} are extended by the next reconcile. */
     NftElement element(IpPrefix prefix, Ban ban, Instant now) {
-        return new NftElement(name(), prefix, ban.isPermanent() ? 0 : secondsLeft(now, ban.until()));
+        return new NftElement(name(), prefix.toInetAddress(), ban.isPermanent() ? 0 : secondsLeft(now, ban.until()));
     }
 
     /** Rounded up. No overflow: both are within the times of {@link Instant}. */

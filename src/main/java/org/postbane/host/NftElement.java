@@ -1,17 +1,17 @@
 package org.postbane.host;
 
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
-import org.postbane.model.IpPrefix;
 
 /**
  * An element of a set of addresses in a table of family inet.
  *
  * @param set its name
- * @param prefix whose first address it is
+ * @param address the first, if it stands for a network; made from bytes, so that nobody asks DNS
  * @param seconds until the kernel takes it out, at most {@link #LONGEST}; 0 for never
  */
-public record NftElement(String set, IpPrefix prefix, long seconds) {
+public record NftElement(String set, InetAddress address, long seconds) {
 
     /** nft's own parser and old kernels may hold no longer terms. */
     public static final Duration LONGEST = Duration.ofDays(3650);
@@ -20,7 +20,7 @@ public record NftElement(String set, IpPrefix prefix, long seconds) {
 
     public NftElement {
         if (seconds < 0 || seconds > LONGEST.toSeconds()) {
-            throw new IllegalArgumentException("%s cannot end in %d s".formatted(prefix, seconds));
+            throw new IllegalArgumentException("%s cannot end in %d s".formatted(address, seconds));
         }
     }
 
@@ -43,8 +43,7 @@ public record NftElement(String set, IpPrefix prefix, long seconds) {
     }
 
     private void append(StringBuilder out) {
-        String text = prefix.toString();
-        out.append(text, 0, prefix.isSingle() ? text.length() : text.indexOf('/'));
+        out.append(address.getHostAddress());
         if (seconds > 0) { // not plain seconds: nft takes at most eight digits of them
             out.append(" timeout ");
             part(seconds / 86_400, 'd', out);

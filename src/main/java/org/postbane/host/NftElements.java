@@ -137,7 +137,7 @@ final class NftElements implements AutoCloseable {
     private void element(NftElement element) {
         int nest = begin(NFTA_LIST_ELEM);
         int key = begin(NFTA_SET_ELEM_KEY);
-        byte[] address = element.prefix().address();
+        byte[] address = element.address().getAddress();
         attribute(NFTA_DATA_VALUE, address.length);
         out.put(address);
         end(key);

@@ -87,7 +87,8 @@ class NftTest {
     }
 
     private static NftElement element(String set, String prefix, long seconds) {
-        return new NftElement(set, Objects.requireNonNull(IpPrefix.parse(prefix)), seconds);
+        return new NftElement(
+                set, Objects.requireNonNull(IpPrefix.parse(prefix)).toInetAddress(), seconds);
     }
 
     private static void makeSets(Nft nft) throws IOException {
@@ -151,7 +152,7 @@ class NftTest {
             nft.change(
                     "a",
                     many.stream()
-                            .map(e -> new NftElement(e.set(), e.prefix(), 0))
+                            .map(e -> new NftElement(e.set(), e.address(), 0))
                             .toList(),
                     List.of());
             assertFalse(namespace.nft("list", "set", "inet", "a", "s4").contains("expires"));

@@ -13,7 +13,7 @@ import java.time.Duration;
 public record CorrelateSettings(int mostOpen, Duration oldest, Duration linger, Duration patience) {
 
     public static final CorrelateSettings DEFAULT =
-            new CorrelateSettings(200_000, Duration.ofDays(6), Duration.ofSeconds(10), Duration.ofSeconds(3));
+            new CorrelateSettings(100_000, Duration.ofDays(6), Duration.ofSeconds(10), Duration.ofSeconds(3));
 
     public CorrelateSettings {
         if (mostOpen < 1) {

@@ -225,8 +225,9 @@ public final class Agent implements AgentControl, AutoCloseable {
         for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
             task.run();
         }
-        if (!more) {
-            pipeline.tick(now); // while there is a backlog, the lines are the clock
+        if (!more || pipeline.isAhead()) {
+            pipeline.tick(
+                    now); // while there is a backlog, the lines are the clock, unless it came after an idle moment
             recorder.advance(now);
         }
         unsaved |= recorder.hasReady(); // written after a commit

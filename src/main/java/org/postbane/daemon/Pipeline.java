@@ -34,6 +34,9 @@ public final class Pipeline {
 
     private static final Duration TICK = Duration.ofSeconds(1);
 
+    /** Lines are written late, and change places, by less. */
+    private static final Duration OLD = Duration.ofMinutes(1);
+
     /**
      * So long after its end a ban still counts for what was done before its end: stamps have whole seconds, and lines come a
      * little late. Otherwise it would depend on the moment of reading whether someone is banned again.
@@ -45,6 +48,7 @@ public final class Pipeline {
     private final Correlator correlator;
     private final MailFilter filter;
     private Instant nextTick = Instant.MIN;
+    private boolean isAhead;
 
     /**
      * @param traps those of the configuration, or others to try
@@ -99,7 +103,13 @@ public final class Pipeline {
         if (!event.at().isBefore(nextTick)) {
             tick(event.at());
         }
+        isAhead = nextTick.isAfter(event.at().plus(OLD));
         correlator.accept(event);
+    }
+
+    /** Whether {@link #tick} has left the lines far behind that come now: they do not tell any more how time passes. */
+    public boolean isAhead() {
+        return isAhead;
     }
 
     /** It is {@code now}, and all lines until then were read: what was waited for is given up, bans end. */

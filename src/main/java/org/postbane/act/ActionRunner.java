@@ -541,6 +541,9 @@ public final class ActionRunner implements AutoCloseable {
                 return null;
             } catch (ActionException e) {
                 return e;
+            } catch (RuntimeException e) { // ours, or a driver's: the next try begins anew
+                LOG.error("{}: a bug", action.name(), e);
+                return new ActionException(action.name() + ": a bug: " + e, e);
             }
         }
 

@@ -51,7 +51,8 @@ public final class IptablesAction implements Action {
 
     @Override
     public boolean takes(Ban ban) {
-        return ban.subject() instanceof Subject.Client;
+        return ban.subject() instanceof Subject.Client client
+                && client.prefix().length() > 0; // iptables -S shows no /0
     }
 
     @Override

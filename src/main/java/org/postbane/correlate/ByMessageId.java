@@ -66,6 +66,9 @@ final class ByMessageId {
             if (mail.closed != null && mail.closed.isBefore(since) || mail.parent != null) {
                 continue;
             }
+            if (size > 0 && mail.size > 0 && !isAbout(mail.size, size)) {
+                continue; // another one with this Message-ID, whose line is lost or was cut
+            }
             boolean unknown = mail.client == null && !mail.pickedUp; // whose client= line is lost
             if (!unknown && !mail.isAnswerable()) {
                 continue;

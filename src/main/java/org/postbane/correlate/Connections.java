@@ -54,32 +54,42 @@ final class Connections {
         if (before != null) {
             settle(before, at); // its end was lost
         }
-        if (lasting.size() >= MOST) {
-            Connection oldest = lasting.remove(lasting.keySet().iterator().next());
-            settle(Objects.requireNonNull(oldest), at);
-        }
+        makeRoom(at);
         Connection connection = new Connection(process, true);
         lasting.put(process, connection);
         touch(connection);
     }
 
+    private void makeRoom(Instant at) {
+        if (lasting.size() >= MOST) {
+            Connection oldest = lasting.remove(lasting.keySet().iterator().next());
+            settle(Objects.requireNonNull(oldest), at);
+        }
+    }
+
     /** smtpd gave the message a queue id. */
-    void add(Program process, Mail mail) {
-        Connection connection = of(process);
+    void add(Program process, Mail mail, Instant at) {
+        Connection connection = of(process, at);
         connection.add(mail);
         touch(connection);
     }
 
     /** A message begins that goes through a filter before the queue. */
-    void proxy(Program process, Peer client, @Nullable String account) {
-        Connection connection = of(process);
+    void proxy(Program process, Peer client, @Nullable String account, Instant at) {
+        Connection connection = of(process, at);
         connection.proxied = client.address();
         connection.proxiedAccount = account;
         touch(connection);
     }
 
-    private Connection of(Program process) {
-        return lasting.computeIfAbsent(process, key -> new Connection(key, false));
+    private Connection of(Program process, Instant at) {
+        Connection known = lasting.get(process);
+        if (known == null) { // its beginning is lost, or the program does not tell
+            makeRoom(at);
+            known = new Connection(process, false);
+            lasting.put(process, known);
+        }
+        return known;
     }
 
     @Nullable

@@ -123,7 +123,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     @Override
     public void visit(LogEvent.Client event) {
         if (event.queueId() == null) {
-            connections.proxy(event.by(), event.client(), event.account());
+            connections.proxy(event.by(), event.client(), event.account(), event.at());
             return; // before a proxy filter, which hands it in again
         }
         Mail mail = open.find(event.queueId());
@@ -152,7 +152,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (mail.queued || mail.pendingTrap != null) {
             mail.takePrelude(mail.sender); // later lines came before this one
         }
-        connections.add(event.by(), mail);
+        connections.add(event.by(), mail, event.at());
         sayings.pending(mail);
         if (mail.isJudged()) {
             messages.awaitDeliveries(mail, event.at());
@@ -499,7 +499,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         mail.dropped = true;
         mail.held = true;
         messages.touch(mail);
-        connections.add(event.by(), mail);
+        connections.add(event.by(), mail, event.at());
         Pending refusal = Refusals.verdict(event.at(), "proxy", client, event.sender(), event.reply());
         Pending verdict = event.filterId() == null ? null : strays.take(event.filterId());
         if (verdict != null) {
@@ -605,6 +605,12 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     /** It is {@code time} now, by the lines or, where none come, by the clock. Never goes back. */
     public void advance(Instant time) {
         messages.pass(time);
+        out.handOn();
+    }
+
+    /** As {@link #advance}, by a clock, which may have been set back: then nothing is waited for till the time that was wrong. */
+    public void clock(Instant time) {
+        messages.clock(time);
         out.handOn();
     }
 

@@ -1,7 +1,7 @@
 package org.postbane.correlate;
 
 import java.nio.charset.StandardCharsets;
-import java.util.regex.Pattern;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 final class MessageIds {
 
     private static final int MAX_LENGTH = 1000;
-    private static final Pattern COMMENT = Pattern.compile("\\([^()]*\\)");
 
     private MessageIds() {}
 
@@ -21,12 +20,7 @@ final class MessageIds {
         if (isPlain(header)) {
             return header;
         }
-        String id = header.length() > MAX_LENGTH ? header.substring(0, MAX_LENGTH) : header;
-        for (String before = ""; !before.equals(id); ) {
-            before = id;
-            id = COMMENT.matcher(id).replaceFirst("");
-        }
-        id = id.strip();
+        String id = withoutComments(header).strip();
         int open = id.indexOf('<');
         int close = open < 0 ? -1 : id.indexOf('>', open);
         id = close < 0 ? id : id.substring(open + 1, close);
@@ -38,6 +32,24 @@ final class MessageIds {
             text.append(b == ',' ? '_' : b < '!' || b > '~' || b == '<' || b == '>' ? '?' : (char) b);
         }
         return text.append('>').toString();
+    }
+
+    /** Without {@code (...)}, nested ones too; brackets that have no partner stay. */
+    private static String withoutComments(String header) {
+        StringBuilder text = new StringBuilder(header.length());
+        ArrayDeque<Integer> open = new ArrayDeque<>();
+        for (int i = 0; i < header.length(); i++) {
+            char c = header.charAt(i);
+            if (c == ')' && !open.isEmpty()) {
+                text.setLength(open.pop());
+            } else {
+                if (c == '(') {
+                    open.push(text.length());
+                }
+                text.append(c);
+            }
+        }
+        return text.toString();
     }
 
     /** Nearly all: {@code <...>} without any of the characters that spamd changes. */

@@ -51,6 +51,11 @@ final class Messages {
     private final DueMails unlinked = new DueMails();
     private final Set<Mail> changed = new LinkedHashSet<>();
     private final Set<Long> gone = new HashSet<>();
+    /** Clocks are set right by less while they run. */
+    private static final Duration SET_BACK = Duration.ofMinutes(1);
+
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
+
     private Instant now = Instant.MIN;
     private Instant nextLook = Instant.MIN;
     private long nextSerial;
@@ -132,6 +137,18 @@ final class Messages {
         if (!time.isBefore(nextLook)) {
             nextLook = time.plus(LOOK);
             look();
+        }
+    }
+
+    /** The clock says that it is {@code time} now. If it was set back, all that was waited for is due. */
+    void clock(Instant time) {
+        if (now.isAfter(time.plus(SET_BACK))) {
+            now = now.plus(LONGEST_WAIT);
+            look();
+            now = time;
+            nextLook = time;
+        } else {
+            pass(time);
         }
     }
 

@@ -225,10 +225,11 @@ public final class Agent implements AgentControl, AutoCloseable {
         for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
             task.run();
         }
-        if (!more || pipeline.isAhead()) {
-            pipeline.tick(
-                    now); // while there is a backlog, the lines are the clock, unless it came after an idle moment
+        if (!more) {
+            pipeline.tick(now); // while there is a backlog, the lines are the clock
             recorder.advance(now);
+        } else if (pipeline.isAhead()) {
+            pipeline.clock(now);
         }
         unsaved |= recorder.hasReady(); // written after a commit
         commit(now);

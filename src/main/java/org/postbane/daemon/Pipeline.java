@@ -48,6 +48,7 @@ public final class Pipeline {
     private final Correlator correlator;
     private final MailFilter filter;
     private Instant nextTick = Instant.MIN;
+    private Instant clock = Instant.MIN;
     private boolean isAhead;
 
     /**
@@ -100,23 +101,38 @@ public final class Pipeline {
 
     /** In a replay, time passes by the lines: bans end in between. */
     private void accept(LogEvent event) {
-        if (!event.at().isBefore(nextTick)) {
-            tick(event.at());
+        Instant at = event.at();
+        if (!at.isBefore(nextTick) || at.plus(OLD).isBefore(nextTick)) {
+            correlator.advance(at);
+            expire(at);
         }
-        isAhead = nextTick.isAfter(event.at().plus(OLD));
+        isAhead = clock.isAfter(at.plus(OLD));
         correlator.accept(event);
     }
 
-    /** Whether {@link #tick} has left the lines far behind that come now: they do not tell any more how time passes. */
+    /**
+     * Whether {@link #tick} has left the lines far behind that come now: a backlog after an idle moment. Bans go on to end by these
+     * lines, as in a replay; but what is waited for was waited for by the clock, which they cannot move: {@link #clock}.
+     */
     public boolean isAhead() {
         return isAhead;
     }
 
+    /** It is {@code now}, though the lines are of another time. */
+    public void clock(Instant now) {
+        correlator.clock(now);
+        clock = now;
+    }
+
+    private void expire(Instant time) {
+        judge.expire(time.minus(LATE));
+        nextTick = time.plus(TICK);
+    }
+
     /** It is {@code now}, and all lines until then were read: what was waited for is given up, bans end. */
     public void tick(Instant now) {
-        correlator.advance(now);
-        judge.expire(now.minus(LATE));
-        nextTick = now.plus(TICK);
+        clock(now);
+        expire(now);
     }
 
     /** The log is at its end: what is known of open messages counts. For a replay. */

@@ -115,7 +115,8 @@ final class Sources implements AutoCloseable {
         boolean more = false;
         int batch = readers.size() > 1 ? Math.min(most, SHARED_BATCH) : most;
         for (SourceReader reader : readers) {
-            more |= readers.stream().anyMatch(reader::isAheadOf) || reader.read(batch, now);
+            boolean waits = reader.source().canWait() && readers.stream().anyMatch(reader::isAheadOf);
+            more |= waits || reader.read(batch, now);
         }
         return more;
     }

@@ -99,7 +99,7 @@ public final class Command {
         Map<String, String> environment = new HashMap<>(System.getenv());
         environment.put("LC_ALL", "C");
         int status = executor.execute(line, environment);
-        if (watchdog.killedProcess()) {
+        if (watchdog.tookTooLong) {
             throw new IOException("%s: killed after %d ms%s"
                     .formatted(String.join(" ", command), patience.toMillis(), watchdog.trouble));
         }
@@ -112,6 +112,9 @@ public final class Command {
         private final boolean group;
         private volatile @Nullable Process process;
         private volatile String trouble = "";
+
+        /** Said before it is killed: killedProcess() is false if the signal was faster than the asking. */
+        private volatile boolean tookTooLong;
 
         @SuppressWarnings("deprecation") // its builder makes no subclasses
         Killer(Duration patience, boolean group) {
@@ -128,7 +131,8 @@ public final class Command {
         @Override
         public synchronized void timeoutOccured(Watchdog watchdog) {
             Process late = process;
-            if (late != null) {
+            if (late != null && late.isAlive()) {
+                tookTooLong = true;
                 List<ProcessHandle> descendants = late.descendants().toList(); // before they lose their parent
                 if (group) {
                     killGroup(late.pid());

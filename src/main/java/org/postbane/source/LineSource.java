@@ -37,6 +37,11 @@ public interface LineSource extends AutoCloseable {
         return Optional.empty();
     }
 
+    /** Whether lines that are not taken stay where they are; else a source that is not polled loses them. */
+    default boolean canWait() {
+        return true;
+    }
+
     @Override
     void close() throws IOException;
 }

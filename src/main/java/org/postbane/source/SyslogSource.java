@@ -57,6 +57,11 @@ public final class SyslogSource implements LineSource {
     }
 
     @Override
+    public boolean canWait() {
+        return false;
+    }
+
+    @Override
     public String name() {
         return name;
     }

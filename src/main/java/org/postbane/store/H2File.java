@@ -196,6 +196,9 @@ final class H2File {
                     candidate.openWhole(true);
                     candidate.noteSnapshot(
                             Snapshots.second(candidates.get(0))); // else it is older than one that is no good
+                    candidate.execute(
+                            "DROP TABLE IF EXISTS record_sent"); // or its numbers would be taken for those sent since
+                    candidate.snapshots.restored();
                     LOG.error(
                             "restored {} from {} of {}; logs are read again from there, bans by hand since then are lost",
                             candidate.file,
@@ -205,6 +208,13 @@ final class H2File {
                 } catch (SQLException e) {
                     throw candidate.failure("cannot save to", e);
                 } catch (IOException e) {
+                    if (refusals().anyMatch(String.valueOf(e.getMessage())::contains)) {
+                        Files.move(aside, file.file, StandardCopyOption.REPLACE_EXISTING);
+                        throw new StoreException(
+                                Kind.FAILED,
+                                "%s; cannot restore it from %s: %s".formatted(damage.getMessage(), snapshot, why(e)),
+                                e);
+                    }
                     LOG.error("{} is no good: {}", snapshot, e.getMessage());
                 }
             }
@@ -290,6 +300,10 @@ final class H2File {
             backup.setString(1, made.toString());
             backup.execute();
             snapshots.keep(made, at);
+            if (isWorthCompacting(compactAtClose)) {
+                compact();
+                connection();
+            }
         } catch (SQLException e) {
             LOG.warn("no snapshot of {}: {}", file, rootOf(e));
         } catch (StoreException e) {

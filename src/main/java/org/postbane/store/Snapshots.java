@@ -111,6 +111,11 @@ final class Snapshots {
         Files.move(made, file, StandardCopyOption.REPLACE_EXISTING);
     }
 
+    /** A database was restored: what the checksum was made of is no more. */
+    void restored() throws IOException {
+        Files.deleteIfExists(beside(".sum"));
+    }
+
     /** Moves a damaged database away; where it is now. The oldest of such go. */
     Path putAside() throws IOException {
         for (int n = DAMAGED_KEPT - 1; n >= 1; n--) {
@@ -121,7 +126,6 @@ final class Snapshots {
         }
         Path aside = beside(".damaged-1.mv.db");
         Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
-        Files.deleteIfExists(beside(".sum"));
         return aside;
     }
 
@@ -135,18 +139,19 @@ final class Snapshots {
         CHANGED
     }
 
-    /** Compares the database with its checksum, which is gone afterwards: it is about to change. */
+    /** Compares the database with its checksum, which is gone afterwards, unless it differs: else the file is about to change. */
     Health examine() throws IOException {
         Path sum = beside(".sum");
         if (!Files.exists(sum) || !Files.exists(file)) {
             return Health.UNKNOWN;
         }
         String expected = Files.readString(sum).strip();
-        Files.delete(sum);
-        if (!expected.startsWith(modified())) {
-            return Health.UNKNOWN; // somebody wrote to it, on purpose
+        boolean written = !expected.startsWith(modified()); // by somebody, on purpose
+        if (!written && !expected.equals(checksum())) {
+            return Health.CHANGED;
         }
-        return expected.equals(checksum()) ? Health.SOUND : Health.CHANGED;
+        Files.delete(sum);
+        return written ? Health.UNKNOWN : Health.SOUND;
     }
 
     /** Notes the checksum of a database that was closed. Not while it is open: closing it here would give up H2's lock. */

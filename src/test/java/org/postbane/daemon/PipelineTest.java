@@ -12,6 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.postbane.config.ConfigException;
 import org.postbane.config.ConfigReader;
 import org.postbane.config.Configuration;
+import org.postbane.decide.GuardedException;
+import org.postbane.model.Subject;
 import org.postbane.parse.LogParser;
 import org.postbane.score.Tally;
 import org.postbane.source.Line;
@@ -61,7 +63,7 @@ class PipelineTest {
         messages(NOON.minusSeconds(3600));
 
         assertTrue(pipeline.isAhead());
-        pipeline.tick(NOON.plusSeconds(20));
+        pipeline.clock(NOON.plusSeconds(20));
         assertEquals(0, pipeline.correlator().open());
     }
 
@@ -71,5 +73,31 @@ class PipelineTest {
         read(NOON.minusSeconds(20), "smtpd[1]: 4F0123456789: client=unknown[192.0.2.7]");
 
         assertFalse(pipeline.isAhead());
+    }
+
+    @Test
+    void accept_backlogAfterAnIdleMoment_bansEndByItsLines() throws GuardedException {
+        pipeline.tick(NOON);
+        Instant then = NOON.minusSeconds(7200);
+        read(then, "smtpd[1]: connect from unknown[192.0.2.7]");
+        Subject client = Subject.parse("192.0.2.8");
+        pipeline.judge().ban(client, then.plusSeconds(3600), "spam", "a test", then);
+
+        pipeline.clock(NOON.plusSeconds(1));
+        read(then.plusSeconds(3000), "smtpd[1]: connect from unknown[192.0.2.7]");
+        assertEquals(1, pipeline.judge().count());
+
+        read(then.plusSeconds(3700), "smtpd[1]: connect from unknown[192.0.2.7]");
+        assertEquals(0, pipeline.judge().count());
+    }
+
+    @Test
+    void clock_setBack_nothingIsWaitedForTillTheWrongTime() {
+        pipeline.tick(NOON.plusSeconds(86_400));
+        messages(NOON);
+
+        pipeline.clock(NOON.plusSeconds(100));
+
+        assertEquals(0, pipeline.correlator().open());
     }
 }

@@ -20,13 +20,10 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -142,8 +139,8 @@ class CrashIT {
     @ParameterizedTest
     @Execution(ExecutionMode.CONCURRENT) // most of the time is the start of JVMs and waiting
     @CsvSource(delimiter = '|', textBlock = """
-            ISO         | NONE                  | 60
-            TRADITIONAL | NONE                  | 60
+            ISO         | NONE                  | 66
+            TRADITIONAL | NONE                  | 66
             ISO         | NO_ROOM_FOR_THE_STATE | 30
             TRADITIONAL | NO_ROOM_AT_ALL        | 25
             ISO         | DAMAGE                | 25
@@ -428,8 +425,8 @@ class CrashIT {
 
     /** Some of those that the second list has not; none if both are equal. */
     private static String difference(List<String> some, List<String> others) {
-        Set<String> rest = new LinkedHashSet<>(some);
-        rest.removeAll(new HashSet<>(others));
+        List<String> rest = new ArrayList<>(some);
+        others.forEach(rest::remove); // one for one: a row that is there twice is one too many
         return rest.size() + rest.stream().limit(12).collect(Collectors.joining("\n", "\n", "\n"));
     }
 

@@ -210,6 +210,8 @@ class H2DamageTest {
 
         StoreException e = assertThrows(StoreException.class, this::open);
 
+        assertEquals(
+                Kind.DAMAGED, assertThrows(StoreException.class, this::open).kind(), "a second time too");
         assertEquals(Kind.DAMAGED, e.kind());
         assertTrue(String.valueOf(e.getMessage()).endsWith("there is no snapshot: move the file away to begin anew"));
         assertArrayEquals(damaged, Files.readAllBytes(file));

@@ -131,8 +131,8 @@ public final class FileTail implements LineSource {
                     return true; // the next file has to wait, as its lines are younger
                 }
             }
+            closeSilentFiles(sink, now); // before another is opened: there may be a hundred
         } while (openNext(now));
-        closeSilentFiles(sink, now);
         return false;
     }
 

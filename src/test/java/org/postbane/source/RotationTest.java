@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.StandardOpenOption.APPEND;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.airlift.compress.zstd.ZstdOutputStream;
 import java.io.IOException;
@@ -72,6 +73,33 @@ class RotationTest {
                 }
             }
         }
+    }
+
+    /** Files are let go on the way, so that a month without the reader takes no more memory than a day. */
+    @ParameterizedTest
+    @CsvSource({"mv . -D; create", "mv . -D; create; gz -D", "mv . -D; create; zst -D"})
+    void rotation_twentyEightTimesWhileDown_fewAreOpen(String steps) throws IOException {
+        write(log, 5);
+        poll();
+        tail.close();
+        for (days = 1; days <= 28; days++) {
+            for (String step : steps.split("; ", -1)) {
+                take(step, false);
+            }
+            write(log, 3);
+        }
+        tail = new FileTail("mail", log, Optional.of(tail.position()), StartAt.END);
+
+        int most = 0;
+        boolean more = true;
+        while (more) {
+            more = tail.poll(line -> got.add(line.text()), 2, now);
+            most = Math.max(most, TailPosition.places(tail.position()).size());
+        }
+        tail.close();
+
+        assertEquals(written, got);
+        assertTrue(most <= FileTail.MOST_FILES + 1, "open at once: " + most);
     }
 
     /** What takes lines away with the file: those that were read, or are in a file still open, count, and all that come later. */

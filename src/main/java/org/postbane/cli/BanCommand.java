@@ -37,6 +37,12 @@ final class BanCommand implements Callable<Integer> {
     @Option(names = "--reason", paramLabel = "TEXT", description = "Why, for whoever reads it later.")
     private String reason = "by hand";
 
+    @Option(
+            names = "--no-wait",
+            description =
+                    "Do not wait until it holds everywhere: it is written down, and will. For programs that ban much.")
+    private boolean noWait;
+
     @Option(names = "--json", description = "One JSON document instead of text.")
     private boolean json;
 
@@ -73,7 +79,7 @@ final class BanCommand implements Callable<Integer> {
                 status = ExitStatus.NO;
             }
         }
-        boolean holds = bans.isEmpty() || agent.awaitEnforced(PATIENCE);
+        boolean holds = noWait || bans.isEmpty() || agent.awaitEnforced(PATIENCE);
         if (json) {
             Words.printBans(session, "banned", bans);
         } else {

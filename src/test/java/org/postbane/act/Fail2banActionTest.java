@@ -130,8 +130,8 @@ class Fail2banActionTest extends ActionContract {
     @Test
     void jailOfFail2ban_bansAndUnbans_callPostbane() throws Exception {
         server.client("set", "sshd", "banip", "192.0.2.1", "2001:db8::1");
-        awaitCalls("ban|192.0.2.1|--for=3600|--jail=fail2ban-sshd|--reason=");
-        awaitCalls("ban|2001:db8::1|--for=3600|--jail=fail2ban-sshd|--reason=");
+        awaitCalls("ban|192.0.2.1|--no-wait|--for=3600|--jail=fail2ban-sshd|--reason=");
+        awaitCalls("ban|2001:db8::1|--no-wait|--for=3600|--jail=fail2ban-sshd|--reason=");
 
         server.client("set", "sshd", "unbanip", "192.0.2.1");
 

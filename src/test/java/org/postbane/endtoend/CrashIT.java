@@ -167,6 +167,7 @@ class CrashIT {
                                 .status()
                         == 0);
         int ended = 0;
+        int fullTimes;
         try (writer;
                 FullDisk filler = new FullDisk(disk.resolve("filler"), random.nextLong())) {
             writer.start();
@@ -190,6 +191,7 @@ class CrashIT {
                 agent = start(live, said);
             }
             filler.stop();
+            fullTimes = filler.times();
             writer.close();
             if (full && !agent.waitFor(3, TimeUnit.SECONDS)) {
                 assertTrue(agent.isAlive());
@@ -202,20 +204,22 @@ class CrashIT {
         List<String> expected = expected(log, whole);
         List<String> found = rows(live.resolve("state"));
         System.out.printf(
-                "CrashIT: %s, %s: %d lines, %d rotations, %d rows; it ended by itself %d times; the disk was full for the log"
-                        + " %d times, for the database %d times; that was restored %d times%n",
+                "CrashIT: %s, %s: %d lines, %d rotations, %d rows; it ended by itself %d times; the disk was full"
+                        + " %d times, for the log %d times, for the database %d times; that was restored %d times%n",
                 style,
                 trouble,
                 writer.lines(),
                 writer.rotations(),
                 expected.size(),
                 ended,
+                fullTimes,
                 writer.waits(),
                 count(said, "No space left"),
                 count(said, " restored "));
         assertEquals(difference(expected, found), difference(found, expected), "seed " + seed + "; " + warnings(said));
         assertEqualsScan(live, whole);
-        assertTrue(!full || kills < 20 || writer.waits() + count(said, "No space left") > 0, "the disk was never full");
+        // H2 often finds room within its own file: how often it did not is printed, and differs from run to run
+        assertTrue(!full || kills < 20 || fullTimes > 0, "the disk was never full");
         assertTrue(trouble != Trouble.DAMAGE || kills < 10 || count(said, " restored ") > 0, "nothing was restored");
     }
 

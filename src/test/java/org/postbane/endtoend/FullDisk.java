@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Fills up a small disk with a file, takes it away again, and so on, on a thread of its own until {@link #close}. */
 final class FullDisk implements AutoCloseable {
@@ -19,6 +20,7 @@ final class FullDisk implements AutoCloseable {
     private final Random random;
     private final Thread thread = new Thread(this::run, "filler");
     private volatile boolean stopping;
+    private final AtomicInteger times = new AtomicInteger();
 
     FullDisk(Path filler, long seed) {
         this.filler = filler;
@@ -41,8 +43,14 @@ final class FullDisk implements AutoCloseable {
         }
     }
 
+    /** How often the disk was full. */
+    int times() {
+        return times.get();
+    }
+
     /** Takes all there is, and whatever others give up meanwhile. */
     private void fill(long until) throws IOException, InterruptedException {
+        boolean full = false;
         try (FileChannel channel = FileChannel.open(filler, CREATE, WRITE)) {
             while (!stopping && System.nanoTime() - until < 0) {
                 for (int block = BLOCK; block >= 1; ) {
@@ -53,6 +61,10 @@ final class FullDisk implements AutoCloseable {
                     } catch (IOException e) {
                         block /= 2; // full, but for a few bytes
                     }
+                }
+                if (!full) {
+                    full = true;
+                    times.incrementAndGet();
                 }
                 Thread.sleep(1);
             }

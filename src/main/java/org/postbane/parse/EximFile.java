@@ -10,7 +10,7 @@ import org.postbane.source.Line;
  * lines without a stamp. Shapes of the stamp: {@code tod_stamp()} in Exim's {@code src/tod.c}, with the log selectors {@code millisec}
  * and {@code log_timezone}.
  */
-final class EximFile {
+final class EximFile implements OwnFile {
 
     private static final String NAME = "exim";
 
@@ -25,18 +25,18 @@ final class EximFile {
         this.parser = parser;
     }
 
-    /** Whether the line that was read last is known to state nothing. */
-    boolean knowsLast() {
+    @Override
+    public boolean knowsLast() {
         return parser.knows(body);
     }
 
-    /** The line that was read last. */
-    Line last() {
+    @Override
+    public Line last() {
         return parser.last();
     }
 
-    /** Reads {@code line}, which has no syslog header; false if it is none of Exim's either. */
-    boolean parse(Line line, SyslogHeader header, Consumer<LogEvent> out) {
+    @Override
+    public boolean parse(Line line, SyslogHeader header, Consumer<LogEvent> out) {
         int text = header.parseOwn(line);
         if (text >= 0) {
             entry = header.stamp();

@@ -2,6 +2,7 @@ package org.postbane.parse;
 
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -88,8 +89,7 @@ public final class LogParser implements LineSink {
     private final ProgramTable programs;
     private final AmavisParser amavis;
     private final List<VerdictForm> forms;
-    private final @Nullable EximFile eximFile;
-    private final @Nullable RspamdFile rspamdFile;
+    private final List<OwnFile> ownFiles = new ArrayList<>();
 
     /** What the line at hand states; empty between lines. */
     private final Output<LogEvent> out;
@@ -126,8 +126,12 @@ public final class LogParser implements LineSink {
         EximParser exim = new EximParser();
         RspamdParser rspamd = new RspamdParser();
         this.forms = List.of(amavis.form(), rspamd.form());
-        this.rspamdFile = filter.reads(Software.RSPAMD) ? new RspamdFile(rspamd) : null;
-        this.eximFile = filter.reads(Software.EXIM) ? new EximFile(exim) : null;
+        if (filter.reads(Software.RSPAMD)) {
+            ownFiles.add(new RspamdFile(rspamd));
+        }
+        if (filter.reads(Software.EXIM)) {
+            ownFiles.add(new EximFile(exim)); // last, as it takes whatever has a stamp, and what follows
+        }
         Map<Software, LineParser> others = Map.of(
                 Software.AMAVIS, amavis,
                 Software.SPAMD, new SpamdParser(),
@@ -190,7 +194,7 @@ public final class LogParser implements LineSink {
         lines++;
         bytes += line.length() + 1;
         if (!header.parse(line)) {
-            ownFile(line);
+            headless(line);
             return;
         }
         stamped = true;
@@ -218,28 +222,19 @@ public final class LogParser implements LineSink {
         }
     }
 
-    /** A line without a syslog header, of a file that a program writes itself. */
-    private void ownFile(Line line) {
-        if (rspamdFile != null && rspamdFile.parse(line, header, out)) {
-            if (stated(rspamdFile.knowsLast(), rspamdFile.last())) {
-                rspamdFile.puzzled();
+    private void headless(Line line) {
+        for (OwnFile file : ownFiles) {
+            if (file.parse(line, header, out)) {
+                stamped = true;
+                if (out.isEmpty() && !file.knowsLast()) {
+                    unknown.add(header.by(), file.last());
+                    file.puzzled();
+                }
+                out.handOn();
+                return;
             }
-        } else if (eximFile != null && eximFile.parse(line, header, out)) {
-            stated(eximFile.knowsLast(), eximFile.last());
-        } else {
-            unknown.addHeadless();
         }
-    }
-
-    /** Whether it counts as unknown. */
-    private boolean stated(boolean known, Line text) {
-        stamped = true;
-        boolean puzzling = out.isEmpty() && !known;
-        if (puzzling) {
-            unknown.add(header.by(), text);
-        }
-        out.handOn();
-        return puzzling;
+        unknown.addHeadless();
     }
 
     /**

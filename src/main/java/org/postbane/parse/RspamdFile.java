@@ -13,7 +13,7 @@ import org.postbane.source.Line;
  * 2026-11-21 09:15:23.31845 [info] #7101(rspamd_proxy) &lt;17eed9&gt;; proxy; rspamd_task_write_log: id: ...
  * </pre>
  */
-final class RspamdFile {
+final class RspamdFile implements OwnFile {
 
     private static final String NAME = "rspamd";
     private static final int MOST_SEVERITY = "[critical] ".length();
@@ -28,22 +28,23 @@ final class RspamdFile {
         this.program = new ProgramTable.Entry(NAME.getBytes(StandardCharsets.US_ASCII), parser, NAME);
     }
 
-    /** Whether the line that was read last is known to state nothing. */
-    boolean knowsLast() {
+    @Override
+    public boolean knowsLast() {
         return parser.knows(body);
     }
 
-    void puzzled() {
+    @Override
+    public void puzzled() {
         parser.puzzled(body);
     }
 
-    /** The line that was read last, without what stands before the text. */
-    Line last() {
+    @Override
+    public Line last() {
         return body;
     }
 
-    /** Reads {@code line}, which has no syslog header; false if it is none of rspamd's either. */
-    boolean parse(Line line, SyslogHeader header, Consumer<LogEvent> out) {
+    @Override
+    public boolean parse(Line line, SyslogHeader header, Consumer<LogEvent> out) {
         int number = header.parseOwn(line);
         if (number >= 0 && line.bytes()[number] == '[') {
             int blank = line.indexOf(' ', number);

@@ -82,26 +82,22 @@ public final class LibNftables implements Nft {
 
     @Override
     public String list(String command) throws IOException {
-        synchronized (LIBRARY) {
-            Pointer open = context();
-            Library.nft_ctx_output_set_flags(open, OUTPUT_JSON);
-            try {
-                execute(open, command);
-                return text(Library.nft_ctx_get_output_buffer(open), Integer.MAX_VALUE);
-            } finally {
-                Library.nft_ctx_output_set_flags(open, 0);
-            }
-        }
+        return printed(OUTPUT_JSON, command);
     }
 
     @Override
     public String outline(String table, boolean counted) throws IOException {
+        int flags = counted ? OUTPUT_TERSE : OUTPUT_STATELESS | OUTPUT_TERSE;
+        return Nft.table(printed(flags, "list ruleset inet"), table);
+    }
+
+    private String printed(int flags, String command) throws IOException {
         synchronized (LIBRARY) {
             Pointer open = context();
-            Library.nft_ctx_output_set_flags(open, counted ? OUTPUT_TERSE : OUTPUT_STATELESS | OUTPUT_TERSE);
+            Library.nft_ctx_output_set_flags(open, flags);
             try {
-                execute(open, "list ruleset inet");
-                return Nft.table(text(Library.nft_ctx_get_output_buffer(open), Integer.MAX_VALUE), table);
+                execute(open, command);
+                return text(Library.nft_ctx_get_output_buffer(open), Integer.MAX_VALUE);
             } finally {
                 Library.nft_ctx_output_set_flags(open, 0);
             }

@@ -101,12 +101,9 @@ final class NftElements implements AutoCloseable {
     private void batch(short type) {
         int start = header(type, Netlink.NLM_F_REQUEST, (byte) 0);
         // the subsystem, in network order
-        out.putShort(start + Netlink.HEADER + 2, inNetworkOrder((short) Netlink.NFNL_SUBSYS_NFTABLES));
+        out.order(ByteOrder.BIG_ENDIAN).putShort(start + Netlink.HEADER + 2, (short) Netlink.NFNL_SUBSYS_NFTABLES);
+        out.order(ByteOrder.nativeOrder());
         close(start);
-    }
-
-    private static short inNetworkOrder(short value) {
-        return ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? value : Short.reverseBytes(value);
     }
 
     private void elements(short type, String table, List<NftElement> elements) {
@@ -143,9 +140,7 @@ final class NftElements implements AutoCloseable {
         end(key);
         if (element.seconds() > 0) {
             attribute(NFTA_SET_ELEM_TIMEOUT, Long.BYTES);
-            long milliseconds = element.seconds() * 1000;
-            out.putLong(
-                    ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? milliseconds : Long.reverseBytes(milliseconds));
+            out.order(ByteOrder.BIG_ENDIAN).putLong(element.seconds() * 1000).order(ByteOrder.nativeOrder());
         }
         end(nest);
     }
@@ -203,11 +198,11 @@ final class NftElements implements AutoCloseable {
         return false;
     }
 
-    /** Each error is an answer, and that to message number {@code last}, whatever it is, comes last. */
-    private void answers(int last, String table) throws IOException {
+    /** Each error is an answer, and that to message number {@code asked}, whatever it is, comes last. */
+    private void answers(int asked, String table) throws IOException {
         int error = 0;
         int answered = 0;
-        while (answered != last
+        while (answered != asked
                 || error != 0) { // after an error all is read, so that nothing is left for the next time
             int length = socket.receive(in);
             if (length == Netlink.NOTHING && error != 0) {

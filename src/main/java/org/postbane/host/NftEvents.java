@@ -145,8 +145,9 @@ public final class NftEvents implements AutoCloseable {
                 || in.getShort(attribute + 2) != FIRST_ATTRIBUTE) {
             throw new IOException("nftables tells no number of its generation");
         }
-        int number = in.getInt(attribute + Netlink.ATTRIBUTE_HEADER); // in network order
-        return ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? number : Integer.reverseBytes(number);
+        int number = in.order(ByteOrder.BIG_ENDIAN).getInt(attribute + Netlink.ATTRIBUTE_HEADER);
+        in.order(ByteOrder.nativeOrder());
+        return number;
     }
 
     @Override

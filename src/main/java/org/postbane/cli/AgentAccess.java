@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import org.postbane.config.Configuration;
 import org.postbane.daemon.Agent;
 import org.postbane.daemon.AgentControl;
+import org.postbane.store.StoreException;
 
 /**
  * Finds the agent for a command: the one that it runs in; else the daemon of the configuration, which then runs the whole
@@ -61,10 +62,7 @@ final class AgentAccess {
         if (alone == Alone.REFUSE) {
             throw new Failure(ExitStatus.UNAVAILABLE, "no daemon listens on " + socket);
         }
-        LogSetup.warningsOnly();
-        try (Agent agent = alone == Alone.ENFORCE
-                ? Agent.open(configuration, Clock.systemUTC())
-                : Agent.openStore(configuration, Clock.systemUTC())) {
+        try (Agent agent = open(configuration, alone)) {
             return work.with(agent);
         }
     }
@@ -97,8 +95,7 @@ final class AgentAccess {
         }
         String made = captured.toString(StandardCharsets.UTF_8);
         if (answered.isEmpty()) {
-            LogSetup.warningsOnly();
-            try (Agent agent = Agent.openStore(configuration, Clock.systemUTC())) {
+            try (Agent agent = open(configuration, Alone.LOOK)) {
                 made = text.of(agent);
             }
         }
@@ -108,6 +105,13 @@ final class AgentAccess {
             writing.write(Path.of(output).toAbsolutePath(), made);
         }
         return ExitStatus.OK;
+    }
+
+    private static Agent open(Configuration configuration, Alone alone) throws StoreException {
+        LogSetup.warningsOnly();
+        return alone == Alone.ENFORCE
+                ? Agent.open(configuration, Clock.systemUTC())
+                : Agent.openStore(configuration, Clock.systemUTC());
     }
 
     /** Throws where none of the actions that a user has named is there. */

@@ -142,7 +142,7 @@ public final class LogGroup implements LineSource {
     public static Optional<Position> positionOf(PositionStore store, String name, Path path) {
         Optional<Position> stored = store.position(name);
         Integer slot = stored.map(Index::parse).orElse(Index.NONE).slots().get(path);
-        return slot == null ? stored : store.position(name + "#" + slot);
+        return slot == null ? stored : store.position(key(name, slot));
     }
 
     private static String text(List<PathPattern> patterns) {
@@ -430,6 +430,10 @@ public final class LogGroup implements LineSource {
     }
 
     private String key(int slot) {
+        return key(name, slot);
+    }
+
+    private static String key(String name, int slot) {
         return name + "#" + slot; // no name of a section has that sign
     }
 

@@ -177,6 +177,15 @@ final class H2File {
         return new StoreException(Kind.FAILED, "cannot list snapshots: " + why(e), e);
     }
 
+    /** As {@link Snapshots#newest}. */
+    private long newestSnapshot() throws StoreException {
+        try {
+            return snapshots.newest();
+        } catch (IOException e) {
+            throw cannotList(e);
+        }
+    }
+
     private static H2File restored(Path base, StoreException damage) throws StoreException {
         H2File file = new H2File(base);
         try {
@@ -194,10 +203,9 @@ final class H2File {
                 try {
                     candidate.snapshots.unpack(snapshot);
                     candidate.openWhole(true);
-                    candidate.noteSnapshot(
-                            Snapshots.second(candidates.get(0))); // else it is older than one that is no good
+                    candidate.noteSnapshot(candidate.newestSnapshot()); // or it is older than one that is no good
                     candidate.execute(
-                            "DROP TABLE IF EXISTS record_sent"); // or its numbers would be taken for those sent since
+                            "DROP TABLE IF EXISTS record_sent"); // or its numbers would pass for those sent since
                     candidate.snapshots.restored();
                     LOG.error(
                             "restored {} from {} of {}; logs are read again from there, bans by hand since then are lost",
@@ -270,9 +278,9 @@ final class H2File {
      * Where its end is lost, H2 opens a file as it was some time ago, without a word. What was there before the newest snapshot
      * has no mark of it.
      */
-    private void requireNewerThanSnapshots() throws StoreException, IOException {
+    private void requireNewerThanSnapshots() throws StoreException {
         try (ResultSet row = prepare("SELECT MAX(newest_snapshot) FROM meta").executeQuery()) {
-            if (!row.next() || row.getLong(1) < snapshots.newest()) {
+            if (!row.next() || row.getLong(1) < newestSnapshot()) {
                 throw damaged("it is older than its newest snapshot", null);
             }
         } catch (SQLException e) {
@@ -335,10 +343,6 @@ final class H2File {
                 requireSchema();
             } catch (SQLException e) {
                 throw failure(OPENING, e);
-            } catch (StoreException e) {
-                throw e;
-            } catch (IOException e) {
-                throw cannotList(e);
             }
         }
         return connection;
@@ -382,7 +386,7 @@ final class H2File {
                 : String.valueOf(e.getMessage());
     }
 
-    private void requireSchema() throws SQLException, IOException {
+    private void requireSchema() throws SQLException, StoreException {
         execute("CREATE TABLE IF NOT EXISTS meta (version INT NOT NULL)");
         int version = 0;
         try (Statement s = open().createStatement();
@@ -407,7 +411,7 @@ final class H2File {
             try (PreparedStatement s =
                     open().prepareStatement("INSERT INTO meta (version, newest_snapshot) VALUES (?, ?)")) {
                 s.setInt(1, SCHEMA);
-                s.setLong(2, snapshots.newest()); // of a database that is no more, or of an older version
+                s.setLong(2, newestSnapshot()); // of a database that is no more, or of an older version
                 s.executeUpdate();
             }
         }

@@ -34,8 +34,8 @@ import org.slf4j.LoggerFactory;
  * none is kept: a reconcile from the bans in force says the same.
  *
  * <p>Errors: the first failure is one WARN; then a reconcile is tried after one second, two, four, up to a minute, and
- * one INFO tells that it worked. An unchecked exception is our bug: it ends the thread by way of its handler of
- * uncaught exceptions.
+ * one INFO tells that it worked. An unchecked exception is a bug, ours or a driver's: it is logged whole, and is a failure like
+ * others.
  *
  * <p>Known shortcomings: an action that never returns blocks {@link #close} until {@link #CLOSING} after {@link #end}, and then stays behind,
  * unclosed, on a daemon thread.
@@ -589,12 +589,13 @@ public final class ActionRunner implements AutoCloseable {
                 }
                 if (failure != null) {
                     failed(failure);
-                } else if (task == Task.LOOK) {
-                    looked();
-                } else if (task == Task.COUNT) {
-                    counts = seen;
-                } else if (task != Task.TRIAL) {
-                    succeeded();
+                } else {
+                    switch (task) {
+                        case LOOK -> looked();
+                        case COUNT -> counts = seen;
+                        case TRIAL -> {} // tells whoever has ordered it
+                        case BEGIN, RECONCILE, APPLY -> succeeded();
+                    }
                 }
                 if (task == Task.COUNT) {
                     counted();

@@ -27,9 +27,9 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -41,7 +41,8 @@ import org.postbane.daemon.Pipeline;
 import org.postbane.endtoend.RotatingWriter.Style;
 import org.postbane.source.LogFiles;
 import org.postbane.store.H2Store;
-import org.postbane.testing.Needs;
+import org.postbane.testing.Opened;
+import org.postbane.testing.SmallDisk;
 
 /**
  * Exactly once: the daemon is killed at random moments while its log grows and is rotated, its disk is full now and then, its
@@ -127,14 +128,8 @@ class CrashIT {
     @TempDir
     Path directory;
 
-    private final List<Path> mounted = new ArrayList<>();
-
-    @AfterEach
-    void unmount() throws Exception {
-        for (Path disk : mounted) {
-            Program.run(List.of("umount", "-l", disk.toString()));
-        }
-    }
+    @RegisterExtension
+    final Opened opened = new Opened();
 
     @ParameterizedTest
     @Execution(ExecutionMode.CONCURRENT) // most of the time is the start of JVMs and waiting
@@ -236,14 +231,8 @@ class CrashIT {
 
     /** Too small for the filler's taste. Skips the test where nothing can be mounted. */
     private Path smallDisk() throws Exception {
-        Needs.that("root".equals(System.getProperty("user.name")), "a small disk needs root to mount it");
-        Path disk = Files.createDirectory(directory.resolve("disk"));
-        boolean done = Program.run(List.of("mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", disk.toString()))
-                        .status()
-                == 0;
-        Needs.that(done, "mount -t tmpfs is not allowed here");
-        mounted.add(disk);
-        return disk;
+        return opened.add(SmallDisk.mount(directory.resolve("disk"), "size=48m"))
+                .dir();
     }
 
     /** A kill, or what else there is; the state afterwards may be one that no agent would have left. */

@@ -34,7 +34,7 @@ final class Cable implements AutoCloseable {
         Cable cable = new Cable("pb" + ProcessHandle.current().pid() + "x" + COUNT.incrementAndGet());
         Needs.that(
                 Program.run(List.of("ip", "netns", "add", cable.server)).status() == 0,
-                "ip netns add is not allowed here");
+                "a network namespace needs leave to make it (CAP_SYS_ADMIN)");
         try {
             cable.join();
             cable.listen();

@@ -69,7 +69,7 @@ public final class MailServer implements AutoCloseable {
         }
         Needs.program("unshare", "util-linux");
         Process unshare = new ProcessBuilder("unshare", "--mount", "--net", "--pid", "--fork", "true").start();
-        Needs.that(unshare.waitFor() == 0, "a whole mail server needs leave to make namespaces");
+        Needs.that(unshare.waitFor() == 0, "a whole mail server needs leave to make namespaces for it (CAP_SYS_ADMIN)");
     }
 
     /**

@@ -36,7 +36,7 @@ public final class NetNamespace implements AutoCloseable {
         if (!refusal.isEmpty()) {
             Libc.close(outside);
         }
-        Needs.that(refusal.isEmpty(), "a network namespace needs leave to make one: " + refusal);
+        Needs.that(refusal.isEmpty(), "a network namespace needs leave to make it (CAP_SYS_ADMIN)");
         int inside = Libc.open("/run/netns/" + name, 0);
         Libc.setns(inside, CLONE_NEWNET);
         Libc.close(inside);

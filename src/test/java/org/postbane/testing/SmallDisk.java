@@ -27,7 +27,7 @@ public final class SmallDisk implements AutoCloseable {
         Needs.root("a small disk");
         Files.createDirectory(dir);
         String refusal = run("mount", "-t", "tmpfs", "-o", options, "none", dir.toString());
-        Needs.that(refusal.isEmpty(), "a small disk needs leave to mount: " + refusal);
+        Needs.that(refusal.isEmpty(), "a small disk needs leave to mount it (CAP_SYS_ADMIN)");
         return new SmallDisk(dir);
     }
 

@@ -45,7 +45,6 @@ class IptablesFaultTest {
         @TempDir
         Path dir;
 
-        private NetNamespace namespace;
         private StandIn standIn;
         private StandIn jump;
 
@@ -54,7 +53,7 @@ class IptablesFaultTest {
             Needs.root("a network namespace");
             Needs.program("iptables", "iptables");
             Needs.program("ipset", "ipset");
-            namespace = opened.add(new NetNamespace());
+            opened.add(new NetNamespace());
             standIn = new StandIn(dir.resolve("standin"), "*\"restore\"*", StandIn.HALF_OF_INPUT);
             jump = new StandIn(dir.resolve("jump"), "*\" -I \"*", "true");
         }

@@ -798,11 +798,6 @@ class ControlSocketTest {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
-    private static boolean root() throws IOException {
-        return Files.exists(Path.of("/proc/self"))
-                && Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
-    }
-
     private static boolean await(CountDownLatch latch) throws IOException {
         try {
             return latch.await(10, TimeUnit.SECONDS);

@@ -89,15 +89,14 @@ public final class SkipReporter implements TestExecutionListener {
         System.out.println("SKIPPED " + name(test) + ": " + why);
     }
 
-    /** {@code Class.method}, with the display name of one invocation of several. */
+    /** {@code Class.method}, and of several invocations of one, which. */
     private static String name(TestIdentifier test) {
         return test.getSource()
                 .map(source -> {
                     if (source instanceof MethodSource method) {
                         String name = simple(method.getClassName()) + "." + method.getMethodName();
-                        boolean oneOfSeveral =
-                                test.isTest() && test.getDisplayName().startsWith("[");
-                        return oneOfSeveral ? name + " " + test.getDisplayName() : name;
+                        boolean oneOfSeveral = test.getUniqueId().contains("[test-template-invocation:");
+                        return oneOfSeveral ? name + " (" + test.getDisplayName() + ")" : name;
                     }
                     if (source instanceof ClassSource type) {
                         return simple(type.getClassName());

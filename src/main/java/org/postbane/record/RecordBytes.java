@@ -79,8 +79,7 @@ final class RecordBytes {
     }
 
     static RecordedMessage read(byte[] bytes, int from) {
-        try (DataInputStream in =
-                new DataInputStream(new ByteArrayInputStream(bytes, from, bytes.length - from))) {
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes, from, bytes.length - from))) {
             if (in.readByte() != VERSION) {
                 throw new IllegalArgumentException("a record of another version");
             }

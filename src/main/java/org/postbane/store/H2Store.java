@@ -311,14 +311,16 @@ public final class H2Store implements StateStore, UntoldEnds {
         told = readTold();
         Map<String, String> jails = new HashMap<>();
         forEach(
-                "SELECT " + BAN_COLUMNS + " FROM ended_ban WHERE id > ? ORDER BY id DESC FETCH FIRST " + MOST + " ROWS ONLY",
+                "SELECT " + BAN_COLUMNS + " FROM ended_ban WHERE id > ? ORDER BY id DESC FETCH FIRST " + MOST
+                        + " ROWS ONLY",
                 s -> s.setLong(1, told),
                 row -> visitor.accept(ban(row, jails)));
     }
 
     private long readTold() {
         try {
-            file.prepare("CREATE TABLE IF NOT EXISTS told_end (one BIGINT PRIMARY KEY, id BIGINT NOT NULL, " + RowSum.COLUMN + " INT)")
+            file.prepare("CREATE TABLE IF NOT EXISTS told_end (one BIGINT PRIMARY KEY, id BIGINT NOT NULL, "
+                            + RowSum.COLUMN + " INT)")
                     .execute();
         } catch (SQLException e) {
             throw new UncheckedIOException(file.failure("cannot read", e));

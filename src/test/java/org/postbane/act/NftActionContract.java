@@ -286,7 +286,8 @@ abstract class NftActionContract extends ActionContract {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 3, 4, 5, 6}) // the bridge is filled by the second and third, the table by the fifth and sixth
+    @ValueSource(
+            ints = {1, 3, 4, 5, 6}) // the bridge is filled by the second and third, the table by the fifth and sixth
     void reconcile_killedInTheMiddle_neitherThatNorTheNextLetsAnybodyIn(int last) throws Exception {
         int count = NftAction.ONE_TRANSACTION + 7;
         List<Ban> bans = IntStream.range(0, count)

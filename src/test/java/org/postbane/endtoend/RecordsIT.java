@@ -51,8 +51,8 @@ class RecordsIT {
         System.out.printf("RecordsIT: seed %d, %d kills%n", seed, kills);
         Random random = new Random(seed);
         try (RealDatabase database = database();
-                Daemon daemon = daemon(
-                        database, "command[ban=%s, unban=%s]".formatted(program("touch"), program("rm -f")));
+                Daemon daemon =
+                        daemon(database, "command[ban=%s, unban=%s]".formatted(program("touch"), program("rm -f")));
                 Traffic traffic = new Traffic(log(), seed)) {
             daemon.start();
             traffic.start();
@@ -69,7 +69,7 @@ class RecordsIT {
                 }
                 daemon.start();
             }
-            traffic.close();
+            traffic.end();
 
             assertRecordedOnce(daemon, database, traffic);
             Set<String> bans = daemon.bans().keySet();
@@ -88,8 +88,7 @@ class RecordsIT {
     private String program(String does) throws IOException {
         Files.createDirectories(directory.resolve("place"));
         Path program = directory.resolve(does.split(" ", 2)[0]);
-        Files.writeString(
-                program, "#!/bin/sh\nwhile read -r s; do %s %s/place/$s; done\n".formatted(does, directory));
+        Files.writeString(program, "#!/bin/sh\nwhile read -r s; do %s %s/place/$s; done\n".formatted(does, directory));
         assertTrue(program.toFile().setExecutable(true));
         return program.toString();
     }
@@ -118,8 +117,9 @@ class RecordsIT {
             int looks = 0;
             while (System.nanoTime() - begin < away.toNanos()) {
                 Set<String> before = daemon.bans().keySet();
-                daemon.await("the other place", () -> Set.copyOf(Files.readAllLines(feed))
-                        .containsAll(before));
+                daemon.await(
+                        "the other place",
+                        () -> Set.copyOf(Files.readAllLines(feed)).containsAll(before));
                 looks++;
                 Thread.sleep(2000);
             }
@@ -135,7 +135,7 @@ class RecordsIT {
             assertTrue(((Number) records.get("waiting")).intValue() > 0, records.toString());
             database.start(); // and the burst goes on
             Thread.sleep(3000);
-            traffic.close();
+            traffic.end();
 
             assertRecordedOnce(daemon, database, traffic);
             Set<String> bans = daemon.bans().keySet();
@@ -147,16 +147,14 @@ class RecordsIT {
 
     private static RealDatabase database() throws Exception {
         RealDatabase database = RealDatabase.start(Product.MARIADB, PORT);
-        database.sql("CREATE TABLE judged (message VARCHAR(255) NOT NULL, verdict VARCHAR(16) NOT NULL, victims INT NOT NULL)");
+        database.sql(
+                "CREATE TABLE judged (message VARCHAR(255) NOT NULL, verdict VARCHAR(16) NOT NULL, victims INT NOT NULL)");
         database.sql("CREATE TABLE statistics (message VARCHAR(255) NOT NULL, recipient VARCHAR(255))");
         return database;
     }
 
     private Daemon daemon(RealDatabase database, String actions) throws IOException {
-        Daemon daemon = new Daemon(
-                directory,
-                log(),
-                """
+        Daemon daemon = new Daemon(directory, log(), """
                 [DEFAULT]
                 action = %s
                 [spam]
@@ -164,23 +162,21 @@ class RecordsIT {
                 threshold = 0.1
                 certainty = 0.001
                 bantime = decay
-                """.formatted(actions),
-                command -> command);
-        Files.writeString(
-                directory.resolve("postbane.local"),
-                """
+                """.formatted(actions), command -> command);
+        Files.writeString(directory.resolve("postbane.local"), """
                 [record]
                 url = %s
                 user = %s
                 query = INSERT INTO judged (message, verdict, victims) VALUES (?m, ?v, ?s)
                 statistics = INSERT INTO statistics (message, recipient) VALUES (?m, ?r)
-                """.formatted(database.settings().url(), database.settings().user()));
+                """.formatted(
+                        database.settings().url(), database.settings().user()));
         return daemon;
     }
 
     private static long lines(Daemon daemon) throws IOException, InterruptedException {
-        Object source = Json.list(daemon.command("status", "--json").json(), "sources")
-                .get(0);
+        Object source =
+                Json.list(daemon.command("status", "--json").json(), "sources").get(0);
         return ((Number) Json.at(source, "lines")).longValue();
     }
 
@@ -194,13 +190,13 @@ class RecordsIT {
 
     private static void assertRecordedOnce(Daemon daemon, RealDatabase database, Traffic traffic) throws Exception {
         Thread.sleep(QUIET.toMillis());
-        daemon.await("nothing to wait", () -> Json.at(
-                        Json.at(daemon.command("status", "--json").json(), "records"), "waiting")
-                .equals(0));
+        daemon.await(
+                "nothing to wait",
+                () -> Json.at(Json.at(daemon.command("status", "--json").json(), "records"), "waiting")
+                        .equals(0));
         assertNoneMissing(
                 traffic.spam(),
-                database.sql(
-                        "SELECT message FROM judged WHERE verdict = 'spam' AND victims = " + Traffic.RECIPIENTS));
+                database.sql("SELECT message FROM judged WHERE verdict = 'spam' AND victims = " + Traffic.RECIPIENTS));
         assertEquals(
                 List.of(),
                 database.sql("SELECT message, COUNT(*) FROM judged GROUP BY message HAVING COUNT(*) > 1"),
@@ -219,7 +215,9 @@ class RecordsIT {
         assertEquals(
                 List.of(String.valueOf(Traffic.RECIPIENTS * all.size())),
                 database.sql("SELECT COUNT(*) FROM statistics"));
-        System.out.printf("RecordsIT: %d messages, %d of them spam%n", all.size(), traffic.spam().size());
+        System.out.printf(
+                "RecordsIT: %d messages, %d of them spam%n",
+                all.size(), traffic.spam().size());
     }
 
     private static void assertNoneMissing(Set<String> expected, List<String> found) {

@@ -5,13 +5,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
  * Mail that comes all the time: a log that grows line by line by real sessions of spam and ham, some at once, each with ids of its own.
  * Of three messages of spam in a row the client is the same, and is then to be banned.
  *
- * <p>Runs on a thread of its own until {@link #close}, after which all sessions are whole.
+ * <p>Runs on a thread of its own until {@link #end}.
  */
 final class Traffic implements AutoCloseable {
 
@@ -26,8 +27,8 @@ final class Traffic implements AutoCloseable {
     private final List<String> spam = Samples.lines("spam4").subList(0, LINES_OF_ONE);
     private final List<String> ham = Samples.lines("ham").subList(0, LINES_OF_ONE);
     private final List<List<String>> open = new ArrayList<>();
-    private final TreeSet<String> spamSent = new TreeSet<>();
-    private final TreeSet<String> hamSent = new TreeSet<>();
+    private final Set<String> spamSent = new TreeSet<>();
+    private final Set<String> hamSent = new TreeSet<>();
     private final Thread thread = new Thread(this::run, "traffic");
     private volatile boolean stopping;
     private volatile IOException fault;
@@ -77,17 +78,22 @@ final class Traffic implements AutoCloseable {
     }
 
     /** Message-IDs of the spam, when it is over. */
-    TreeSet<String> spam() {
+    Set<String> spam() {
         return spamSent;
     }
 
     /** Likewise. */
-    TreeSet<String> ham() {
+    Set<String> ham() {
         return hamSent;
     }
 
     @Override
     public void close() throws IOException {
+        end();
+    }
+
+    /** Returns when all sessions are whole. */
+    void end() throws IOException {
         stopping = true;
         try {
             thread.join();

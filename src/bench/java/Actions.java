@@ -26,6 +26,7 @@ import org.postbane.model.Subject;
 final class Actions {
 
     private static final int BATCH = 1000;
+    private static final int SAMPLES = 200;
     private static final Duration WEEK = Duration.ofDays(7);
 
     /** What is timed. */
@@ -86,13 +87,33 @@ final class Actions {
         timed("%s: reconcile %d".formatted(name, count), () -> action.reconcile(bans));
         timed("%s: look with %d".formatted(name, count), () -> expect(action.isIntact(), "the place is intact"));
         timed("%s: lift %d, %d a batch".formatted(name, count, BATCH), () -> apply(action, bans, true));
-        int ends = count / 10;
-        Instant due = Instant.now().plusSeconds(5);
-        apply(action, bans(ends, Duration.ofSeconds(5)), false);
-        timed(
-                "%s: add and expire %d with 5 s each".formatted(name, ends),
-                () -> Thread.sleep(
-                        Math.max(0, Duration.between(Instant.now(), due).toMillis()) + 1000));
+        expire(name, action, count);
+    }
+
+    /** Bans that end by themselves, all in the same second. */
+    private static void expire(String name, Action action, int count) throws Exception {
+        Duration term = Duration.ofSeconds(60);
+        List<Ban> brief = bans(count, term);
+        timed("%s: add %d, of %d s each".formatted(name, count, term.toSeconds()), () -> apply(action, brief, false));
+        expect(held(action, brief) == SAMPLES, "they hold");
+        Thread.sleep(Math.max(
+                        0, Duration.between(Instant.now(), brief.get(0).until()).toMillis())
+                + 2000); // whole seconds, rounded up
+        expect(held(action, brief) == 0, "they have expired");
+        expect(action.isIntact(), "the place is intact");
+        System.out.printf(
+                "%s: 2 s after their end %d of %d samples of %d bans hold%n",
+                name, held(action, brief), SAMPLES, count);
+    }
+
+    private static int held(Action action, List<Ban> bans) throws Exception {
+        int held = 0;
+        for (int i = 0; i < SAMPLES; i++) {
+            Subject subject = bans.get((int) ((long) i * (bans.size() - 1) / (SAMPLES - 1)))
+                    .subject();
+            held += action.holds(subject).orElseThrow() ? 1 : 0;
+        }
+        return held;
     }
 
     private static void many(String name, Action action, int count) throws Exception {

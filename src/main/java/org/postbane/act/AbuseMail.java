@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayDeque;
 import java.util.UUID;
 import org.postbane.model.Subject;
 
@@ -27,10 +26,10 @@ final class AbuseMail implements Courier {
     }
 
     @Override
-    public void bring(ArrayDeque<News> waiting, long dropped, Instant now) throws ActionException {
+    public void bring(Backlog waiting, Instant now) throws ActionException {
         for (int i = 0; i < way.most() && !waiting.isEmpty(); i++) {
-            send(waiting.element(), now);
-            waiting.remove();
+            send(waiting.oldest(1).get(0), now);
+            waiting.arrived(1);
         }
     }
 

@@ -55,6 +55,15 @@ public interface Action extends AutoCloseable {
         return true;
     }
 
+    /**
+     * Whether a {@link #reconcile} removes whatever else is in the place. Where it cannot, since the place cannot be asked, {@link
+     * #apply} is also told to lift what ended before this object was made, after the first reconcile; perhaps not for the first
+     * time.
+     */
+    default boolean isExact() {
+        return true;
+    }
+
     /** Time between two of these looks. */
     default Duration look() {
         return Duration.ofSeconds(5);

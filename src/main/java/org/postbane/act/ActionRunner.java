@@ -117,6 +117,9 @@ public final class ActionRunner implements AutoCloseable {
     // all below: guarded by lock
     private final Roster roster = new Roster();
     private final Map<Subject, Decision> pending = new LinkedHashMap<>();
+    /** Lifts from before the start, which the action may not know of; each until it is told. */
+    private final Map<Subject, Ban> owed = new LinkedHashMap<>();
+
     private final Deque<TrialOrder> trials = new ArrayDeque<>();
     /** Somebody waits until counters were read; null if nobody does. */
     private @Nullable CountDownLatch counting;
@@ -189,6 +192,27 @@ public final class ActionRunner implements AutoCloseable {
             lock.unlock();
         }
         arrivals.put(first, later);
+    }
+
+    /** Whether {@link #ended} has any use. */
+    public boolean wantsEnded() {
+        return !action.isExact();
+    }
+
+    /**
+     * A ban that has ended, of which the place may not know; a subject that is banned again is passed over. To be called before {@link
+     * #allRestored}.
+     */
+    public void ended(Ban ban) {
+        if (!wantsEnded() || !action.takes(ban)) {
+            return;
+        }
+        lock.lock();
+        try {
+            owed.put(ban.subject(), ban);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** All bans in force were given to {@link #restore}; to be called once, before {@link #submit}. */
@@ -343,6 +367,16 @@ public final class ActionRunner implements AutoCloseable {
                 left = done.awaitNanos(left);
             }
             return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether all that was submitted, and what ended before, is known to the place; also after {@link #close}. */
+    public boolean isSettled() {
+        lock.lock();
+        try {
+            return reconciles > 0 && failuresInRow == 0 && !hasWork() && !busy && owed.isEmpty();
         } finally {
             lock.unlock();
         }
@@ -532,7 +566,10 @@ public final class ActionRunner implements AutoCloseable {
             try {
                 switch (task) {
                     case BEGIN -> begin();
-                    case RECONCILE -> action.reconcile(bans);
+                    case RECONCILE -> {
+                        action.reconcile(bans);
+                        tellOwed();
+                    }
                     case APPLY -> action.apply(changes);
                     case LOOK -> intact = action.isIntact();
                     case COUNT -> seen = action.counts();
@@ -574,9 +611,33 @@ public final class ActionRunner implements AutoCloseable {
             } catch (CancellationException e) {
                 throw new ActionException(action.name() + ": ended before all bans were read", e);
             }
-            List<Decision> changes = arrivals.changes();
-            for (int from = 0; from < changes.size(); from += BATCH) {
-                action.apply(changes.subList(from, Math.min(from + BATCH, changes.size())));
+            inBatches(arrivals.changes());
+            tellOwed();
+        }
+
+        private void inBatches(List<Decision> decisions) throws ActionException {
+            for (int from = 0; from < decisions.size(); from += BATCH) {
+                action.apply(decisions.subList(from, Math.min(from + BATCH, decisions.size())));
+            }
+        }
+
+        private void tellOwed() throws ActionException {
+            List<Decision> lifts;
+            lock.lock();
+            try {
+                lifts = owed.values().stream()
+                        .filter(ban -> !roster.holds(ban.subject()))
+                        .<Decision>map(ban -> new Decision.Lift(ban, Decision.Cause.EXPIRED))
+                        .toList();
+            } finally {
+                lock.unlock();
+            }
+            inBatches(lifts);
+            lock.lock();
+            try {
+                owed.clear();
+            } finally {
+                lock.unlock();
             }
         }
 

@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * took too long, are failures; all bans are told again then.
  *
  * <p>Shortcomings: without a {@code reconcile} program nobody can know what else the place holds: then a reconcile tells
- * the unban of what this object had banned and is no longer in force, and the ban of all that is; programs must take being told
- * twice. The place is never looked at.
+ * the unban of what this object had banned and is no longer in force, and the ban of all that is; what ended while no agent ran
+ * comes as a change. Programs must take being told twice. The place is never looked at.
  */
 public final class CommandAction implements Action {
 
@@ -57,6 +57,11 @@ public final class CommandAction implements Action {
     @Override
     public boolean takes(Ban ban) {
         return settings.takes().contains(SubjectKind.of(ban.subject()));
+    }
+
+    @Override
+    public boolean isExact() {
+        return !settings.reconcile().isEmpty();
     }
 
     @Override
@@ -88,10 +93,9 @@ public final class CommandAction implements Action {
     public void apply(List<Decision> changes) throws ActionException {
         Instant now = clock.instant();
         Outcome<Subject> outcome = Outcome.of(changes, this::takes, Ban::subject, now);
-        Map<Subject, Ban> lifted = outcome.lifted();
-        lifted.keySet().retainAll(held.keySet());
-        tell(settings.unban(), lifted.values(), now);
-        lifted.keySet().forEach(held::remove);
+        outcome.lifted().forEach(held::putIfAbsent); // if the call fails, the next reconcile tells them again
+        tell(settings.unban(), outcome.lifted().values(), now);
+        outcome.lifted().keySet().forEach(held::remove);
         held.putAll(outcome.imposed());
         tell(settings.ban(), outcome.imposed().values(), now);
     }

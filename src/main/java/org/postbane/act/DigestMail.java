@@ -2,7 +2,6 @@ package org.postbane.act;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 
 /** A mail to the administrator with all that is new, one line each. */
 final class DigestMail implements Courier {
@@ -20,18 +19,17 @@ final class DigestMail implements Courier {
     }
 
     @Override
-    public void bring(ArrayDeque<News> waiting, long dropped, Instant now) throws ActionException {
+    public void bring(Backlog waiting, Instant now) throws ActionException {
         StringBuilder body = new StringBuilder();
-        waiting.stream()
-                .limit(MOST_LINES)
+        waiting.oldest(MOST_LINES)
                 .forEach(news -> body.append(news.line(settings.redact())).append('\n'));
-        long more = dropped + Math.max(0, waiting.size() - MOST_LINES);
+        long more = waiting.dropped() + Math.max(0, waiting.size() - MOST_LINES);
         if (more > 0) {
             body.append("... and ").append(more).append(" more; postbane list shows what is in force\n");
         }
-        long bans = waiting.stream().filter(News::imposed).count();
+        long bans = waiting.all().stream().filter(News::imposed).count();
         String subject = "Postbane: %d new bans, %d ended".formatted(bans, waiting.size() - bans);
         sendmail.send(way.from(), way.to(), subject, "text/plain; charset=us-ascii", body.toString());
-        waiting.clear();
+        waiting.arrived(waiting.size());
     }
 }

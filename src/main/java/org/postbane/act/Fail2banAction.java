@@ -58,7 +58,9 @@ public final class Fail2banAction implements Action {
 
     @Override
     public boolean takes(Ban ban) {
-        return ban.subject() instanceof Subject.Client && !ban.jail().startsWith(FROM_FAIL2BAN);
+        return ban.subject() instanceof Subject.Client client
+                && client.prefix().length() > 0 // which fail2ban takes for one address
+                && !ban.jail().startsWith(FROM_FAIL2BAN);
     }
 
     @Override

@@ -10,8 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
@@ -87,12 +85,13 @@ public final class IpsetAction implements Action {
     }
 
     private String create(String name, String like) {
-        return "create %s hash:%s family %s timeout 0 maxelem %d%n"
-                .formatted(
-                        name,
-                        like.startsWith(settings.set() + "n") ? "net" : "ip",
-                        like.endsWith("4") ? "inet" : "inet6",
-                        settings.maxElements());
+        return "create %s %s timeout 0 maxelem %d%n".formatted(name, type(like), settings.maxElements());
+    }
+
+    /** {@code hash:ip family inet}. */
+    private String type(String set) {
+        return "hash:%s family %s"
+                .formatted(set.startsWith(settings.set() + "n") ? "net" : "ip", set.endsWith("4") ? "inet" : "inet6");
     }
 
     @Override
@@ -100,13 +99,18 @@ public final class IpsetAction implements Action {
         Instant now = clock.instant();
         Map<IpPrefix, Ban> wanted = Prefixes.inForce(bans, this::takes, now);
         held.clear();
-        Set<String> there = names();
+        Map<String, String> there = types();
         StringBuilder input = new StringBuilder();
         for (String set : sets) {
-            if (there.contains(set + NEW)) { // of one that was killed
+            if (!there.getOrDefault(set, type(set)).equals(type(set))) {
+                throw new ActionException(
+                        "%s: set %s is there already, but is %s, not %s: destroy it, or choose other names"
+                                .formatted(settings.name(), set, there.get(set), type(set)));
+            }
+            if (there.containsKey(set + NEW)) { // of one that was killed
                 input.append("destroy %s%n".formatted(set + NEW));
             }
-            if (!there.contains(set)) {
+            if (!there.containsKey(set)) {
                 input.append(create(set, set));
             }
             input.append(create(set + NEW, set));
@@ -136,8 +140,22 @@ public final class IpsetAction implements Action {
                 "-m set --match-set %s src".formatted(set(ofIpv4, true)));
     }
 
-    private Set<String> names() throws ActionException {
-        return programs.run(Command.find("ipset"), "list", "-n").out().lines().collect(Collectors.toSet());
+    /** Of all sets that there are: lines {@code Name: banned4}, {@code Type: hash:ip}, {@code Header: family inet ...}. */
+    private Map<String, String> types() throws ActionException {
+        Map<String, String> types = new HashMap<>();
+        String name = "";
+        for (String line :
+                programs.run(Command.find("ipset"), "list", "-t").out().lines().toList()) {
+            String[] words = line.split(" ", 4);
+            if (words[0].equals("Name:")) {
+                name = words[1];
+            } else if (words[0].equals("Type:")) {
+                types.put(name, words[1]);
+            } else if (words[0].equals("Header:") && words.length > 2 && words[1].equals("family")) {
+                types.merge(name, " family " + words[2], String::concat);
+            }
+        }
+        return types;
     }
 
     private static void add(String set, IpPrefix prefix, Ban ban, Instant now, StringBuilder out) {

@@ -33,7 +33,9 @@ import org.postbane.model.Subject;
  *
  * <p>Threads: one at a time. Memory: while it reconciles, one transaction of at most {@value #ONE_TRANSACTION} bans, as
  * text (about 30 bytes a ban) and in libnftables (about 400). Errors: an {@link ActionException} says what nft said;
- * nothing of that batch is in force then. What others do to the table is seen by its events within {@link #look}, and
+ * nothing of that batch is in force then. A
+ * reconcile of more than {@value #ONE_TRANSACTION} bans may be cut short at any moment: who was kept out by the last one, and is to be
+ * by this one, is kept out all the time. What others do to the table is seen by its events within {@link #look}, and
  * put right by {@link #reconcile}. Where those cannot be had (no JNA), the table's outline is compared, in which elements do
  * not show.
  *
@@ -51,6 +53,9 @@ public final class NftAction implements Action {
 
     /** Sets that are there also when they are empty. */
     private static final List<NftSet> ALWAYS = List.of(NftSet.ADDRESSES4, NftSet.ADDRESSES6);
+
+    /** The name of a chain that nothing comes to: its table is being filled, and the bridge is whole. */
+    private static final String MARK = "filling";
 
     private static final Pattern COUNTER = Pattern.compile("counter packets ([0-9]{1,18}) bytes ([0-9]{1,18})");
 
@@ -136,14 +141,38 @@ public final class NftAction implements Action {
             StringBuilder commands = declare(settings.table(), wanted.keySet());
             wanted.forEach((set, list) -> NftElement.commands("add", settings.table(), elements(set, list), commands));
             run(remove(bridge, commands));
-        } else {
-            if (isInForce()) { // else nobody is kept out yet
-                replace(bridge, wanted);
-            }
-            replace(settings.table(), wanted);
-            run(remove(bridge, new StringBuilder()));
+        } else if (isInForce()) {
+            replaceBehind(bridge, wanted);
+        } else { // nobody is kept out yet
+            run(remove(bridge, declare(settings.table(), wanted.keySet())));
+            fill(settings.table(), wanted);
         }
         made(wanted.keySet());
+    }
+
+    /**
+     * Replaces the table in several transactions, so that memory stays bounded, while a second one with the same bans keeps out
+     * whom the first one lets in. Whenever this is cut short, what either table holds is all: a mark in the table, set when it is
+     * emptied, says that the other one is whole, which then stays until the table is, too.
+     */
+    private void replaceBehind(String bridge, Map<NftSet, List<Ban>> wanted) throws ActionException {
+        if (!isBridged(bridge)) {
+            run(declare(bridge, wanted.keySet()));
+            fill(bridge, wanted);
+        }
+        run(declare(settings.table(), wanted.keySet())
+                .append("add chain inet %s %s\n".formatted(settings.table(), MARK)));
+        fill(settings.table(), wanted);
+        run(remove(bridge, new StringBuilder("delete chain inet %s %s\n".formatted(settings.table(), MARK))));
+    }
+
+    /** Whether a reconcile was cut short after it had filled the bridge. */
+    private boolean isBridged(String bridge) throws ActionException {
+        String chains = chains();
+        return chains.contains("\"" + bridge + "\"")
+                && Pattern.compile("\"table\": *\"%s\", *\"name\": *\"%s\"".formatted(settings.table(), MARK))
+                        .matcher(chains)
+                        .find();
     }
 
     /** A reconcile begins: what others did before does not matter any more. */
@@ -177,12 +206,6 @@ public final class NftAction implements Action {
         }
     }
 
-    /** Replaces a table in several transactions, so that memory stays bounded. It lets the last in while it lasts. */
-    private void replace(String table, Map<NftSet, List<Ban>> wanted) throws ActionException {
-        run(declare(table, wanted.keySet()));
-        fill(table, wanted);
-    }
-
     private void fill(String table, Map<NftSet, List<Ban>> wanted) throws ActionException {
         for (Map.Entry<NftSet, List<Ban>> entry : wanted.entrySet()) {
             List<Ban> list = entry.getValue();
@@ -199,9 +222,13 @@ public final class NftAction implements Action {
     }
 
     private boolean isInForce() throws ActionException {
+        return chains().contains("\"" + settings.table() + "\"");
+    }
+
+    private String chains() throws ActionException {
         try {
             // not "list tables", for which nft 1.0.6 loads all elements: 87 s and 1.5 GB with a million
-            return nft.list("list chains inet").contains("\"" + settings.table() + "\"");
+            return nft.list("list chains inet");
         } catch (IOException e) {
             throw failure(e);
         }

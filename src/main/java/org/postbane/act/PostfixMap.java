@@ -5,6 +5,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -14,6 +19,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +33,7 @@ import org.slf4j.LoggerFactory;
 /**
  * One access map of Postfix on disk: its text, made from bans, and, where the type has one, the index that postmap(1) makes of
  * it. Both are made aside and take the place of the old ones by renaming, the index first: whoever looks up finds the whole
- * old map or the whole new one, and where anything fails the old one stays.
+ * old map or the whole new one, and where anything fails the old one stays. A map keeps its rights; a new one may be read by all.
  *
  * <p>For one thread. Memory: the text, twice while it is written.
  *
@@ -38,6 +44,11 @@ public final class PostfixMap {
 
     /** A map of a million entries takes 6 s on an idle machine. */
     static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    /** As those of postmap's own maps. */
+    private static final Set<PosixFilePermission> RIGHTS = PosixFilePermissions.fromString("rw-r--r--");
+
+    private static final Set<PosixFilePermission> DIRECTORY = PosixFilePermissions.fromString("rwxr-xr-x");
 
     private static final Logger LOG = LoggerFactory.getLogger(PostfixMap.class);
     private static final DateTimeFormatter UNTIL =
@@ -181,11 +192,14 @@ public final class PostfixMap {
             Path directory = map.getParent();
             if (directory != null && !Files.isDirectory(directory)) {
                 Files.createDirectory(directory); // not what is above it: that would be a mistake in the path
+                Files.setPosixFilePermissions(directory, DIRECTORY);
             }
             Files.writeString(aside, wanted);
+            giveRights(aside, map, RIGHTS);
             if (type.isIndexed()) {
                 Files.deleteIfExists(asideIndex);
                 programs.run(postmap(type.word() + ":" + aside), "");
+                giveRights(asideIndex, indexOf(map), Files.getPosixFilePermissions(aside));
                 move(asideIndex, indexOf(map));
                 index = FileStamp.of(indexOf(map));
             }
@@ -196,6 +210,31 @@ public final class PostfixMap {
         } finally {
             discard(aside);
             discard(asideIndex);
+        }
+    }
+
+    /**
+     * Whatever our umask, those of the file that it replaces, and its group where we may give that. Parts of Postfix, such as
+     * proxymap(8), read maps as its own user.
+     */
+    private static void giveRights(Path file, Path old, Set<PosixFilePermission> otherwise) throws IOException {
+        Set<PosixFilePermission> rights = otherwise;
+        if (Files.exists(old)) {
+            PosixFileAttributes before = Files.readAttributes(old, PosixFileAttributes.class);
+            giveGroup(file, before.group());
+            rights = before.permissions();
+        }
+        Files.setPosixFilePermissions(file, rights);
+    }
+
+    private static void giveGroup(Path file, GroupPrincipal group) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        if (!view.readAttributes().group().equals(group)) {
+            try {
+                view.setGroup(group);
+            } catch (IOException e) { // only root may give any
+                LOG.debug("{}: {}", file, ActionException.why(e));
+            }
         }
     }
 

@@ -62,7 +62,9 @@ public final class PostfixMapAction implements Action {
 
     @Override
     public boolean takes(Ban ban) {
-        return SubjectKind.of(ban.subject()) == settings.lookup();
+        MapType likely =
+                settings.type().orElse(MapType.HASH); // Postfix's own default is an index, and those have the same keys
+        return !PostfixMap.keys(likely, settings.lookup(), ban.subject()).isEmpty();
     }
 
     @Override

@@ -3,7 +3,6 @@ package org.postbane.act;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,14 +19,13 @@ import org.slf4j.LoggerFactory;
  * Tells people or programs of new bans and of their ends, in lots, so often and no more. Keeps nobody out. A ban that is prolonged is
  * no news.
  *
- * <p>Threads: one at a time. Memory: the bans in force, and {@value #MOST_WAITING} news; beyond that the oldest are counted only.
+ * <p>Threads: one at a time. Memory: the bans in force, and a {@link Backlog}.
  * Errors: what did not arrive is tried again. Shortcomings: what is in force at the start is taken as told, so what waited for its time
  * or for the receiver when the agent crashed is not told (nor, if the receiver fails, when it is stopped); of a ban that comes and goes
  * while the receiver fails nothing may be told; a receiver that got a lot and did not say so gets it twice.
  */
 public final class ReportAction implements Action {
 
-    static final int MOST_WAITING = 10_000;
     private static final Logger LOG = LoggerFactory.getLogger(ReportAction.class);
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -35,8 +33,7 @@ public final class ReportAction implements Action {
     private final InstantSource clock;
     private final Courier courier;
     private final Map<Subject, Ban> known = new HashMap<>();
-    private final ArrayDeque<News> waiting = new ArrayDeque<>();
-    private long dropped;
+    private final Backlog waiting = new Backlog();
     private boolean started;
     private boolean failed;
     private Instant next = Instant.MIN;
@@ -119,10 +116,6 @@ public final class ReportAction implements Action {
         if (settings.to() instanceof ReportSettings.Abuse && !news.imposed()) {
             return; // nobody's abuse desk asks for that
         }
-        if (waiting.size() >= MOST_WAITING) {
-            waiting.remove();
-            dropped++;
-        }
         waiting.add(news);
     }
 
@@ -132,9 +125,8 @@ public final class ReportAction implements Action {
             return;
         }
         failed = true;
-        courier.bring(waiting, dropped, now);
+        courier.bring(waiting, now);
         failed = false;
-        dropped = 0;
         next = now.plus(settings.every());
     }
 

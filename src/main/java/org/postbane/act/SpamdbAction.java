@@ -21,8 +21,8 @@ import org.postbane.model.Subject;
  * <p>spamd forgets a trapped address after a day; each reconcile enters all again. What others have trapped is left alone,
  * unless it is one of ours.
  *
- * <p>Threads: one at a time. Memory: the addresses in force. Shortcomings: which entries are ours is known only since the
- * start, so a ban that is lifted while the agent is stopped stays for up to a day. Tested against a program that accepts what
+ * <p>Threads: one at a time. Memory: the addresses in force. Shortcomings: spamd's database does not say which entries are ours;
+ * what ended while no agent ran is told by who remembers it. Tested against a program that accepts what
  * spamdb(8) documents, not against the real one.
  */
 public final class SpamdbAction implements Action {
@@ -56,6 +56,11 @@ public final class SpamdbAction implements Action {
     @Override
     public boolean takes(Ban ban) {
         return ban.subject() instanceof Subject.Client client && client.prefix().isSingle();
+    }
+
+    @Override
+    public boolean isExact() {
+        return false;
     }
 
     @Override

@@ -9,8 +9,8 @@ import java.nio.file.Files;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -41,21 +41,16 @@ final class WebhookPost implements Courier {
     }
 
     @Override
-    public void bring(ArrayDeque<News> waiting, long dropped, Instant now) throws ActionException {
-        long more = dropped;
+    public void bring(Backlog waiting, Instant now) throws ActionException {
         while (!waiting.isEmpty()) {
-            String events = waiting.stream()
-                    .limit(MOST)
-                    .map(news -> news.json(settings.redact()))
-                    .collect(Collectors.joining(",\n  "));
+            List<News> lot = waiting.oldest(MOST);
+            String events =
+                    lot.stream().map(news -> news.json(settings.redact())).collect(Collectors.joining(",\n  "));
             post(
                     "{\"sent\": %s, \"dropped\": %d, \"events\": [\n  %s]}\n"
-                            .formatted(Quoted.json(now.toString()), more, events),
+                            .formatted(Quoted.json(now.toString()), waiting.dropped(), events),
                     now);
-            more = 0;
-            for (int i = 0; i < MOST && !waiting.isEmpty(); i++) {
-                waiting.remove();
-            }
+            waiting.arrived(lot.size());
         }
     }
 

@@ -47,7 +47,9 @@ final class StatusCommand implements Callable<Integer> {
             }
             boolean well = status.sources().stream().allMatch(source -> source.fault() == null)
                     && status.actions().stream()
-                            .allMatch(action -> action.lastError().isEmpty())
+                            .map(ActionRunner.Status::state)
+                            .noneMatch(
+                                    state -> state == ActionRunner.State.FAILING || state == ActionRunner.State.ENDED)
                     && (status.records() == null || status.records().lastError() == null);
             return well ? ExitStatus.OK : ExitStatus.NO;
         });

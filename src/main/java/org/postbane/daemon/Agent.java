@@ -23,6 +23,7 @@ import org.postbane.decide.Decision;
 import org.postbane.decide.GuardedException;
 import org.postbane.decide.Sentencing;
 import org.postbane.decide.Sentencing.Limit;
+import org.postbane.decide.UntoldEnds;
 import org.postbane.host.Nft;
 import org.postbane.model.Subject;
 import org.postbane.record.RecordOutbox;
@@ -84,6 +85,9 @@ public final class Agent implements AgentControl, AutoCloseable {
     private final Recorder recorder;
     private final Pipeline pipeline;
     private final Enforcement enforcement;
+    /** Null if no action wants to know. */
+    private final @Nullable UntoldEnds ends;
+
     private final Instant since;
     private final Sources sources;
     private final ConcurrentLinkedQueue<FutureTask<?>> work = new ConcurrentLinkedQueue<>();
@@ -103,6 +107,7 @@ public final class Agent implements AgentControl, AutoCloseable {
             Clock clock,
             StateStore store,
             @Nullable RecordOutbox outbox,
+            @Nullable UntoldEnds untold,
             boolean enforces) {
         this.configuration = configuration;
         this.clock = clock;
@@ -115,8 +120,12 @@ public final class Agent implements AgentControl, AutoCloseable {
                 configuration, configuration.traps(), store, true, List.of(PostfixNetworks.ask()), recorder, held);
         this.sources = new Sources(configuration, pipeline, store);
         this.enforcement = enforces ? Enforcement.start(configuration, clock) : Enforcement.none();
+        this.ends = enforcement.wantsEnded() ? untold : null;
         try {
             pipeline.restore(store, this::restored);
+            if (ends != null) {
+                ends.forEachUntold(enforcement::ended);
+            }
         } catch (RuntimeException e) {
             enforcement.close();
             throw e;
@@ -129,6 +138,8 @@ public final class Agent implements AgentControl, AutoCloseable {
     private void restored(Ban ban) {
         if (ban.until().isAfter(since)) {
             enforcement.restore(ban);
+        } else {
+            enforcement.ended(ban);
         }
     }
 
@@ -160,7 +171,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         H2Store store = H2Store.open(configuration.storeUrl());
         try {
             RecordOutbox outbox = enforces && configuration.record().sql().isPresent() ? store.outbox() : null;
-            return new Agent(configuration, clock, store, outbox, enforces);
+            return new Agent(configuration, clock, store, outbox, store, enforces);
         } catch (StoreException | RuntimeException e) {
             store.close();
             throw e;
@@ -277,6 +288,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         sources.savePositions();
         pipeline.save(store);
         recorder.save();
+        noteTold();
         if (held.isEmpty()) {
             store.commit();
         } else {
@@ -288,6 +300,13 @@ public final class Agent implements AgentControl, AutoCloseable {
             enforcement.submit(decisions);
         }
         recorder.write();
+    }
+
+    /** All that was submitted came from commits before this one. */
+    private void noteTold() {
+        if (ends != null && enforcement.isSettled()) {
+            ends.allTold();
+        }
     }
 
     /** A ban that was over before we came to read what led to it. */
@@ -353,6 +372,15 @@ public final class Agent implements AgentControl, AutoCloseable {
             sources.close();
             recorder.close();
             enforcement.close();
+            closeStore();
+        }
+    }
+
+    private void closeStore() throws StoreException {
+        try {
+            noteTold();
+            store.commit();
+        } finally {
             store.close();
         }
     }

@@ -65,6 +65,25 @@ final class Enforcement implements AutoCloseable {
         }
     }
 
+    /** Whether {@link #ended} has any use. */
+    boolean wantsEnded() {
+        return runners.values().stream().anyMatch(ActionRunner::wantsEnded);
+    }
+
+    /** A ban that has ended, of which not all places may know. Before {@link #allRestored}. */
+    void ended(Ban ban) {
+        runners.forEach((action, runner) -> {
+            if (concerns(ban, action)) {
+                runner.ended(ban);
+            }
+        });
+    }
+
+    /** Whether all places that want to know of ends have been told of all that was submitted. */
+    boolean isSettled() {
+        return runners.values().stream().filter(ActionRunner::wantsEnded).allMatch(ActionRunner::isSettled);
+    }
+
     /** No more of those; to be called before anything is submitted. */
     void allRestored() {
         runners.forEach((action, runner) -> {

@@ -120,7 +120,11 @@ public final class LibNftables implements Nft {
         if (context == null) {
             Netlink.open().close(); // nft_ctx_new calls exit(3) where this cannot be had
             Pointer made = Library.nft_ctx_new(0);
-            if (made == null || Library.nft_ctx_buffer_output(made) != 0 || Library.nft_ctx_buffer_error(made) != 0) {
+            if (made == null) {
+                throw new IOException("libnftables: no context");
+            }
+            if (Library.nft_ctx_buffer_output(made) != 0 || Library.nft_ctx_buffer_error(made) != 0) {
+                Library.nft_ctx_free(made);
                 throw new IOException("libnftables: no context");
             }
             context = made;

@@ -52,9 +52,13 @@ final class Netlink implements AutoCloseable {
      * @throws LinkageError there is no JNA for this machine
      */
     static Netlink open() throws IOException {
+        Netlink made;
         try {
-            Netlink made = new Netlink(
-                    Libc.socket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, Libc.NETLINK_NETFILTER));
+            made = new Netlink(Libc.socket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, Libc.NETLINK_NETFILTER));
+        } catch (LastErrorException e) {
+            throw new IOException("no netlink socket for nftables: " + e.getMessage(), e);
+        }
+        try {
             made.enlarge(Libc.SO_RCVBUFFORCE, Libc.SO_RCVBUF);
             made.enlarge(Libc.SO_SNDBUFFORCE, Libc.SO_SNDBUF);
             byte[] address = ByteBuffer.allocate(Libc.ADDRESS)
@@ -64,6 +68,7 @@ final class Netlink implements AutoCloseable {
             Libc.bind(made.descriptor, address, Libc.ADDRESS);
             return made;
         } catch (LastErrorException e) {
+            made.close();
             throw new IOException("no netlink socket for nftables: " + e.getMessage(), e);
         }
     }

@@ -61,7 +61,12 @@ final class NftElements implements AutoCloseable {
 
     NftElements() throws IOException {
         socket = Netlink.open();
-        socket.capAnswers();
+        try {
+            socket.capAnswers();
+        } catch (IOException e) {
+            socket.close();
+            throw e;
+        }
     }
 
     /** Whether one transaction can do so much. */

@@ -58,12 +58,18 @@ public final class NftEvents implements AutoCloseable {
 
     /** Empty where there is no JNA for this machine. */
     public static Optional<NftEvents> open() throws IOException {
+        Netlink events;
         try {
-            NftEvents opened = new NftEvents(Netlink.open(), Netlink.open());
-            opened.events.listen(true);
-            return Optional.of(opened);
+            events = Netlink.open();
         } catch (LinkageError e) {
             return Optional.empty();
+        }
+        try {
+            events.listen(true);
+            return Optional.of(new NftEvents(events, Netlink.open()));
+        } catch (IOException e) {
+            events.close();
+            throw e;
         }
     }
 

@@ -6,6 +6,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,9 +29,20 @@ final class RecordBytes {
 
     private RecordBytes() {}
 
+    /** Of {@link #of(Instant, RecordedMessage)}: where the message begins. */
+    static final int TIME = Long.BYTES + Integer.BYTES;
+
     static byte[] of(RecordedMessage message) {
+        return of(null, message);
+    }
+
+    /** With a time before it; without, where that is null. */
+    static byte[] of(@Nullable Instant time, RecordedMessage message) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
         try (DataOutputStream out = new DataOutputStream(bytes)) {
+            if (time != null) {
+                time(out, time);
+            }
             out.writeByte(VERSION);
             time(out, message.at());
             time(out, message.received());
@@ -56,8 +68,18 @@ final class RecordBytes {
         return bytes.toByteArray();
     }
 
+    /** The time before the message. */
+    static Instant time(byte[] bytes) {
+        ByteBuffer time = ByteBuffer.wrap(bytes);
+        return Instant.ofEpochSecond(time.getLong(), time.getInt());
+    }
+
     static RecordedMessage read(byte[] bytes) {
-        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+        return read(bytes, 0);
+    }
+
+    static RecordedMessage read(byte[] bytes, int from) {
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes, from, bytes.length - from))) {
             if (in.readByte() != VERSION) {
                 throw new IllegalArgumentException("a record of another version");
             }

@@ -1,10 +1,11 @@
 package org.postbane.record;
 
 import java.util.List;
+import java.util.function.ObjLongConsumer;
 
 /**
- * Records that a database of others is still to get, kept on our own disk, oldest first. What is added and what is removed becomes
- * durable with the commit of the batch. From the pipeline thread.
+ * Records that a database of others is still to get, kept on our own disk, oldest first; and beside them those that are still being
+ * gathered. What is added, kept and removed becomes durable with the commit of the batch. From the pipeline thread.
  */
 public interface RecordOutbox {
 
@@ -25,6 +26,15 @@ public interface RecordOutbox {
 
     /** The number of the newest record ever added; 0 if there was none. */
     long newest();
+
+    /** Keeps what is known so far of a record that is not complete, in the place of what was kept under this number. */
+    void keep(long number, byte[] content);
+
+    /** The record of this number, kept or not, is complete, or given up. */
+    void drop(long number);
+
+    /** Visits what is kept on disk, in order of the numbers. To be called before the first {@link #keep}. */
+    void forEachKept(ObjLongConsumer<byte[]> visitor);
 
     /** One of them. */
     final class Row {

@@ -29,8 +29,12 @@ import org.slf4j.LoggerFactory;
  * that fails; beyond that the oldest are handed on early, or dropped. What a database is to get waits in the {@link RecordOutbox}
  * instead. Errors: a place that cannot be written is told of once and tried again with each batch.
  *
- * <p>Known shortcomings: what is gathered is not kept over a crash, so the messages of the last seconds before one have no record.
- * Recipients that become known later (deferred for minutes) are not in the line.
+ * <p>Where a database gets records, what is gathered is kept in the outbox too, as it stands with each batch: it is gathered on after a
+ * stop or a crash, and each message is recorded once. Most clean messages are delivered in the batch that they were judged in, and
+ * are never kept.
+ *
+ * <p>Known shortcomings: without a database what is gathered does not outlive a crash, so the messages of the last seconds before one
+ * have no line. Recipients that become known later (deferred for minutes) are not in the line.
  */
 public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseable {
 
@@ -51,6 +55,10 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseab
     private final @Nullable SqlRecords sql;
     private final boolean wantsClean;
     private final int mostWaiting;
+    /** Those that the outbox does not have as they are, and perhaps some that are done with. */
+    private final List<Open> changed = new ArrayList<>();
+
+    private long numbers;
     private long arrived;
     private long lost;
     /** Whether the outbox has what is not saved yet. */
@@ -70,6 +78,7 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseab
     }
 
     private static final class Open {
+        final long number;
         final Instant at;
         Origin origin;
         Instant last;
@@ -86,11 +95,36 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseab
         @Nullable
         String trap;
 
-        Open(Deed deed) {
+        /** Whether the outbox does not have it as it is. */
+        boolean changed;
+
+        /** Whether the outbox has it, perhaps as it was. */
+        boolean kept;
+
+        boolean done;
+
+        Open(long number, Deed deed) {
+            this.number = number;
             at = deed.at();
             origin = deed.origin();
             last = deed.at();
             received = deed.at();
+        }
+
+        /** One that was kept. */
+        Open(long number, Instant last, RecordedMessage known) {
+            this.number = number;
+            this.last = last;
+            at = known.at();
+            received = known.received();
+            origin = known.origin();
+            filter = known.filter();
+            judgement = known.judgement();
+            points = known.points();
+            victims = known.victims();
+            recipients = known.recipients();
+            trap = known.trap();
+            kept = true;
         }
 
         RecordedMessage message() {
@@ -135,6 +169,16 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseab
         this.sql = sql.isPresent() && outbox != null ? new SqlRecords(sql.get(), outbox.identity()) : null;
         wantsClean = sql.flatMap(SqlSettings::statistics).isPresent();
         mostWaiting = sql.map(SqlSettings::outbox).orElse(0);
+        if (this.outbox != null) {
+            this.outbox.forEachKept(this::restore);
+        }
+    }
+
+    private void restore(byte[] content, long number) {
+        RecordedMessage known = RecordBytes.read(content, RecordBytes.TIME);
+        Open message = new Open(number, RecordBytes.time(content), known);
+        open.put(Key.of(known.origin()), message);
+        numbers = number;
     }
 
     /** @param outbox for records that a database is to get; null if none is */
@@ -182,6 +226,7 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseab
             message.recipients =
                     deed.all().size() == message.recipients.size() ? message.recipients : List.copyOf(deed.all());
             message.last = later(message.last, deed.at());
+            changed(message);
         }
     }
 
@@ -223,12 +268,20 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseab
                 Map.Entry<Key, Open> oldest = open.entrySet().iterator().next();
                 handOn(oldest.getKey(), oldest.getValue());
             }
-            message = new Open(deed);
+            message = new Open(++numbers, deed);
             open.put(key, message);
         }
+        changed(message);
         message.origin = deed.origin(); // more of it may be known by now
         message.last = later(message.last, deed.at());
         return message;
+    }
+
+    private void changed(Open message) {
+        if (outbox != null && !message.changed) {
+            message.changed = true;
+            changed.add(message);
+        }
     }
 
     private static Instant later(Instant a, Instant b) {
@@ -252,8 +305,11 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseab
         }
     }
 
-    /** Nothing more will be told: all is ready. */
+    /** Nothing more will be told for now: what is gathered waits in the outbox for the next start; without one, it is ready. */
     public void finish() {
+        if (outbox != null) {
+            return;
+        }
         open.values().forEach(this::ready);
         open.clear();
     }
@@ -268,6 +324,10 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseab
         if (outbox != null) {
             outbox.add(RecordBytes.of(done));
             added = true;
+            message.done = true;
+            if (message.kept) {
+                outbox.drop(message.number);
+            }
         }
         if (!done.isDirty()) {
             return;
@@ -280,11 +340,22 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseab
         }
     }
 
-    /** To be called before a commit: what has arrived in the database need not be kept, and what is too much cannot be. */
+    /**
+     * To be called before a commit: what is gathered is kept; what has arrived in the database need not be any more, and what is too
+     * much cannot be.
+     */
     public void save() {
         if (sql == null || outbox == null) {
             return;
         }
+        for (Open message : changed) {
+            message.changed = false;
+            if (!message.done) {
+                message.kept = true;
+                outbox.keep(message.number, RecordBytes.of(message.last, message.message()));
+            }
+        }
+        changed.clear();
         added = false;
         if (sql.arrived() > arrived) {
             arrived = sql.arrived();

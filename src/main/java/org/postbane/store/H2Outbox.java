@@ -5,8 +5,12 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.function.ObjLongConsumer;
 import org.postbane.record.RecordOutbox;
 import org.postbane.store.RowSum.Values;
 
@@ -21,12 +25,17 @@ final class H2Outbox implements RecordOutbox {
     private static final String[] TABLES = {
         "CREATE TABLE IF NOT EXISTS record_outbox (id BIGINT PRIMARY KEY, content VARBINARY NOT NULL)",
         "CREATE TABLE IF NOT EXISTS record_sent (identity VARCHAR PRIMARY KEY, id BIGINT NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS record_open (id BIGINT PRIMARY KEY, content VARBINARY NOT NULL, " + RowSum.COLUMN
+                + " INT)",
         "ALTER TABLE record_outbox ADD COLUMN IF NOT EXISTS " + RowSum.COLUMN + " INT",
         "ALTER TABLE record_sent ADD COLUMN IF NOT EXISTS " + RowSum.COLUMN + " INT",
     };
 
     private final H2File file;
     private final List<Row> added = new ArrayList<>();
+    /** Empty: no longer. */
+    private final Map<Long, Optional<byte[]>> kept = new LinkedHashMap<>();
+
     private final String identity;
     private long newest;
     private long sent;
@@ -101,8 +110,32 @@ final class H2Outbox implements RecordOutbox {
         return newest;
     }
 
+    @Override
+    public void keep(long number, byte[] content) {
+        kept.put(number, Optional.of(content.clone()));
+    }
+
+    @Override
+    public void drop(long number) {
+        kept.put(number, Optional.empty());
+    }
+
+    @Override
+    public void forEachKept(ObjLongConsumer<byte[]> visitor) {
+        try (ResultSet row =
+                file.prepare("SELECT id, content FROM record_open ORDER BY id").executeQuery()) {
+            while (row.next()) {
+                visitor.accept(row.getBytes(2), row.getLong(1));
+            }
+        } catch (SQLException e) {
+            throw new UncheckedIOException(file.failure("cannot read", e));
+        } catch (StoreException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     boolean isChanged() {
-        return sentChanged || !added.isEmpty();
+        return sentChanged || !added.isEmpty() || !kept.isEmpty();
     }
 
     /** Writes what changed, to be committed. May be repeated. */
@@ -114,6 +147,21 @@ final class H2Outbox implements RecordOutbox {
                 s.addBatch();
             }
             s.executeBatch();
+        }
+        if (!kept.isEmpty()) {
+            PreparedStatement put = file.prepare("MERGE INTO record_open KEY (id) VALUES (?, ?, ?)");
+            PreparedStatement drop = file.prepare("DELETE FROM record_open WHERE id = ?");
+            for (Map.Entry<Long, Optional<byte[]>> row : kept.entrySet()) {
+                if (row.getValue().isPresent()) {
+                    new Values(put).add(row.getKey()).add(row.getValue().get()).end();
+                    put.addBatch();
+                } else {
+                    drop.setLong(1, row.getKey());
+                    drop.addBatch();
+                }
+            }
+            put.executeBatch();
+            drop.executeBatch();
         }
         if (sentChanged) {
             PreparedStatement gone = file.prepare("DELETE FROM record_outbox WHERE id <= ?");
@@ -128,6 +176,7 @@ final class H2Outbox implements RecordOutbox {
     /** What was written is committed. */
     void written() {
         added.clear();
+        kept.clear();
         sentChanged = false;
     }
 }

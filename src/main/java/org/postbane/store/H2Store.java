@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision.Cause;
+import org.postbane.decide.UntoldEnds;
 import org.postbane.model.Subject;
 import org.postbane.record.RecordOutbox;
 import org.postbane.score.Evidence;
@@ -41,8 +42,9 @@ import org.postbane.store.Unsaved.Ended;
  *
  * <p>Known shortcomings: a ban replaced by a newer one of the same jail leaves no trace in the history.
  */
-public final class H2Store implements StateStore {
+public final class H2Store implements StateStore, UntoldEnds {
 
+    private static final long UNKNOWN = -1;
     private static final int SLICE = 500;
     private static final int BATCH = 1000;
     private static final long MICROS_PER_DAY = 86_400_000_000L;
@@ -53,6 +55,10 @@ public final class H2Store implements StateStore {
     private @Nullable H2Outbox outbox;
     private long nextOffence;
     private long nextEnded;
+    /** The last ended ban that all places know of; {@link #UNKNOWN} before anybody has asked. */
+    private long told = UNKNOWN;
+
+    private boolean toldChanged;
     private boolean unsynced = true;
     private @Nullable Instant forgetBefore;
     private @Nullable Instant forgetEndedBefore;
@@ -300,18 +306,55 @@ public final class H2Store implements StateStore {
         forgetEndedBefore = before;
     }
 
+    @Override
+    public void forEachUntold(Consumer<Ban> visitor) {
+        told = readTold();
+        Map<String, String> jails = new HashMap<>();
+        forEach(
+                "SELECT " + BAN_COLUMNS + " FROM ended_ban WHERE id > ? ORDER BY id DESC FETCH FIRST " + MOST
+                        + " ROWS ONLY",
+                s -> s.setLong(1, told),
+                row -> visitor.accept(ban(row, jails)));
+    }
+
+    private long readTold() {
+        try {
+            file.prepare("CREATE TABLE IF NOT EXISTS told_end (one BIGINT PRIMARY KEY, id BIGINT NOT NULL, "
+                            + RowSum.COLUMN + " INT)")
+                    .execute();
+        } catch (SQLException e) {
+            throw new UncheckedIOException(file.failure("cannot read", e));
+        } catch (StoreException e) {
+            throw new UncheckedIOException(e);
+        }
+        List<Long> known = read("SELECT id FROM told_end", s -> {}, row -> row.getLong(1));
+        toldChanged = known.isEmpty();
+        return known.isEmpty() ? nextEnded - 1 : known.get(0);
+    }
+
+    @Override
+    public void allTold() {
+        toldChanged |= told != nextEnded - 1;
+        told = nextEnded - 1;
+    }
+
     // the batch
 
     @Override
     public void commit() throws StoreException {
         boolean records = outbox != null && outbox.isChanged();
-        if (unsaved.isEmpty() && !records && forgetBefore == null && forgetEndedBefore == null) {
+        if (unsaved.isEmpty() && !records && !toldChanged && forgetBefore == null && forgetEndedBefore == null) {
             return;
         }
         try {
             writeAll();
             if (outbox != null) {
                 outbox.write();
+            }
+            if (toldChanged) {
+                PreparedStatement mark = file.prepare("MERGE INTO told_end KEY (one) VALUES (?, ?, ?)");
+                new Values(mark).add(1).add(told).end();
+                mark.executeUpdate();
             }
             boolean scoresDone = forgetBefore == null || forgetScores(Micros.of(forgetBefore));
             boolean endedDone = forgetEndedBefore == null
@@ -325,6 +368,7 @@ public final class H2Store implements StateStore {
         nextOffence += unsaved.offences.size();
         nextEnded += unsaved.ended.size();
         unsaved.clear();
+        toldChanged = false;
         if (outbox != null) {
             outbox.written();
         }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postbane.decide.Ban;
@@ -132,7 +133,13 @@ class CommandActionTest extends ActionContract {
         }
 
         assertEquals(
-                List.of("ban 192.0.2.1", "ban 192.0.2.2", "unban 192.0.2.1", "ban 192.0.2.2", "unban 192.0.2.2"),
+                List.of(
+                        "ban 192.0.2.1",
+                        "ban 192.0.2.2",
+                        "unban 192.0.2.1",
+                        "ban 192.0.2.2",
+                        "unban 192.0.2.2",
+                        "unban 192.0.2.77"), // perhaps an earlier agent has banned it
                 Files.readAllLines(dir.resolve("calls")));
     }
 
@@ -182,5 +189,45 @@ class CommandActionTest extends ActionContract {
                 () -> settings(true, List.of("/ban", "<subject>"), List.of(), List.of(), PATIENCE),
                 "tags in a batch");
         assertEquals(List.of("/ban", "a b", "<subject>"), CommandSettings.command(" /ban  \"a b\" <subject>"));
+    }
+
+    /** Programs that can only ban and unban: nobody knows what else is in the place. They say when it is gone, and make it anew. */
+    @Nested
+    class WithoutReconcile extends ActionContract {
+
+        @Override
+        Action open() throws Exception {
+            Path place = Files.createDirectories(dir.resolve("place"));
+            String each = "[ -d %1$s ] || { mkdir %1$s; exit 1; }; while read -r s; do s=$(echo \"$s\" | tr / _); "
+                    .formatted(place);
+            return CommandActionTest.open(settings(
+                    true,
+                    List.of(script("ban-only", each + "touch " + place + "/$s; done\n")
+                            .toString()),
+                    List.of(script("unban-only", each + "rm -f " + place + "/$s; done\n")
+                            .toString()),
+                    List.of(),
+                    PATIENCE));
+        }
+
+        @Override
+        boolean canBeAsked() {
+            return false;
+        }
+
+        @Override
+        boolean knowsEnds() {
+            return false;
+        }
+
+        @Override
+        Map<String, Duration> held() throws Exception {
+            return CommandActionTest.this.held();
+        }
+
+        @Override
+        void destroy() throws Exception {
+            CommandActionTest.this.destroy();
+        }
     }
 }

@@ -90,11 +90,6 @@ class CommandFaultTest {
         CommandSettings settings() {
             return settings(program("ban"), program("unban"), List.of(), true);
         }
-
-        @Override
-        boolean findsLeftovers() {
-            return false;
-        }
     }
 
     @Nested
@@ -109,11 +104,6 @@ class CommandFaultTest {
         @Override
         String half() {
             return "true";
-        }
-
-        @Override
-        boolean findsLeftovers() {
-            return false;
         }
     }
 }

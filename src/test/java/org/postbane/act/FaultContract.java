@@ -111,6 +111,7 @@ abstract class FaultContract {
         private final Action takes;
         private final List<ActionRunner> told;
         private final Map<String, Ban> bans = new HashMap<>();
+        private final List<Ban> ended = new ArrayList<>();
         private long longest;
 
         Truth(Action takes, ActionRunner... told) {
@@ -129,6 +130,7 @@ abstract class FaultContract {
         void lift(String subject) {
             Ban ban = bans.remove(subject);
             if (ban != null) {
+                ended.add(ban);
                 submit(new Decision.Lift(ban, Decision.Cause.OPERATOR));
             }
         }
@@ -186,8 +188,13 @@ abstract class FaultContract {
     }
 
     static ActionRunner start(Hasty action, List<Ban> inForce) {
+        return start(action, inForce, List.of());
+    }
+
+    static ActionRunner start(Hasty action, List<Ban> inForce, List<Ban> ended) {
         ActionRunner runner = ActionRunner.start(action, FIRST_PAUSE);
         runner.restore(inForce);
+        ended.forEach(runner::ended);
         runner.allRestored();
         return runner;
     }
@@ -276,11 +283,6 @@ abstract class FaultContract {
     /** What holds of actions that keep somebody out, beyond that. */
     abstract static class OfPlace extends FaultContract {
 
-        /** Whether a new object finds out what an old one has left; else it may leave some of it there. */
-        boolean findsLeftovers() {
-            return true;
-        }
-
         /** The faults that somebody has to mend. */
         List<Fault> lasting() {
             return faults().stream().filter(fault -> !fault.heals()).toList();
@@ -303,13 +305,9 @@ abstract class FaultContract {
             truth.goesOn(); // nobody is told
             fault.mends().take();
 
-            try (ActionRunner runner = start(new Hasty(open()), truth.inForce())) {
-                if (findsLeftovers()) {
-                    awaitTruth(truth, runner);
-                } else {
-                    assertTrue(runner.awaitIdle(SOON));
-                    assertTrue(held().containsAll(truth.subjects()));
-                }
+            try (ActionRunner runner = start(new Hasty(open()), truth.inForce(), truth.ended)) {
+                awaitTruth(truth, runner);
+                assertTrue(runner.isSettled());
             }
         }
     }
@@ -344,6 +342,11 @@ abstract class FaultContract {
         @Override
         public void apply(List<Decision> changes) throws ActionException {
             action.apply(changes);
+        }
+
+        @Override
+        public boolean isExact() {
+            return action.isExact();
         }
 
         @Override

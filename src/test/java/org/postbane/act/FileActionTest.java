@@ -119,7 +119,7 @@ class FileActionTest {
     @Nested
     class Rbldnsd extends InFormat {
         Rbldnsd() {
-            super(Format.RBLDNSD, "^([0-9a-f][0-9a-f.:/]+)$");
+            super(Format.RBLDNSD, "^([0-9a-f:][0-9a-f.:/]+)$");
         }
     }
 

@@ -219,5 +219,23 @@ class IptablesActionTest {
 
             assertEquals(1, held().size());
         }
+
+        @Test
+        void reconcile_setOfAnotherType_saysSoAndLeavesIt() throws Exception {
+            run(Command.find("ipset"), "create", "postbanen6", "list:set");
+            try (Action action = open()) {
+                ActionException failure =
+                        assertThrows(ActionException.class, () -> action.reconcile(List.of(ban("192.0.2.1", HOUR))));
+
+                assertEquals(
+                        "firewall: set postbanen6 is there already, but is list:set, not hash:net family inet6:"
+                                + " destroy it, or choose other names",
+                        failure.getMessage());
+                run(Command.find("ipset"), "destroy", "postbanen6");
+                action.reconcile(List.of(ban("192.0.2.1", HOUR)));
+            }
+
+            assertEquals(1, held().size());
+        }
     }
 }

@@ -132,6 +132,14 @@ class IptablesFaultTest {
             List<Fault> faults = super.faults();
             faults.add(Fault.healing("a set is flushed", () -> run("ipset flush postbane4")));
             faults.add(Fault.healing("an element is deleted", () -> run("ipset del postbane4 192.0.2.2")));
+            faults.add(new Fault(
+                    "a set is of another type",
+                    () -> {
+                        run("iptables -t raw -F postbane");
+                        run("ipset destroy postbane4");
+                        run("ipset create postbane4 hash:net timeout 0");
+                    },
+                    () -> run("ipset destroy postbane4")));
             faults.add(Fault.healing("all is destroyed", () -> {
                 for (String program : List.of("iptables", "ip6tables")) {
                     run(program + " -t raw -F");

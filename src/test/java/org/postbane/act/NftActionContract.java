@@ -23,6 +23,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -32,9 +33,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postbane.act.NftSettings.Hook;
 import org.postbane.decide.Ban;
 import org.postbane.host.Nft;
+import org.postbane.host.NftElement;
 import org.postbane.testing.NetNamespace;
 
 /** {@link NftAction} on the kernel's own packet filter, in a network namespace. The subclass says how nft is spoken to. */
@@ -217,6 +221,89 @@ abstract class NftActionContract extends ActionContract {
 
         assertEquals(count, settledCount(count));
         assertFalse(namespace.nft("list", "tables").contains("bridge"));
+    }
+
+    /** Is killed before its command number {@code last}; until then notes how many of the bans hold before each command. */
+    private final class Mortal implements Nft {
+
+        private final Nft nft = nft();
+        private final List<Integer> heldBefore = new ArrayList<>();
+        private final int last;
+
+        Mortal(int last) {
+            this.last = last;
+        }
+
+        private void step() {
+            if (heldBefore.size() == last) {
+                throw new IllegalStateException("killed");
+            }
+            heldBefore.add(heldByAll());
+        }
+
+        @Override
+        public void run(String commands) throws IOException {
+            step();
+            nft.run(commands);
+        }
+
+        @Override
+        public void change(String table, List<NftElement> gone, List<NftElement> there) throws IOException {
+            step();
+            nft.change(table, gone, there);
+        }
+
+        @Override
+        public String list(String command) throws IOException {
+            return nft.list(command);
+        }
+
+        @Override
+        public String outline(String table, boolean counted) throws IOException {
+            return nft.outline(table, counted);
+        }
+
+        @Override
+        public void close() {
+            nft.close();
+        }
+    }
+
+    /** Addresses in any table. */
+    private int heldByAll() {
+        Set<String> addresses = new HashSet<>();
+        Matcher address = Pattern.compile("10\\.\\d+\\.\\d+\\.\\d+").matcher(namespace.nft("list", "ruleset"));
+        while (address.find()) {
+            addresses.add(address.group());
+        }
+        return addresses.size();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            ints = {1, 3, 4, 5, 6}) // the bridge is filled by the second and third, the table by the fifth and sixth
+    void reconcile_killedInTheMiddle_neitherThatNorTheNextLetsAnybodyIn(int last) throws Exception {
+        int count = NftAction.ONE_TRANSACTION + 7;
+        List<Ban> bans = IntStream.range(0, count)
+                .mapToObj(i -> ban("10.%d.%d.%d".formatted(i >> 16, i >> 8 & 255, i & 255), HOUR))
+                .toList();
+        Mortal killed = new Mortal(last);
+        Mortal next = new Mortal(Integer.MAX_VALUE);
+        NftSettings settings = NftSettings.defaults("nftables");
+        try (Action first = open();
+                Action second = new NftAction(settings, killed, InstantSource.system());
+                Action third = new NftAction(settings, next, InstantSource.system())) {
+            first.reconcile(bans);
+            assertThrows(IllegalStateException.class, () -> second.reconcile(bans));
+            third.reconcile(List.of(bans).iterator());
+            assertTrue(third.isIntact());
+        }
+
+        assertEquals(Collections.nCopies(last, count), killed.heldBefore);
+        assertEquals(Set.of(count), Set.copyOf(next.heldBefore));
+        assertEquals(count, settledCount(count));
+        assertFalse(namespace.nft("list", "ruleset").contains("bridge"));
+        assertFalse(namespace.nft("list", "ruleset").contains("filling"));
     }
 
     @Test

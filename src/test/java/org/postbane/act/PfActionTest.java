@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postbane.testing.Needs;
@@ -164,6 +165,40 @@ class PfActionTest extends ActionContract {
                             .toList());
             Files.delete(dir.resolve("spamdb.db"));
             assertTrue(!action.isIntact());
+        }
+    }
+
+    @Nested
+    class Spamdb extends ActionContract {
+
+        @Override
+        Action open() throws IOException {
+            install();
+            return new SpamdbAction(
+                    new SpamdbSettings("spamdb"),
+                    InstantSource.system(),
+                    dir.resolve("spamdb").toString(),
+                    PROGRAMS);
+        }
+
+        @Override
+        boolean knowsEnds() {
+            return false;
+        }
+
+        @Override
+        Map<String, Duration> held() throws Exception {
+            Path db = dir.resolve("spamdb.db");
+            Map<String, Duration> held = new HashMap<>();
+            if (Files.exists(db)) {
+                Files.readAllLines(db).forEach(line -> held.put(line.split(" ", 2)[0], FOR_EVER));
+            }
+            return held;
+        }
+
+        @Override
+        void destroy() throws Exception {
+            Files.delete(dir.resolve("spamdb.db"));
         }
     }
 }

@@ -106,12 +106,6 @@ class PfFaultTest {
             return faults;
         }
 
-        /** It leaves alone what others have trapped, so what it trapped itself once, too. */
-        @Override
-        boolean findsLeftovers() {
-            return false;
-        }
-
         @Override
         Action open() {
             return new SpamdbAction(

@@ -8,10 +8,12 @@ import static org.postbane.act.Bans.ban;
 import static org.postbane.act.Bans.impose;
 import static org.postbane.act.Bans.lift;
 
+import com.sun.jna.Function;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -224,6 +226,39 @@ class PostfixMapActionTest {
         }
     }
 
+    private String rights(String file) throws IOException {
+        Path path = dir.resolve("maps").resolve(file);
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path)) + " "
+                + Files.getAttribute(path, "unix:gid");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"HASH", "CIDR"})
+    void map_whateverTheUmask_keepsItsRightsOrMayBeReadByAll(MapType type) throws Exception {
+        int umask = umask(077);
+        try (Action action = open("client", SubjectKind.CLIENT, type)) {
+            action.reconcile(List.of(ban("192.0.2.1", HOUR)));
+
+            assertEquals("rw-r--r-- 0", rights("client" + type.suffix()));
+            assertEquals("rw-r--r-- 0", rights("client"));
+            assertEquals("rwxr-xr-x 0", rights("."));
+            Path index = dir.resolve("maps/client" + type.suffix());
+            Files.setPosixFilePermissions(index, PosixFilePermissions.fromString("rw-r-----"));
+            Files.setAttribute(index, "unix:gid", 4);
+            action.apply(List.of(impose("192.0.2.2", HOUR)));
+
+            assertEquals("rw-r----- 4", rights("client" + type.suffix()));
+            assertEquals(type.isIndexed() ? "rw-r--r-- 0" : "rw-r----- 4", rights("client"));
+        } finally {
+            umask(umask);
+        }
+    }
+
+    /** umask(2), of this process. */
+    private static int umask(int mask) {
+        return Function.getFunction("c", "umask").invokeInt(new Object[] {mask});
+    }
+
     @Test
     void apply_postmapFails_leavesTheOldMapInForce() throws Exception {
         try (Action action = open("client", SubjectKind.CLIENT, MapType.HASH)) {
@@ -375,7 +410,7 @@ class PostfixMapActionTest {
         return type == MapType.CIDR ? "texthash" : type.word();
     }
 
-    private static void needs(MapType type) {
+    static void needs(MapType type) {
         boolean apart = type == MapType.LMDB || type == MapType.CDB || type == MapType.PCRE;
         Needs.installed(
                 !apart || Files.exists(Path.of("/usr/lib/postfix/postfix-" + type.word() + ".so")),

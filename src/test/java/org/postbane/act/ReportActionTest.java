@@ -248,6 +248,44 @@ class ReportActionTest {
         }
     }
 
+    @Test
+    void webhook_secondLotFails_tellsOnceWhatWasLeftOut() throws Exception {
+        List<String> bodies = new ArrayList<>();
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            exchange.sendResponseHeaders(bodies.size() == 2 ? 500 : 204, -1);
+            exchange.close();
+        });
+        server.start();
+        try {
+            URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/");
+            Courier courier = new WebhookPost(
+                    new ReportSettings(
+                            "webhook",
+                            new ReportSettings.Webhook(url, "", Optional.empty()),
+                            Duration.ofSeconds(10),
+                            true),
+                    new ReportSettings.Webhook(url, "", Optional.empty()),
+                    Duration.ofSeconds(10));
+            Backlog backlog = new Backlog();
+            for (int i = 0; i < Backlog.MOST + 7; i++) {
+                backlog.add(new News(true, Bans.ban("10.0.%d.%d".formatted(i >> 8, i & 255), HOUR), now));
+            }
+
+            assertThrows(ActionException.class, () -> courier.bring(backlog, now));
+            courier.bring(backlog, now);
+
+            assertTrue(backlog.isEmpty());
+            assertTrue(bodies.get(0).contains("\"dropped\": 7,"), bodies.get(0).substring(0, 100));
+            assertTrue(bodies.get(2).contains("\"dropped\": 0,"), bodies.get(2).substring(0, 100));
+            assertEquals(bodies.get(1), bodies.get(2));
+            assertEquals(21, bodies.size());
+        } finally {
+            server.stop(0);
+        }
+    }
+
     /** RFC 4231, test case 2. */
     @Test
     void hmac_isThatOfTheStandard() {

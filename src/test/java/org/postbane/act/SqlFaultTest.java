@@ -1,11 +1,14 @@
 package org.postbane.act;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -25,7 +28,7 @@ class SqlFaultTest {
     @Timeout(120)
     abstract static class OnServer extends FaultContract.OfPlace {
 
-        private RealDatabase database;
+        RealDatabase database;
         private CountDownLatch unlock = new CountDownLatch(1);
 
         abstract Product product();
@@ -54,26 +57,40 @@ class SqlFaultTest {
         @AfterEach
         void dropTable() throws Exception {
             unlock.countDown();
-            database.signal("CONT");
+            if (product() != Product.H2) {
+                database.signal("CONT");
+            }
             database.sql("DROP TABLE IF EXISTS bans");
         }
 
         @Override
         List<Fault> faults() {
-            return List.of(
-                    new Fault("the server is killed", () -> database.kill(), () -> {
-                        Thread.sleep(3000); // calls fail again and again
-                        database.start();
-                    }),
-                    new Fault("the server hangs", () -> database.signal("STOP"), () -> database.signal("CONT")),
+            List<Fault> faults = new ArrayList<>(serverFaults());
+            faults.addAll(List.of(
                     new Fault("somebody has locked the table", this::lock, () -> unlock.countDown()),
                     new Fault(
                             "the table is another one",
-                            () -> database.sql("ALTER TABLE bans RENAME COLUMN name TO nom"),
-                            () -> database.sql("ALTER TABLE bans RENAME COLUMN nom TO name")),
+                            () -> database.sql(renaming().formatted("name", "nom")),
+                            () -> database.sql(renaming().formatted("nom", "name"))),
                     Fault.healing("the table is dropped", () -> database.sql("DROP TABLE bans")),
                     Fault.healing("all rows are deleted", () -> database.sql("DELETE FROM bans")),
-                    Fault.healing("a row is deleted", () -> database.sql("DELETE FROM bans WHERE name = '192.0.2.2'")),
+                    Fault.healing(
+                            "a row is deleted", () -> database.sql("DELETE FROM bans WHERE name = '192.0.2.2'"))));
+            return faults;
+        }
+
+        String renaming() {
+            return "ALTER TABLE bans RENAME COLUMN %s TO %s";
+        }
+
+        /** Of a server that is a process. */
+        List<Fault> serverFaults() {
+            return List.of(
+                    new Fault("the server is killed", () -> database.kill(), () -> {
+                        Thread.sleep(3000); // calls fail again and again; for a minute, in the whole program's test
+                        database.start();
+                    }),
+                    new Fault("the server hangs", () -> database.signal("STOP"), () -> database.signal("CONT")),
                     Fault.healing("the administrator ends all connections", () -> {
                         for (String id : database.sql(endOfOthers().get(0))) {
                             database.sql(endOfOthers().get(1).formatted(id));
@@ -174,6 +191,42 @@ class SqlFaultTest {
             return List.of(
                     "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
                     "SELECT pg_terminate_backend(%s)");
+        }
+    }
+
+    /** In this process, as one JDBC address among others. */
+    @Nested
+    class H2 extends OnServer {
+        @Override
+        Product product() {
+            return Product.H2;
+        }
+
+        @Override
+        String shortPatience() {
+            return ";LOCK_TIMEOUT=500";
+        }
+
+        @Override
+        void lock(Statement s) throws SQLException {
+            s.execute("SELECT * FROM bans FOR UPDATE");
+        }
+
+        @Override
+        List<String> endOfOthers() {
+            return List.of();
+        }
+
+        @Override
+        String renaming() {
+            return "ALTER TABLE bans ALTER COLUMN %s RENAME TO %s";
+        }
+
+        @Override
+        List<Fault> serverFaults() {
+            return List.of(Fault.healing(
+                    "the database is shut down, and nothing is left",
+                    () -> assertThrows(SQLException.class, () -> database.sql("SHUTDOWN"))));
         }
     }
 }

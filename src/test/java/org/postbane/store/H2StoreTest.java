@@ -19,6 +19,7 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
@@ -365,6 +366,43 @@ final class H2StoreTest {
         try (H2Store store = open()) {
             assertEquals(100_000, store.inForce().size());
             assertNull(store.standing("spam", CLIENT));
+        }
+    }
+
+    private static Set<Subject> untold(H2Store store) {
+        Set<Subject> subjects = new HashSet<>();
+        store.forEachUntold(ban -> subjects.add(ban.subject()));
+        return subjects;
+    }
+
+    private static void end(H2Store store, Subject subject) {
+        store.save(ban(subject, "spam", NOON.plusSeconds(9)));
+        store.end(ban(subject, "spam", NOON.plusSeconds(9)), NOON, Cause.OPERATOR);
+    }
+
+    @Test
+    void untoldEnds_overRestarts_areThoseSinceAllWereTold() throws Exception {
+        try (H2Store store = open()) { // of an agent that nobody asked for them
+            end(store, Subject.parse("192.0.2.1"));
+            store.commit();
+        }
+        try (H2Store store = open()) {
+            assertEquals(Set.of(), untold(store));
+            store.commit();
+            end(store, Subject.parse("192.0.2.2"));
+            store.commit();
+        }
+        try (H2Store store = open()) {
+            assertEquals(Set.of(Subject.parse("192.0.2.2")), untold(store));
+            end(store, Subject.parse("192.0.2.3"));
+            store.allTold(); // what is committed by now
+            store.commit();
+            end(store, Subject.parse("192.0.2.4"));
+            store.commit();
+            store.allTold(); // and is not committed
+        }
+        try (H2Store store = open()) {
+            assertEquals(Set.of(Subject.parse("192.0.2.3"), Subject.parse("192.0.2.4")), untold(store));
         }
     }
 }

@@ -22,7 +22,7 @@ import java.util.zip.ZipInputStream;
 /**
  * The files beside the database that make it safe against damage: the newest {@value #KEPT} snapshots ({@code
  * state.snapshot-1795276307.zip}, with the second of its making), the databases that were found damaged ({@code
- * state.damaged-1.mv.db}), and the checksum of a database that was closed in peace ({@code state.sum}).
+ * state.mv.db.damaged-1}), and the checksum of a database that was closed in peace ({@code state.sum}).
  *
  * <p>From one thread. Known shortcoming: without the checksum, after a crash, H2 finds damage in the structure of its file,
  * and {@link RowSum} in the rows; damage in the keys of an index alone may stay unseen.
@@ -131,14 +131,18 @@ final class Snapshots {
     /** Moves a damaged database away; where it is now. The oldest of such go. */
     Path putAside() throws IOException {
         for (int n = DAMAGED_KEPT - 1; n >= 1; n--) {
-            Path old = beside(".damaged-" + n + ".mv.db");
-            if (Files.exists(old)) {
-                Files.move(old, beside(".damaged-" + (n + 1) + ".mv.db"), StandardCopyOption.REPLACE_EXISTING);
+            if (Files.exists(damaged(n))) {
+                Files.move(damaged(n), damaged(n + 1), StandardCopyOption.REPLACE_EXISTING);
             }
         }
-        Path aside = beside(".damaged-1.mv.db");
+        Path aside = damaged(1);
         Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
         return aside;
+    }
+
+    /** H2 takes {@code state.ANYTHING.mv.db} for a part of the database, of which it then makes no backup. */
+    private Path damaged(int n) {
+        return beside(".mv.db.damaged-" + n);
     }
 
     /** What is known of a database before it is opened. */

@@ -106,6 +106,22 @@ class H2DamageTest {
                 files("*snapshot*"));
     }
 
+    /** What is kept aside must not hinder it. */
+    @Test
+    void snapshot_afterARestore_isMade() throws IOException {
+        flip(20_000);
+        try (H2Store store = open()) {
+            save(store, AT_SNAPSHOT + 1, AT_END);
+            store.snapshot(NOW.plusSeconds(3600));
+        }
+        flip(20_000);
+
+        try (H2Store store = open()) {
+            assertEquals(AT_END, consistent(store));
+        }
+        assertEquals(List.of("state.mv.db.damaged-1", "state.mv.db.damaged-2"), files("*damaged*"));
+    }
+
     /** The one made last is the newest, and the database is no older than it. */
     @Test
     void snapshot_clockWasSetBack_isTheNewest() throws IOException {
@@ -146,7 +162,7 @@ class H2DamageTest {
             assertEquals(AT_SNAPSHOT, consistent(store));
         }
 
-        assertArrayEquals(damaged, Files.readAllBytes(directory.resolve("state.damaged-1.mv.db")));
+        assertArrayEquals(damaged, Files.readAllBytes(directory.resolve("state.mv.db.damaged-1")));
     }
 
     @ParameterizedTest
@@ -158,7 +174,7 @@ class H2DamageTest {
             assertEquals(AT_SNAPSHOT, consistent(store));
         }
 
-        assertEquals(List.of("state.damaged-1.mv.db"), files("*damaged*"));
+        assertEquals(List.of("state.mv.db.damaged-1"), files("*damaged*"));
     }
 
     /** Without the checksum, and with nothing wrong in the structure of the file. */

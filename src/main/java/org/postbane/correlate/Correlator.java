@@ -113,10 +113,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (mail == null || mail.peer != null || mail.pickedUp || isOver(mail, event.at())) {
             mail = messages.start(event.queueId(), event.at());
         }
+        messages.touch(mail);
         mail.sender = event.sender();
         mail.pickedUp = true;
         if (mail.messageId != null) {
-            cameBack(mail, mail.messageId, event.at()); // cleanup's line came before this one
+            byMessageId.cameBack(mail.messageId, mail.sender, event.at()); // cleanup's line came before this one
         }
     }
 
@@ -157,6 +158,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (mail.isJudged()) {
             messages.awaitDeliveries(mail, event.at());
         }
+        messages.heard(mail);
     }
 
     private static boolean isSameClient(Mail mail, @Nullable IpPrefix client) {
@@ -192,13 +194,6 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         return mail.since.plus(REORDER).isBefore(at);
     }
 
-    private void cameBack(Mail mail, String header, Instant at) {
-        ByMessageId.Found found = byMessageId.cameBack(header, mail.sender, at);
-        if (found != null) {
-            messages.apply(found.mail(), found.verdict());
-        }
-    }
-
     @Override
     public void visit(LogEvent.MessageId event) {
         Mail mail = open.find(event.queueId());
@@ -221,7 +216,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         open.addMessageId(mail, event.messageId());
         messages.touch(mail);
         if (mail.pickedUp) {
-            cameBack(mail, event.messageId(), event.at());
+            byMessageId.cameBack(event.messageId(), mail.sender, event.at());
         }
     }
 
@@ -238,6 +233,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         mail.size = event.size();
         mail.takePrelude(mail.sender);
         messages.touch(mail);
+        mail.active(event.at());
+        messages.heard(mail);
     }
 
     @Override
@@ -261,6 +258,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             return;
         }
         messages.touch(mail);
+        mail.left(event.at());
+        messages.heard(mail);
         String as = event.origTo() == null ? event.to() : event.origTo();
         if (mail.parent == null) {
             mail.deliver(event.to(), as);
@@ -302,6 +301,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     public void visit(LogEvent.Removed event) {
         Mail mail = open.find(event.queueId());
         if (mail != null && mail.closed == null) {
+            mail.left(event.at());
+            messages.heard(mail);
             messages.close(mail, event.at());
             sayings.victims(mail, event.at(), false);
             sayings.delivered(mail, event.at());
@@ -348,9 +349,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             if (mail != null) {
                 applyToRefused(mail, verdict);
             }
+        } else if (client == null) {
+            byMessageId.await(event.messageId(), event.size(), verdict);
         } else if (event.messageId() != null) {
-            Mail mail = byMessageId.find(
-                    event.messageId(), event.size(), verdict, event.at().minus(REORDER));
+            Mail mail = byMessageId.find(event.messageId(), event.size(), event.at());
             if (mail != null) {
                 messages.apply(mail.root(), verdict);
             }
@@ -461,6 +463,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         mail.refused = true;
         mail.sender = mail.sender == null ? sender : mail.sender;
         mail.takePrelude(sender);
+        mail.left(at);
+        messages.heard(mail); // a milter that asked spamd
         if (reason != null) {
             messages.apply(mail, Refusals.verdict(at, "milter", client, sender, reason));
         }

@@ -1,5 +1,6 @@
 package org.postbane.correlate;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,6 +25,9 @@ final class Mail {
 
     /** Room for recipients that are told apart, in characters; some 20,000 of them. Bounds the row in the store. */
     private static final int ROOM = 600_000;
+
+    /** qmgr's line after a delivery that is older than this begins another try; lines may have changed places. */
+    private static final Duration RETRY = Duration.ofSeconds(2);
 
     /** Of a message that never had a queue id. */
     static final QueueId NO_ID = new QueueId(0, 0);
@@ -115,6 +119,15 @@ final class Mail {
 
     @Nullable
     Instant closed;
+    /** When qmgr took it up last. */
+    @Nullable
+    Instant activeAt;
+    /** When since then a delivery of it was tried, first and last, or it was refused or done with. */
+    @Nullable
+    Instant firstLeftAt;
+
+    @Nullable
+    Instant leftAt;
 
     private @Nullable Judgement judgement;
     private boolean trapped;
@@ -144,6 +157,21 @@ final class Mail {
             mail = mail.parent;
         }
         return mail;
+    }
+
+    /** qmgr has taken it up. */
+    void active(Instant at) {
+        activeAt = at;
+        if (leftAt != null && leftAt.plus(RETRY).isBefore(at)) {
+            firstLeftAt = null;
+            leftAt = null;
+        }
+    }
+
+    /** A delivery of it was tried, or it is over. */
+    void left(Instant at) {
+        firstLeftAt = firstLeftAt == null ? at : firstLeftAt;
+        leftAt = at;
     }
 
     /** Whether it is known which stranger handed it in. Mail from loopback may turn out to be a filter's output. */
@@ -365,6 +393,9 @@ final class Mail {
         listed.forEach(row::text);
         row.flag(listedInPart);
         row.flag(pendingTrapNamed);
+        row.time(activeAt);
+        row.time(firstLeftAt);
+        row.time(leftAt);
         return row.toBytes();
     }
 
@@ -414,6 +445,9 @@ final class Mail {
         mail.listed = listed;
         mail.listedInPart = row.flag();
         mail.pendingTrapNamed = row.flag();
+        mail.activeAt = row.time();
+        mail.firstLeftAt = row.time();
+        mail.leftAt = row.time();
         return new Restored(mail, indexed, parent);
     }
 

@@ -48,6 +48,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     /** Lines may change places within this time. */
     private static final Duration REORDER = Duration.ofSeconds(2);
 
+    private static final int MOST_DOUBTFUL = 8;
+
     private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
 
     private final Sayings sayings;
@@ -235,6 +237,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         messages.touch(mail);
         mail.active(event.at());
         messages.heard(mail);
+        believe(mail);
     }
 
     @Override
@@ -267,8 +270,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.queuedAs() != null) {
             cameBackAs(mail, event.queuedAs(), event.relay());
         }
-        Pending verdict = event.filterId() == null ? null : strays.take(event.filterId());
-        if (verdict != null) {
+        Pending verdict = event.filterId() == null ? null : strays.find(event.filterId());
+        if (verdict != null && isFiltersReply(mail, verdict, event.relay())) {
+            strays.take(event.filterId());
             messages.touch(mail.root());
             mail.root().pending.add(verdict);
             sayings.pending(mail);
@@ -288,13 +292,30 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (output == null || output == mail || output.parent != null || output.peer == null) {
             return;
         }
-        int bracket = relay.indexOf('[');
-        int close = bracket < 0 ? -1 : relay.indexOf(']', bracket);
-        IpPrefix hop = close < 0 ? null : IpPrefix.parse(relay.substring(bracket + 1, close));
+        IpPrefix hop = hop(relay);
         boolean filter = hop != null && (hop.equals(output.peer) || hop.isLoopback() && output.peer.isLoopback());
         if (filter && isSameClient(mail, output.client)) {
             link(output, mail);
         }
+    }
+
+    /** Whether the reply with amavis's id is amavis's: any next hop can write one, and what it pleases. */
+    private static boolean isFiltersReply(Mail mail, Pending verdict, String relay) {
+        IpPrefix hop = hop(relay);
+        IpPrefix client = verdict.client();
+        boolean named =
+                client != null && !client.isLoopback() && isOf(mail.root(), client) && mail.root().client != null;
+        boolean sameSender = verdict.sender() == null
+                || mail.sender == null
+                || verdict.sender().equals(mail.sender);
+        return named && sameSender || hop != null && hop.isLoopback() && isOf(mail.root(), client);
+    }
+
+    /** The address of {@code host[address]:port}. */
+    private static @Nullable IpPrefix hop(String relay) {
+        int bracket = relay.indexOf('[');
+        int close = bracket < 0 ? -1 : relay.indexOf(']', bracket);
+        return close < 0 ? null : IpPrefix.parse(relay.substring(bracket + 1, close));
     }
 
     @Override
@@ -331,7 +352,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 event.recipients(),
                 event.recipientsAre(),
                 event.quarantine());
-        if (event.queueId() != null) {
+        if (verdict.isDoubtful()) {
+            doubt(event.queueId(), verdict);
+        } else if (event.queueId() != null) {
             Mail mail = open.find(event.queueId());
             if (mail != null && isOf(mail.root(), client) || event.queuedAs().isEmpty()) {
                 messages.apply(
@@ -356,6 +379,27 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             if (mail != null) {
                 messages.apply(mail.root(), verdict);
             }
+        }
+    }
+
+    private void doubt(@Nullable QueueId id, Pending verdict) {
+        if (id == null) {
+            return;
+        }
+        Mail known = open.find(id);
+        Mail mail = known == null ? messages.start(id, verdict.at()) : known;
+        if (mail.doubtful.size() < MOST_DOUBTFUL) {
+            messages.touch(mail);
+            mail.doubtful.add(verdict);
+            believe(mail);
+        }
+    }
+
+    /** The sender of the message may be known now. */
+    private void believe(Mail mail) {
+        Pending verdict = mail.takeBelieved();
+        if (verdict != null) {
+            messages.apply(mail.root(), verdict);
         }
     }
 
@@ -465,6 +509,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         mail.takePrelude(sender);
         mail.left(at);
         messages.heard(mail); // a milter that asked spamd
+        believe(mail);
         if (reason != null) {
             messages.apply(mail, Refusals.verdict(at, "milter", client, sender, reason));
         }

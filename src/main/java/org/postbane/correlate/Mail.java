@@ -73,6 +73,8 @@ final class Mail {
     int children;
     /** Verdicts that cannot be applied until it is known who handed the message in. */
     final List<Pending> pending = new ArrayList<>(0);
+    /** Verdicts on it of which it is unknown until its sender is whether a stranger wrote them. */
+    final List<Pending> doubtful = new ArrayList<>(0);
     /** A trap that it was addressed to, likewise kept. */
     @Nullable
     String pendingTrap;
@@ -157,6 +159,33 @@ final class Mail {
             mail = mail.parent;
         }
         return mail;
+    }
+
+    /** Takes the verdict that its sender, now known, tells to be the filter's; null if there is none. */
+    @Nullable
+    Pending takeBelieved() {
+        if (sender == null || doubtful.isEmpty()) {
+            return null;
+        }
+        String letters = letters(sender);
+        Pending believed = null;
+        for (Pending each : doubtful) {
+            believed = each.sender() != null && letters(each.sender()).equals(letters) ? each : believed;
+        }
+        doubtful.clear();
+        return believed;
+    }
+
+    /** What is left of an address where programs quote it differently. */
+    private static String letters(String address) {
+        StringBuilder text = new StringBuilder(address.length());
+        for (int i = 0; i < address.length(); i++) {
+            char c = address.charAt(i);
+            if (c < 128 && Character.isLetterOrDigit(c)) {
+                text.append(Character.toLowerCase(c));
+            }
+        }
+        return text.toString();
     }
 
     /** qmgr has taken it up. */
@@ -396,6 +425,8 @@ final class Mail {
         row.time(activeAt);
         row.time(firstLeftAt);
         row.time(leftAt);
+        row.number(doubtful.size());
+        doubtful.forEach(verdict -> verdict.write(row));
         return row.toBytes();
     }
 
@@ -448,6 +479,9 @@ final class Mail {
         mail.activeAt = row.time();
         mail.firstLeftAt = row.time();
         mail.leftAt = row.time();
+        for (long left = row.number(); left > 0; left--) {
+            mail.doubtful.add(Pending.read(row));
+        }
         return new Restored(mail, indexed, parent);
     }
 
@@ -474,6 +508,11 @@ final class Mail {
             List<String> recipients,
             Listed recipientsAre,
             @Nullable String quarantine) {
+
+        /** Whether it is the filter's only if the message's sender is the one that stands with it. */
+        boolean isDoubtful() {
+            return recipientsAre == Listed.UNKNOWN_IF_SENDER;
+        }
 
         boolean isAsNamed() {
             return recipientsAre == Listed.AS_NAMED || recipientsAre == Listed.SOME_AS_NAMED;

@@ -270,9 +270,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.queuedAs() != null) {
             cameBackAs(mail, event.queuedAs(), event.relay());
         }
-        Pending verdict = event.filterId() == null ? null : strays.find(event.filterId());
-        if (verdict != null && isFiltersReply(mail, verdict, event.relay())) {
-            strays.take(event.filterId());
+        String filterId = event.filterId();
+        Pending verdict = filterId == null ? null : strays.find(filterId);
+        if (filterId != null && verdict != null && isFiltersReply(mail, verdict, event.relay())) {
+            strays.take(filterId);
             messages.touch(mail.root());
             mail.root().pending.add(verdict);
             sayings.pending(mail);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What `postbane run` takes while nothing happens: resident memory and CPU time, as packaging/postbane starts it, without bans, with
-# built-in jails and actions. Counted from ten seconds after the start on.
+# built-in jails and actions. Counted from 70 seconds after the start on: after a minute the first snapshot is made.
 #
 #   src/bench/idle.sh [SECONDS]
 #
@@ -11,7 +11,7 @@ seconds=${1:-60}
 # shellcheck disable=SC2086 # a command and its options
 $run 2>"$work/daemon.log" &
 daemon=$!
-sleep 10
+sleep 70
 ticks() {
   sed 's/.*) //' "/proc/$daemon/stat" | awk '{ print $12 + $13 }'
 }

@@ -62,7 +62,7 @@ final class AgentAccess {
         if (alone == Alone.REFUSE) {
             throw new Failure(ExitStatus.UNAVAILABLE, "no daemon listens on " + socket);
         }
-        try (Agent agent = open(configuration, alone)) {
+        try (Agent agent = open(configuration, socket, alone)) {
             return work.with(agent);
         }
     }
@@ -95,7 +95,7 @@ final class AgentAccess {
         }
         String made = captured.toString(StandardCharsets.UTF_8);
         if (answered.isEmpty()) {
-            try (Agent agent = open(configuration, Alone.LOOK)) {
+            try (Agent agent = open(configuration, common.socket(configuration), Alone.LOOK)) {
                 made = text.of(agent);
             }
         }
@@ -107,11 +107,20 @@ final class AgentAccess {
         return ExitStatus.OK;
     }
 
-    private static Agent open(Configuration configuration, Alone alone) throws StoreException {
+    private static Agent open(Configuration configuration, Path socket, Alone alone) throws StoreException, Failure {
         LogSetup.warningsOnly();
-        return alone == Alone.ENFORCE
-                ? Agent.open(configuration, Clock.systemUTC())
-                : Agent.openStore(configuration, Clock.systemUTC());
+        try {
+            return alone == Alone.ENFORCE
+                    ? Agent.open(configuration, Clock.systemUTC())
+                    : Agent.openStore(configuration, Clock.systemUTC());
+        } catch (StoreException e) {
+            if (e.kind() != StoreException.Kind.NOT_ALLOWED) {
+                throw e;
+            }
+            // who asks for a list does not know that the database is opened for that
+            throw new Failure(
+                    ExitStatus.NOT_ALLOWED, "no daemon listens on %s, and %s".formatted(socket, e.getMessage()));
+        }
     }
 
     /** Throws where none of the actions that a user has named is there. */

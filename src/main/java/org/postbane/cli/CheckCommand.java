@@ -24,7 +24,7 @@ final class CheckCommand implements Callable<Integer> {
         configuration.files().forEach(file -> session.out().println("read " + file));
         session.out()
                 .printf(
-                        "%d sources, %d jails, %d actions, %d allowed: all well%n",
+                        "sources: %d, jails: %d, actions: %d, allowed: %d; all well%n",
                         configuration.sources().size(),
                         configuration.sentencings().size(),
                         configuration.actions().size(),

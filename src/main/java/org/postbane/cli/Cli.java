@@ -17,6 +17,7 @@ import org.postbane.daemon.CommandHandler;
 import org.postbane.store.StoreException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: parses the words, runs the command, turns what goes wrong into one line each and an exit status. */
 public final class Cli {
@@ -143,7 +144,13 @@ public final class Cli {
     private static int usage(ParameterException wrong, String[] words) {
         CommandLine at = wrong.getCommandLine();
         String name = at.getCommandSpec().qualifiedName();
-        at.getErr().println("postbane: " + oneLine(wrong.getMessage()) + " (see " + name + " --help)");
+        String what = wrong.getMessage();
+        if (at.getParent() == null
+                && wrong instanceof UnmatchedArgumentException unmatched
+                && !unmatched.isUnknownOption()) {
+            what = "no such command: " + unmatched.getUnmatched().get(0);
+        }
+        at.getErr().println("postbane: " + oneLine(what) + " (see " + name + " --help)");
         return ExitStatus.USAGE;
     }
 

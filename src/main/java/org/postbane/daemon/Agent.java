@@ -56,7 +56,6 @@ public final class Agent implements AgentControl, AutoCloseable {
     /** Lines of one source in one go, so that commands, and other sources, have their turn. */
     private static final int BATCH = 10_000;
 
-    private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration FORGET = Duration.ofMinutes(1);
     private static final Duration RECONCILE = Duration.ofMinutes(10);
     private static final Duration FIRST_SNAPSHOT = Duration.ofMinutes(1);
@@ -179,9 +178,11 @@ public final class Agent implements AgentControl, AutoCloseable {
         try (DirectoryWatch opened = new DirectoryWatch(sources.files())) {
             watch = opened;
             supervisor.ready(summary());
+            Pace pace = new Pace(since, supervisor.pause());
             while (!stopping) {
-                if (!turn()) {
-                    opened.await(TICK);
+                if (!turn(pace)) {
+                    Duration sleep = pace.sleep(clock.instant());
+                    pace.slept(sleep, opened.await(sleep));
                 }
                 // from this thread, as it is the one whose standstill nobody would notice
                 supervisor.beat(this::summary);
@@ -209,11 +210,14 @@ public final class Agent implements AgentControl, AutoCloseable {
     }
 
     /** One batch; whether there is more to do at once. */
-    private boolean turn() throws StoreException {
+    private boolean turn(Pace pace) throws StoreException {
         Instant now = clock.instant();
         long before = sources.lines();
         boolean more = sources.read(BATCH, now);
-        unsaved |= sources.lines() != before;
+        if (sources.lines() != before) {
+            pace.read(now);
+            unsaved = true;
+        }
         DirectoryWatch current = watch;
         if (sources.follow(now)) {
             more = true;
@@ -224,6 +228,10 @@ public final class Agent implements AgentControl, AutoCloseable {
         }
         for (FutureTask<?> task = work.poll(); task != null; task = work.poll()) {
             task.run();
+            pace.event(now);
+        }
+        if (more || sources.areInTrouble()) {
+            pace.event(now);
         }
         if (!more) {
             pipeline.tick(now); // while there is a backlog, the lines are the clock
@@ -257,7 +265,7 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     /** One transaction for the batch, at once if someone is to be banned or lifted, else once a second. */
     private void commit(Instant now) throws StoreException {
-        boolean due = isPast(lastCommit, TICK, now);
+        boolean due = isPast(lastCommit, Pace.TICK, now);
         if ((unsaved && due || !held.isEmpty()) && !isMidLine(now)) {
             commitNow(now);
         }
@@ -296,7 +304,7 @@ public final class Agent implements AgentControl, AutoCloseable {
         if (midLineSince == null) {
             midLineSince = now;
         }
-        return now.isBefore(midLineSince.plus(TICK)) && !now.isBefore(midLineSince);
+        return now.isBefore(midLineSince.plus(Pace.TICK)) && !now.isBefore(midLineSince);
     }
 
     /** One line for each ban of a batch, with its last word, so that the log alone tells the story. */

@@ -110,6 +110,11 @@ final class SourceReader {
         }
     }
 
+    /** Whether it cannot be read, or is not there. */
+    boolean isInTrouble() {
+        return fault != null || source.waitsFor().isPresent();
+    }
+
     private long stamped() {
         return parser.lines() - parser.unknown().headless();
     }

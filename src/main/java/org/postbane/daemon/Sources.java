@@ -147,6 +147,11 @@ final class Sources implements AutoCloseable {
         return readers.stream().mapToLong(SourceReader::lines).sum();
     }
 
+    /** Whether one of them cannot be read, or is not there. */
+    boolean areInTrouble() {
+        return readers.stream().anyMatch(SourceReader::isInTrouble);
+    }
+
     /** Saves the positions that have changed since the last time. */
     void savePositions() {
         readers.forEach(reader -> reader.savePosition(store));

@@ -71,6 +71,11 @@ public final class Supervisor {
         return watchdog;
     }
 
+    /** After how long a sign of life is due again. */
+    Duration pause() {
+        return Duration.ofNanos(pauseNanos);
+    }
+
     /** All is set up. */
     public void ready(String status) {
         lastBeat = System.nanoTime();

@@ -143,10 +143,13 @@ public final class Command {
             }
         }
 
-        /** setsid(1) has become the program itself, so its process id is that of the group. */
+        /**
+         * setsid(1) has become the program itself, so its process id is that of the group. By the kill that every shell has built in:
+         * the program kill(1) is in a package that small systems lack.
+         */
         private void killGroup(long leader) {
             try {
-                new ProcessBuilder(find("kill"), "-KILL", "--", "-" + leader)
+                new ProcessBuilder("/bin/sh", "-c", "kill -s KILL -- \"-$1\"", "sh", String.valueOf(leader))
                         .redirectError(ProcessBuilder.Redirect.DISCARD)
                         .start()
                         .waitFor();

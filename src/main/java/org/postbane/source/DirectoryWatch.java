@@ -29,18 +29,18 @@ import org.slf4j.LoggerFactory;
  * until a time has passed. Returning means "look and read", nothing more: events may be late, lost, or meaningless.
  *
  * <p>By the JDK's WatchService (inotify) on the directories of the files. Only events of a followed name, or of one that
- * begins with it (the rotated files), wake; other files in {@code /var/log} may change as they like. As a net, {@link #await}
- * returns after {@link #NET} at the latest, and after {@link #SHORT_NET} while a directory cannot be watched (missing, or the
- * limits of inotify are reached), which is tried again each {@link #NET}.
+ * begins with it (the rotated files), wake; other files in {@code /var/log} may change as they like. While a directory cannot be
+ * watched (missing, or the limits of inotify are reached), which is tried again each {@link #RETRY}, {@link #await} returns after
+ * {@link #SHORT_NET} at the latest.
  *
  * <p>Threads: one sleeper; {@link #wake} and {@link #close} from any thread. A daemon thread of its own takes the events.
  *
- * <p>Known shortcoming: a symbolic link is watched where it stands, not where it points to; there the net catches.
+ * <p>Known shortcoming: a symbolic link is watched where it stands, not where it points to, and no file system tells of what other
+ * machines write; there only the sleeper's own time wakes it.
  */
 public final class DirectoryWatch implements AutoCloseable {
 
-    /** The longest sleep. */
-    static final Duration NET = Duration.ofSeconds(1);
+    static final Duration RETRY = Duration.ofSeconds(1);
 
     /** The longest sleep without inotify. */
     static final Duration SHORT_NET = Duration.ofMillis(100);
@@ -118,24 +118,26 @@ public final class DirectoryWatch implements AutoCloseable {
                 }
             }
         }
-        nextAttempt = System.nanoTime() + NET.toNanos();
+        nextAttempt = System.nanoTime() + RETRY.toNanos();
     }
 
     /**
      * Sleeps until something may have changed.
      *
-     * @param most the longest sleep; cut to {@link #NET}
+     * @param most the longest sleep
+     * @return whether there was a reason to wake, other than the time
      */
-    public void await(Duration most) throws InterruptedException {
+    public boolean await(Duration most) throws InterruptedException {
         if (service != null && keys.size() < names.size() && System.nanoTime() - nextAttempt >= 0) {
             watchMissing(service);
         }
-        Duration net = service != null && keys.size() == names.size() ? NET : SHORT_NET;
-        long nanos = Math.min(most.toNanos(), net.toNanos());
+        boolean watched = service != null && keys.size() == names.size();
+        long nanos = watched ? most.toNanos() : Math.min(most.toNanos(), SHORT_NET.toNanos());
         boolean early = woken.tryAcquire(Math.max(0, nanos), TimeUnit.NANOSECONDS);
         if (early) {
             woken.drainPermits();
         }
+        return early;
     }
 
     /** Ends the sleep, or the next one if nobody sleeps. */

@@ -303,11 +303,12 @@ final class H2File {
         }
         try {
             Path made = snapshots.begin();
-            noteSnapshot(at.getEpochSecond());
+            long second = snapshots.next(at);
+            noteSnapshot(second);
             PreparedStatement backup = prepare("BACKUP TO ?");
             backup.setString(1, made.toString());
             backup.execute();
-            snapshots.keep(made, at);
+            snapshots.keep(made, second);
             if (isWorthCompacting(compactAtClose)) {
                 compact();
                 connection();

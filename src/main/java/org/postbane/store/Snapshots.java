@@ -77,6 +77,14 @@ final class Snapshots {
         return all.isEmpty() ? 0 : second(all.get(0));
     }
 
+    /**
+     * What a snapshot made at {@code at} is called by: that second, but one later than the newest's where a clock was set back, or
+     * the newest would be taken for the oldest.
+     */
+    long next(Instant at) throws IOException {
+        return Math.max(at.getEpochSecond(), newest() + 1);
+    }
+
     /** An empty file to write a snapshot into, with the right rights. */
     Path begin() throws IOException {
         Path made = beside(".snapshot.new");
@@ -84,12 +92,16 @@ final class Snapshots {
         return Files.createFile(made, PosixFilePermissions.asFileAttribute(RIGHTS));
     }
 
-    /** Keeps what was written into {@link #begin}'s file as the newest snapshot, and lets old ones go. */
-    void keep(Path made, Instant at) throws IOException {
+    /**
+     * Keeps what was written into {@link #begin}'s file as the newest snapshot, and lets old ones go.
+     *
+     * @param second of {@link #next}
+     */
+    void keep(Path made, long second) throws IOException {
         try (FileChannel channel = FileChannel.open(made, StandardOpenOption.WRITE)) {
             channel.force(true);
         }
-        Files.move(made, beside(".snapshot-" + at.getEpochSecond() + ".zip"), StandardCopyOption.ATOMIC_MOVE);
+        Files.move(made, beside(".snapshot-" + second + ".zip"), StandardCopyOption.ATOMIC_MOVE);
         List<Path> all = all();
         for (Path old : all.subList(Math.min(KEPT, all.size()), all.size())) {
             Files.delete(old);

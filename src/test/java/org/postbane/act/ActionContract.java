@@ -14,11 +14,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.postbane.decide.Ban;
 import org.postbane.decide.Decision;
+import org.postbane.testing.Opened;
 
 /**
  * What {@link Action} promises, of an action that holds addresses and networks. A subclass says how to open the action, and how
@@ -31,6 +32,9 @@ abstract class ActionContract {
 
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
+
+    @RegisterExtension
+    final Opened opened = new Opened();
 
     private Action action;
 
@@ -55,12 +59,7 @@ abstract class ActionContract {
 
     @BeforeEach
     void start() throws Exception {
-        action = open();
-    }
-
-    @AfterEach
-    void end() {
-        action.close();
+        action = opened.add(open());
     }
 
     private void assertHeld(String... subjects) throws Exception {
@@ -255,7 +254,7 @@ abstract class ActionContract {
         action.close();
         assertHeld("192.0.2.1", "198.51.100.0/24");
 
-        action = open();
+        action = opened.add(open());
         action.reconcile(List.of(ban("192.0.2.1", HOUR), ban("203.0.113.0/24", HOUR)));
         assertHeld("192.0.2.1", "203.0.113.0/24");
         action.apply(List.of(impose("192.0.2.2", HOUR), impose("2001:db8::/64", HOUR), lift("203.0.113.0/24")));

@@ -7,13 +7,18 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.postbane.act.Feed.Format;
+import org.postbane.testing.Opened;
+import org.postbane.testing.SmallDisk;
 
 /** {@link FileAction} when its directory is full, read-only or gone, or others change the file. */
 class FileFaultTest extends FaultContract.OfPlace {
+
+    @RegisterExtension
+    final Opened opened = new Opened();
 
     @TempDir
     Path dir;
@@ -23,15 +28,8 @@ class FileFaultTest extends FaultContract.OfPlace {
 
     @BeforeEach
     void mount() throws IOException {
-        disk = new SmallDisk(dir.resolve("disk"));
+        disk = opened.add(SmallDisk.mount(dir.resolve("disk"), "mode=755,size=512k"));
         file = disk.dir().resolve("feeds").resolve("bans");
-    }
-
-    @AfterEach
-    void unmount() throws IOException {
-        if (disk != null) {
-            disk.close();
-        }
     }
 
     @Override

@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.postbane.act.NftSettings.Hook;
@@ -38,11 +37,14 @@ class IptablesActionTest {
     /** What both promise. */
     abstract static class InNamespace extends ActionContract {
 
-        final NetNamespace namespace = new NetNamespace();
+        final NetNamespace namespace = enter();
 
-        InNamespace() {
-            Needs.that(!Command.find("iptables").equals("iptables"), "iptables is not installed");
-            Needs.that(!Command.find("ipset").equals("ipset"), "ipset is not installed");
+        /** What is missing is found before the thread has left its own namespace. */
+        private NetNamespace enter() {
+            Needs.root("a network namespace");
+            Needs.program("iptables", "iptables");
+            Needs.program("ipset", "ipset");
+            return opened.add(new NetNamespace());
         }
 
         abstract Action open(IptablesSettings settings);
@@ -50,11 +52,6 @@ class IptablesActionTest {
         @Override
         final Action open() {
             return open(IptablesSettings.defaults("firewall"));
-        }
-
-        @AfterEach
-        void leave() {
-            namespace.close();
         }
 
         static String run(String... command) throws Exception {

@@ -12,13 +12,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.postbane.host.Command;
 import org.postbane.testing.Needs;
 import org.postbane.testing.NetNamespace;
+import org.postbane.testing.Opened;
 
 /** {@link IptablesAction} and {@link IpsetAction} when programs break or others change rules and sets, in a network namespace. */
 class IptablesFaultTest {
@@ -38,27 +39,23 @@ class IptablesFaultTest {
     /** What both have in common. */
     abstract static class OnKernel extends FaultContract.OfPlace {
 
+        @RegisterExtension
+        final Opened opened = new Opened();
+
         @TempDir
         Path dir;
 
-        private NetNamespace namespace;
         private StandIn standIn;
         private StandIn jump;
 
         @BeforeEach
         void enter() throws IOException {
-            Needs.that(!Command.find("iptables").equals("iptables"), "iptables is not installed");
-            Needs.that(!Command.find("ipset").equals("ipset"), "ipset is not installed");
-            namespace = new NetNamespace();
+            Needs.root("a network namespace");
+            Needs.program("iptables", "iptables");
+            Needs.program("ipset", "ipset");
+            opened.add(new NetNamespace());
             standIn = new StandIn(dir.resolve("standin"), "*\"restore\"*", StandIn.HALF_OF_INPUT);
             jump = new StandIn(dir.resolve("jump"), "*\" -I \"*", "true");
-        }
-
-        @AfterEach
-        void leave() {
-            if (namespace != null) {
-                namespace.close();
-            }
         }
 
         final Programs programs() {

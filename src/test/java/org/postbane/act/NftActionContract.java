@@ -31,7 +31,6 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.postbane.act.NftSettings.Hook;
 import org.postbane.decide.Ban;
@@ -50,14 +49,9 @@ abstract class NftActionContract extends ActionContract {
     /** Addresses of this machine on the cable to {@link #plugPeer}. */
     private static final List<String> SERVERS = List.of("192.0.2.254", "2001:db8:1::fe");
 
-    final NetNamespace namespace = new NetNamespace();
+    final NetNamespace namespace = opened.add(new NetNamespace());
 
     abstract Nft nft();
-
-    @AfterEach
-    void leaveNamespace() {
-        namespace.close();
-    }
 
     @Override
     final Action open() {

@@ -8,7 +8,7 @@ class NftActionLibraryTest extends NftActionContract {
 
     @Override
     Nft nft() {
-        Needs.that(LibNftables.isPresent(), "libnftables.so.1 is not installed");
+        Needs.installed(LibNftables.isPresent(), "libnftables.so.1", "libnftables1");
         return new LibNftables();
     }
 }

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.postbane.host.LibNftables;
 import org.postbane.host.Nft;
@@ -19,6 +19,7 @@ import org.postbane.host.NftCommand;
 import org.postbane.host.NftElement;
 import org.postbane.testing.Needs;
 import org.postbane.testing.NetNamespace;
+import org.postbane.testing.Opened;
 
 /** {@link NftAction} when its table is taken away, or nft itself breaks, on the kernel in a network namespace. */
 class NftFaultTest {
@@ -29,16 +30,14 @@ class NftFaultTest {
     /** What administrators and other programs do to the kernel's tables. */
     abstract static class OnKernel extends FaultContract.OfPlace {
 
+        @RegisterExtension
+        final Opened opened = new Opened();
+
         private NetNamespace namespace;
 
         @BeforeEach
         void enter() {
-            namespace = new NetNamespace();
-        }
-
-        @AfterEach
-        void leave() {
-            namespace.close();
+            namespace = opened.add(new NetNamespace());
         }
 
         abstract Nft nft();
@@ -95,7 +94,7 @@ class NftFaultTest {
 
         @Override
         Nft nft() {
-            Needs.that(LibNftables.isPresent(), "libnftables is not installed");
+            Needs.installed(LibNftables.isPresent(), "libnftables.so.1", "libnftables1");
             return new Unsure(new LibNftables());
         }
 

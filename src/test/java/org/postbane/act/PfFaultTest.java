@@ -21,7 +21,7 @@ class PfFaultTest {
 
     /** In a directory of its own for each test. */
     private static String program(Path dir, String name) throws IOException {
-        Needs.that(Files.isExecutable(Path.of("/usr/bin/python3")), "the stand-in for pfctl needs python3");
+        Needs.program("python3", "python3"); // which the stand-in for pfctl is written in
         Path program = dir.resolve(name);
         try (InputStream in = Objects.requireNonNull(PfFaultTest.class.getResourceAsStream("/standin/" + name), name)) {
             Files.copy(in, program);

@@ -30,8 +30,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.postbane.host.Command;
+import org.postbane.testing.Needs;
 import org.postbane.testing.NetNamespace;
 import org.postbane.testing.RealPostfix;
+import org.postbane.testing.SmallDisk;
 
 /** {@link PostfixMapAction} with Postfix's own programs, and with a Postfix that real clients talk to. */
 @Timeout(120)
@@ -130,8 +132,7 @@ class PostfixMapActionTest {
     class Lmdb extends OfType {
         @Override
         MapType type() {
-            org.postbane.testing.Needs.that(
-                    Files.exists(Path.of("/usr/lib/postfix/postfix-lmdb.so")), "postfix-lmdb is not installed");
+            needs(MapType.LMDB);
             return MapType.LMDB;
         }
     }
@@ -140,8 +141,7 @@ class PostfixMapActionTest {
     class Cdb extends OfType {
         @Override
         MapType type() {
-            org.postbane.testing.Needs.that(
-                    Files.exists(Path.of("/usr/lib/postfix/postfix-cdb.so")), "postfix-cdb is not installed");
+            needs(MapType.CDB);
             return MapType.CDB;
         }
     }
@@ -166,8 +166,7 @@ class PostfixMapActionTest {
     class Pcre extends OfType {
         @Override
         MapType type() {
-            org.postbane.testing.Needs.that(
-                    Files.exists(Path.of("/usr/lib/postfix/postfix-pcre.so")), "postfix-pcre is not installed");
+            needs(MapType.PCRE);
             return MapType.PCRE;
         }
     }
@@ -246,14 +245,8 @@ class PostfixMapActionTest {
     @ParameterizedTest
     @EnumSource(names = {"HASH", "CIDR"})
     void apply_directoryFullOrReadOnly_leavesTheOldMapInForce(MapType type) throws Exception {
-        Path maps = Files.createDirectory(dir.resolve("maps"));
-        org.postbane.testing.Needs.that(
-                new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", maps.toString())
-                                .start()
-                                .waitFor()
-                        == 0,
-                "mount is not allowed here");
-        try (Action action = open("client", SubjectKind.CLIENT, type)) {
+        try (SmallDisk maps = SmallDisk.mount(dir.resolve("maps"), "size=128k");
+                Action action = open("client", SubjectKind.CLIENT, type)) {
             action.reconcile(List.of(ban("192.0.2.1", HOUR)));
             var many = IntStream.range(0, 5000)
                     .mapToObj(i -> impose("10.0.%d.%d".formatted(i >> 8, i & 255), HOUR))
@@ -265,16 +258,14 @@ class PostfixMapActionTest {
 
             action.reconcile(List.of(ban("192.0.2.2", HOUR)));
             assertEquals(Optional.of(false), action.holds(Bans.subject("192.0.2.1")));
-            run("mount", "-o", "remount,ro", maps.toString());
+            maps.readOnly(true);
             ActionException failure =
                     assertThrows(ActionException.class, () -> action.reconcile(List.of(ban("192.0.2.3", HOUR))));
             assertTrue(String.valueOf(failure.getMessage()).startsWith("map: "), failure.getMessage());
             assertEquals(Optional.of(true), action.holds(Bans.subject("192.0.2.2")));
-            run("mount", "-o", "remount,rw", maps.toString());
+            maps.readOnly(false);
             action.reconcile(List.of(ban("192.0.2.3", HOUR)));
             assertEquals(Optional.of(true), action.holds(Bans.subject("192.0.2.3")));
-        } finally {
-            run("umount", maps.toString());
         }
     }
 
@@ -386,9 +377,10 @@ class PostfixMapActionTest {
 
     private static void needs(MapType type) {
         boolean apart = type == MapType.LMDB || type == MapType.CDB || type == MapType.PCRE;
-        org.postbane.testing.Needs.that(
+        Needs.installed(
                 !apart || Files.exists(Path.of("/usr/lib/postfix/postfix-" + type.word() + ".so")),
-                "postfix-" + type.word() + " is not installed");
+                "Postfix's map type " + type.word(),
+                "postfix-" + type.word());
     }
 
     private static void assertRefused(RealPostfix postfix, String client, String login, String sender)

@@ -14,12 +14,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.postbane.host.Command;
+import org.postbane.testing.Opened;
 import org.postbane.testing.RealPostfix;
+import org.postbane.testing.SmallDisk;
 
 /** {@link PostfixMapAction} when Postfix's programs break, the disk is full or read-only, or others change its files. */
 class PostfixMapFaultTest {
@@ -38,6 +40,9 @@ class PostfixMapFaultTest {
     /** What all types have in common. */
     abstract static class OfType extends FaultContract.OfPlace {
 
+        @RegisterExtension
+        final Opened opened = new Opened();
+
         @TempDir
         Path dir;
 
@@ -54,14 +59,7 @@ class PostfixMapFaultTest {
                     dir.resolve("standin"),
                     changes(),
                     "\"$@\"; for made in %s/disk/maps/.client.new.*; do truncate -s 1000 $made; done".formatted(dir));
-            disk = new SmallDisk(dir.resolve("disk"));
-        }
-
-        @AfterEach
-        void unmount() throws IOException {
-            if (disk != null) {
-                disk.close();
-            }
+            disk = opened.add(SmallDisk.mount(dir.resolve("disk"), "mode=755,size=512k"));
         }
 
         abstract MapType type();

@@ -160,7 +160,7 @@ class ReportActionTest {
     @ParameterizedTest
     @EnumSource
     void abuseReport_ofEachForm_isWellFormed(Form form) throws Exception {
-        Needs.that(Files.isExecutable(Path.of("/usr/bin/python3")), "python3 is not installed");
+        Needs.program("python3", "python3");
         var way = new ReportSettings.Abuse(
                 sendmail(), "abuse@example.org", "desk@example.net", form, 2, "Example \"Mail\"");
         try (Action action = new ReportAction(new ReportSettings("abuse", way, HOUR, true), () -> now)) {

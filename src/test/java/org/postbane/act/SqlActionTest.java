@@ -201,9 +201,10 @@ class SqlActionTest {
         RealPostfix.needed();
         boolean maria = product == Product.MARIADB;
         String type = maria ? "mysql" : "pgsql";
-        Needs.that(
+        Needs.installed(
                 Files.exists(Path.of("/usr/lib/postfix/postfix-" + type + ".so")),
-                "postfix-" + type + " is not installed");
+                "Postfix's map type " + type,
+                "postfix-" + type);
         List<String> banned = List.of("192.0.2.1", "198.51.100.7", "203.0.113.200", "2001:db8:1::7", "2001:db8:2:3::9");
         List<String> others =
                 List.of("192.0.2.2", "198.51.101.7", "203.0.113.100", "2001:db8:1:1::7", "2001:db8:2:4::9");

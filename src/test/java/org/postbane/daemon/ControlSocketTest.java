@@ -234,7 +234,7 @@ class ControlSocketTest {
 
     @Test
     void socket_inDirectoryOfAnotherGroup_isOfThatGroup() throws Exception {
-        Needs.that(root(), "only root can give a directory to a foreign group");
+        Needs.root("giving a directory to a foreign group");
         Files.createDirectory(place);
         Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwxr-x---"));
         Files.setAttribute(place, "unix:gid", 65534);
@@ -259,7 +259,7 @@ class ControlSocketTest {
 
     @Test
     void directory_ofAnotherUser_isRefused() throws Exception {
-        Needs.that(root(), "only root can give a directory away");
+        Needs.root("giving a directory away");
         Files.createDirectory(place);
         Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwxr-x---"));
         Files.setAttribute(place, "unix:uid", 65534);
@@ -777,8 +777,8 @@ class ControlSocketTest {
 
     /** The client&apos;s classes where everybody can read them. */
     private Path strangersClasses() throws Exception {
-        Needs.that(root(), "only root can become another user");
-        Needs.that(Files.isExecutable(Path.of("/usr/bin/setpriv")), "setpriv (util-linux) is not installed");
+        Needs.root("becoming another user");
+        Needs.program("setpriv", "util-linux");
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         return clientClasses(directory.resolve("classes"));
     }
@@ -796,11 +796,6 @@ class ControlSocketTest {
 
     private static String java() {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    }
-
-    private static boolean root() throws IOException {
-        return Files.exists(Path.of("/proc/self"))
-                && Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
     }
 
     private static boolean await(CountDownLatch latch) throws IOException {

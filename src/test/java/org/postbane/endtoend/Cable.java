@@ -1,8 +1,6 @@
 package org.postbane.endtoend;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,6 +9,7 @@ import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.postbane.testing.Needs;
+import org.postbane.testing.NetNamespace;
 
 /**
  * Two network namespaces joined by a cable: in one somebody listens on port 25, in the other every documentation address (RFC
@@ -30,12 +29,12 @@ final class Cable implements AutoCloseable {
     }
 
     static Cable plug() throws IOException, InterruptedException {
-        Needs.that("root".equals(System.getProperty("user.name")), "network namespaces need root");
-        Needs.that(Files.isExecutable(Path.of("/usr/sbin/nft")), "a real firewall needs /usr/sbin/nft");
+        NetNamespace.needed();
+        Needs.program("sysctl", "procps");
         Cable cable = new Cable("pb" + ProcessHandle.current().pid() + "x" + COUNT.incrementAndGet());
         Needs.that(
                 Program.run(List.of("ip", "netns", "add", cable.server)).status() == 0,
-                "ip netns add is not allowed here");
+                "a network namespace needs leave to make it (CAP_SYS_ADMIN)");
         try {
             cable.join();
             cable.listen();

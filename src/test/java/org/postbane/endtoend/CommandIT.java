@@ -13,15 +13,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.postbane.endtoend.Program.Outcome;
 import org.postbane.testing.Needs;
+import org.postbane.testing.Opened;
+import org.postbane.testing.SmallDisk;
 
 /** The built jar as a black box: words, files and standard input in; text, JSON and an exit status out. */
 @Timeout(120)
@@ -29,6 +31,9 @@ class CommandIT {
 
     private static final String SPAMMER4 = "203.0.113.4";
     private static final String SPAMMER6 = "2001:db8:13:3::103";
+
+    @RegisterExtension
+    final Opened opened = new Opened();
 
     @TempDir
     Path directory;
@@ -243,7 +248,8 @@ class CommandIT {
 
     @Test
     void scan_byNobody_withoutHome_worksInSilence() throws Exception {
-        Needs.that("root".equals(System.getProperty("user.name")), "becoming another user needs root");
+        Needs.root("becoming another user");
+        Needs.program("setpriv", "util-linux");
         Path open = Files.createTempDirectory(Path.of("/var/tmp"), "scan");
         try {
             Files.setPosixFilePermissions(open, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -316,26 +322,10 @@ class CommandIT {
         }
     }
 
-    /** A file system of its own, of a few MiB, for the store. */
-    private Path small;
-
-    @AfterEach
-    void unmount() throws Exception {
-        if (small != null) {
-            Program.run(List.of("umount", small.toString())).mustBe(0);
-        }
-    }
-
     @Test
     void run_storeOnAFullDisk_endsWithAClearMessage() throws Exception {
-        Needs.that("root".equals(System.getProperty("user.name")), "a small file system needs root");
-        Path mount = Files.createDirectory(directory.resolve("small"));
-        Needs.that(
-                Program.run(List.of("mount", "-t", "tmpfs", "-o", "size=1m", "none", mount.toString()))
-                                .status()
-                        == 0,
-                "mount is not allowed here");
-        small = mount;
+        Path mount = directory.resolve("small");
+        opened.add(SmallDisk.mount(mount, "size=1m"));
         Files.write(mount.resolve("ballast"), new byte[1_000_000]);
         Files.writeString(directory.resolve("postbane.conf"), """
                 [agent]

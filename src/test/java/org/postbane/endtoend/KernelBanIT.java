@@ -15,12 +15,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.postbane.endtoend.Program.Outcome;
+import org.postbane.testing.Opened;
 
 /** The built program from the line in the log to the packet that the kernel drops, and back. */
 @Timeout(180)
@@ -53,6 +54,9 @@ class KernelBanIT {
     /** Seconds by which the kernel and the database may differ. */
     private static final double SLACK = 3;
 
+    @RegisterExtension
+    final Opened opened = new Opened();
+
     @TempDir
     Path directory;
 
@@ -61,23 +65,13 @@ class KernelBanIT {
 
     @BeforeEach
     void start() throws Exception {
-        cable = Cable.plug();
-        daemon = new Daemon(
+        cable = opened.add(Cable.plug());
+        daemon = opened.add(new Daemon(
                 directory,
                 directory.resolve("mail.log"),
                 JAILS,
-                command -> cable.serverCommand(command.toArray(String[]::new)));
+                command -> cable.serverCommand(command.toArray(String[]::new))));
         daemon.start();
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        if (daemon != null) {
-            daemon.close();
-        }
-        if (cable != null) {
-            cable.close();
-        }
     }
 
     @Test

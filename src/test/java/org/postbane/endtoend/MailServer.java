@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.postbane.testing.Needs;
+import org.postbane.testing.NetNamespace;
 
 /**
  * A real mail server for a test: Postfix, amavisd-new with SpamAssassin, and rsyslogd, in namespaces of their own. It accepts
@@ -52,7 +53,7 @@ public final class MailServer implements AutoCloseable {
 
     /** Skips the test, or fails it in CI, where the machine cannot run this. */
     public static void needed() throws IOException, InterruptedException {
-        Needs.that("root".equals(System.getProperty("user.name")), "a real mail server needs root");
+        NetNamespace.needed();
         for (String file : List.of(
                 "/usr/sbin/postfix",
                 "/usr/sbin/amavisd",
@@ -61,13 +62,14 @@ public final class MailServer implements AutoCloseable {
                 "/etc/postfix",
                 "/etc/amavis/conf.d",
                 "/etc/spamassassin")) {
-            Needs.that(
+            Needs.installed(
                     Files.exists(Path.of(file)),
-                    "a real mail server needs " + file
-                            + " (Debian: postfix amavisd-new spamassassin rsyslog swaks iproute2)");
+                    "a whole mail server, of which " + file + " is missing,",
+                    "postfix amavisd-new spamassassin rsyslog swaks");
         }
+        Needs.program("unshare", "util-linux");
         Process unshare = new ProcessBuilder("unshare", "--mount", "--net", "--pid", "--fork", "true").start();
-        Needs.that(unshare.waitFor() == 0, "a real mail server needs leave to make namespaces");
+        Needs.that(unshare.waitFor() == 0, "a whole mail server needs leave to make namespaces for it (CAP_SYS_ADMIN)");
     }
 
     /**

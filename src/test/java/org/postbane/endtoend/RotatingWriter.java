@@ -50,7 +50,8 @@ final class RotatingWriter implements AutoCloseable {
         }
     }
 
-    private static final List<String> EXTRACTS = List.of("postfix-amavis.log", "spamtraps.log", "postfix-spamd.log");
+    private static final List<String> EXTRACTS =
+            List.of("postfix-amavis.log", "spamtraps.log", "postfix-spamd.log", "logins.log");
     private static final int STAMP = 15;
     private static final int MOST_ROTATED =
             300; // more than there are rotations: a loaded machine may leave the agent far behind

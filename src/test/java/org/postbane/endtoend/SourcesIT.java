@@ -26,15 +26,16 @@ import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postbane.host.UnixDatagrams;
 import org.postbane.testing.JournalFiles;
 import org.postbane.testing.NetNamespace;
+import org.postbane.testing.Opened;
 
 /** Whole daemons that read anything but one file: from what was sent or written there to the ban. */
 @Timeout(180)
@@ -56,21 +57,18 @@ class SourcesIT {
     /** {@code 2026-11-21T09:15:23.342795+00:00 mx1 postfix/smtpd[2826]: message}. */
     private static final Pattern LINE = Pattern.compile("\\S+ \\S+ (([^/\\[]+/)?([^\\[]+))\\[\\d+\\]: (.*)");
 
+    @RegisterExtension
+    final Opened opened = new Opened();
+
     @TempDir
     Path directory;
 
     private Daemon daemon;
 
     private void start(String sources, String action, UnaryOperator<List<String>> place) throws Exception {
-        daemon = new Daemon(directory, directory.resolve("mail.log"), sources, JAILS.formatted(action), place);
+        daemon = opened.add(
+                new Daemon(directory, directory.resolve("mail.log"), sources, JAILS.formatted(action), place));
         daemon.start();
-    }
-
-    @AfterEach
-    void stop() {
-        if (daemon != null) {
-            daemon.close();
-        }
     }
 
     private void awaitBans(String... subjects) throws Exception {

@@ -7,7 +7,7 @@ class LibSystemdTest extends JournalContract {
 
     @BeforeEach
     void needLibrary() {
-        Needs.that(LibSystemd.isPresent(), "libsystemd.so.0 cannot be loaded");
+        Needs.installed(LibSystemd.isPresent(), "libsystemd.so.0", "libsystemd0");
     }
 
     @Override

@@ -11,29 +11,28 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postbane.model.IpPrefix;
 import org.postbane.testing.Needs;
 import org.postbane.testing.NetNamespace;
+import org.postbane.testing.Opened;
 
 class NftTest {
 
-    private final NetNamespace namespace = new NetNamespace();
+    @RegisterExtension
+    final Opened opened = new Opened();
 
-    @AfterEach
-    void leaveNamespace() {
-        namespace.close();
-    }
+    private final NetNamespace namespace = opened.add(new NetNamespace());
 
     private static Nft open(String kind) {
         if (kind.equals("program")) {
             return new NftCommand(); // started by a thread in the namespace, so in the namespace
         }
-        Needs.that(LibNftables.isPresent(), "libnftables.so.1 is not installed");
+        Needs.installed(LibNftables.isPresent(), "libnftables.so.1", "libnftables1");
         return new LibNftables();
     }
 

@@ -39,7 +39,7 @@ class JournalSourceTest {
 
     /** Until so many lines were seen in all. */
     private void poll(JournalSource source, int wanted) throws Exception {
-        for (int i = 0; i < 200 && lines.size() < wanted; i++) {
+        for (int i = 0; i < 100 && lines.size() < wanted; i++) {
             if (!source.poll(line -> lines.add(line.text()), 1, NOW)) {
                 Thread.sleep(50);
             }
@@ -74,14 +74,7 @@ class JournalSourceTest {
     void poll_restartsAndRotations_seeEachLineOnce() throws Exception {
         files.entry("postfix/smtpd", 102, "smtpd", "old");
         Path file = files.write(dir.resolve("system.journal"));
-        Position position = new Position("", 0);
-        try (JournalSource source = source(Optional.empty(), StartAt.END)) {
-            for (int i = 0; i < 100 && source.position().identity().isEmpty(); i++) { // until it found the end
-                source.poll(line -> lines.add(line.text()), 1, NOW);
-                Thread.sleep(50);
-            }
-            position = source.position();
-        }
+        Position position = end();
 
         for (int run = 1; run <= 3; run++) { // what comes while nobody reads, after a rotation and a vacuum
             Files.move(file, dir.resolve("system@" + run + ".journal"));
@@ -100,6 +93,38 @@ class JournalSourceTest {
                 lines.stream()
                         .map(line -> line.substring(line.indexOf("]: ") + 3))
                         .toList());
+    }
+
+    /** Where reading begins of a journal that is there. */
+    private Position end() throws Exception {
+        try (JournalSource source = source(Optional.empty(), StartAt.END)) {
+            for (int i = 0; i < 100 && source.position().identity().isEmpty(); i++) {
+                source.poll(line -> lines.add(line.text()), 1, NOW);
+                Thread.sleep(50);
+            }
+            return source.position();
+        }
+    }
+
+    @Test
+    void poll_nothingForUsAtFirst_whatComesWhileNobodyReadsIsSeen() throws Exception {
+        files.entry("postfix/smtpd", 1000, "logger", "A1: client=forged[198.51.100.1]");
+        Path file = files.write(dir.resolve("system.journal"));
+        Position position = end();
+        Files.move(file, dir.resolve("system@1.journal"));
+        files.entry("postfix/smtpd", 102, "smtpd", "one");
+        files.write(dir.resolve("system.journal"));
+
+        try (JournalSource source = source(Optional.of(position), StartAt.END)) {
+            poll(source, 1);
+            position = source.position();
+        }
+        try (JournalSource source = source(Optional.of(position), StartAt.END)) {
+            poll(source, 2); // there is no other
+        }
+
+        assertEquals(1, lines.size(), lines::toString);
+        assertTrue(lines.get(0).endsWith(": one"), lines.get(0));
     }
 
     @Test

@@ -19,12 +19,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.PrefixSet;
 import org.postbane.testing.Needs;
+import org.postbane.testing.Opened;
 
 @SuppressWarnings({"AddressSelection", "NullAway.Init"}) // 127.0.0.1 is one address; each test listens first
 class SyslogSourceTest {
@@ -38,19 +39,15 @@ class SyslogSourceTest {
     private final List<String> lines = new ArrayList<>();
     private SyslogSource source;
 
-    @AfterEach
-    void close() {
-        if (source != null) {
-            source.close();
-        }
-    }
+    @RegisterExtension
+    final Opened opened = new Opened();
 
     private void listen(String address, String senders, String trust) throws IOException {
-        source = new SyslogSource(
+        source = opened.add(new SyslogSource(
                 "s",
                 new Input.Receiver(
                         ListenAddress.parse(address), new PrefixSet(List.of(IpPrefix.parse(senders))), Trust.of(trust)),
-                () -> {});
+                () -> {}));
         poll();
     }
 
@@ -207,7 +204,7 @@ class SyslogSourceTest {
 
     @Test
     void unix_userWhoIsNotTrusted_isNotHeard() throws Exception {
-        Needs.that(Files.isExecutable(Path.of("/usr/bin/logger")), "logger is not installed");
+        Needs.program("logger", "bsdutils");
         Path socket = dir.resolve("log");
         String uid = String.valueOf(Files.getAttribute(dir, "unix:uid"));
         listen("unix:" + socket, "127.0.0.1", "postfix/smtpd: user=" + uid + "\npostfix/qmgr: user=4711");
@@ -223,7 +220,7 @@ class SyslogSourceTest {
 
     @Test
     void unixStream_userWhoIsNotTrusted_isNotHeard() throws Exception {
-        Needs.that(Files.isExecutable(Path.of("/usr/bin/logger")), "logger is not installed");
+        Needs.program("logger", "bsdutils");
         Path socket = dir.resolve("log");
         String uid = String.valueOf(Files.getAttribute(dir, "unix:uid"));
         listen("unix-stream:" + socket, "127.0.0.1", "postfix/smtpd: user=" + uid + "\npostfix/qmgr: user=4711");

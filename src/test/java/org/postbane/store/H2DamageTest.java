@@ -106,6 +106,23 @@ class H2DamageTest {
                 files("*snapshot*"));
     }
 
+    /** The one made last is the newest, and the database is no older than it. */
+    @Test
+    void snapshot_clockWasSetBack_isTheNewest() throws IOException {
+        try (H2Store store = open()) {
+            save(store, AT_END + 1, AT_END + 20);
+            store.snapshot(NOW.minusSeconds(86_400));
+        }
+        try (H2Store store = open()) {
+            assertEquals(AT_END + 20, consistent(store));
+        }
+        flip(20_000);
+
+        try (H2Store store = open()) {
+            assertEquals(AT_END + 20, consistent(store));
+        }
+    }
+
     @Test
     void sound_isOpenedAsItWas() throws IOException {
         try (H2Store store = open()) {

@@ -1,5 +1,7 @@
 package org.postbane.store;
 
+import static java.nio.file.attribute.PosixFilePermission.OWNER_EXECUTE;
+import static java.nio.file.attribute.PosixFilePermission.OWNER_READ;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -25,6 +27,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.h2.Driver;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,10 +35,14 @@ import org.postbane.decide.Decision.Cause;
 import org.postbane.model.Subject;
 import org.postbane.source.Position;
 import org.postbane.store.StoreException.Kind;
-import org.postbane.testing.Needs;
+import org.postbane.testing.Opened;
+import org.postbane.testing.SmallDisk;
 
 /** What only a store on disk can get wrong. */
 final class H2StoreTest {
+
+    @RegisterExtension
+    final Opened opened = new Opened();
 
     @TempDir
     Path directory;
@@ -117,21 +124,17 @@ final class H2StoreTest {
 
     @Test
     void open_placeThatCannotBeWritten_saysSo() throws Exception {
-        Path place = Files.createDirectory(directory.resolve("place"));
-        boolean mounted = mount(place, "ro");
-        if (!mounted) {
-            Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("r-xr-xr-x"));
+        Path place = directory.resolve("place");
+        if ("root".equals(System.getProperty("user.name"))) {
+            opened.add(SmallDisk.mount(place, "ro"));
+        } else {
+            Files.createDirectory(place, PosixFilePermissions.asFileAttribute(Set.of(OWNER_READ, OWNER_EXECUTE)));
         }
-        try {
-            Needs.that(!Files.isWritable(place), "a directory that cannot be written: not root, or mount");
 
-            StoreException e = assertThrows(StoreException.class, () -> open(place.resolve("sub/state")));
+        StoreException e = assertThrows(StoreException.class, () -> open(place.resolve("sub/state")));
 
-            assertEquals(Kind.NOT_ALLOWED, e.kind());
-            assertTrue(e.toString().contains("cannot make " + place.resolve("sub/state.mv.db") + ": "), e.toString());
-        } finally {
-            unmount(mounted, place);
-        }
+        assertEquals(Kind.NOT_ALLOWED, e.kind());
+        assertTrue(e.toString().contains("cannot make " + place.resolve("sub/state.mv.db") + ": "), e.toString());
     }
 
     @Test
@@ -249,46 +252,41 @@ final class H2StoreTest {
 
     @Test
     void commit_diskFull_saysSoAndLosesNothing() throws Exception {
-        Path place = Files.createDirectory(directory.resolve("place"));
-        boolean mounted = mount(place, "size=3m");
-        try {
-            Needs.that(mounted, "the right to mount a small file system");
-            Path ballast = Files.write(place.resolve("ballast"), new byte[2 << 20]);
-            H2Store store = open(place.resolve("state"));
-            store.save(ban(CLIENT, "spam", NOON.plusSeconds(1)));
-            store.append(offence(CLIENT, NOON, "before"));
-            store.commit();
-            store.end(ban(CLIENT, "spam", NOON.plusSeconds(1)), NOON, Cause.EXPIRED);
-            store.append(offence(CLIENT, NOON, "while it was full"));
-            store.save("mail", new Position("", 1));
-            byte[] row = new byte[StateStore.MAX_ROW];
-            new Random(1).nextBytes(row);
-            store.saveRow("big", row);
+        Path place = directory.resolve("place");
+        opened.add(SmallDisk.mount(place, "size=3m"));
+        Path ballast = Files.write(place.resolve("ballast"), new byte[2 << 20]);
+        H2Store store = open(place.resolve("state"));
+        store.save(ban(CLIENT, "spam", NOON.plusSeconds(1)));
+        store.append(offence(CLIENT, NOON, "before"));
+        store.commit();
+        store.end(ban(CLIENT, "spam", NOON.plusSeconds(1)), NOON, Cause.EXPIRED);
+        store.append(offence(CLIENT, NOON, "while it was full"));
+        store.save("mail", new Position("", 1));
+        byte[] row = new byte[StateStore.MAX_ROW];
+        new Random(1).nextBytes(row);
+        store.saveRow("big", row);
 
-            for (int i = 0; i < 3; i++) {
-                StoreException e = assertThrows(StoreException.class, store::sync);
-                assertEquals(Kind.FAILED, e.kind());
-                assertTrue(
-                        e.toString().matches(".*: cannot .* " + place + "/state.mv.db: .*No space left on device.*"),
-                        e.toString());
-                assertEquals(2, store.offences(CLIENT, 9).size());
-                assertEquals(1, store.earlier(CLIENT, "spam"));
-            }
-            Files.delete(ballast);
-            store.sync();
-            store.close();
+        for (int i = 0; i < 3; i++) {
+            StoreException e = assertThrows(StoreException.class, store::sync);
+            assertEquals(Kind.FAILED, e.kind());
+            assertTrue(
+                    e.toString().matches(".*: cannot .* " + place + "/state.mv.db: .*No space left on device.*"),
+                    e.toString());
+            assertEquals(2, store.offences(CLIENT, 9).size());
+            assertEquals(1, store.earlier(CLIENT, "spam"));
+        }
+        Files.delete(ballast);
+        store.sync();
+        store.close();
 
-            try (H2Store again = open(place.resolve("state"))) {
-                assertEquals(Optional.of(new Position("", 1)), again.position("mail"));
-                assertEquals(2, again.offences(CLIENT, 9).size());
-                assertEquals(1, again.earlier(CLIENT, "spam"));
-                assertEquals(List.of(), again.inForce());
-                List<Integer> lengths = new ArrayList<>();
-                again.forEachRow((key, found) -> lengths.add(found.length));
-                assertEquals(List.of(StateStore.MAX_ROW), lengths);
-            }
-        } finally {
-            unmount(mounted, place);
+        try (H2Store again = open(place.resolve("state"))) {
+            assertEquals(Optional.of(new Position("", 1)), again.position("mail"));
+            assertEquals(2, again.offences(CLIENT, 9).size());
+            assertEquals(1, again.earlier(CLIENT, "spam"));
+            assertEquals(List.of(), again.inForce());
+            List<Integer> lengths = new ArrayList<>();
+            again.forEachRow((key, found) -> lengths.add(found.length));
+            assertEquals(List.of(StateStore.MAX_ROW), lengths);
         }
     }
 
@@ -316,29 +314,24 @@ final class H2StoreTest {
 
     @Test
     void commit_noRoomToCompact_goesOnAndLosesNothing() throws Exception {
-        Path place = Files.createDirectory(directory.resolve("place"));
-        boolean mounted = mount(place, "size=48m");
-        try {
-            Needs.that(mounted, "the right to mount a small file system");
-            byte[] row = new byte[StateStore.MAX_ROW];
-            Random random = new Random(1);
-            try (H2Store store = open(place.resolve("state"))) {
-                for (int i = 0; i < 22; i++) {
-                    random.nextBytes(row);
-                    store.saveRow("key " + i, row);
-                    store.commit();
-                }
-                assertTrue(Files.size(place.resolve("state.mv.db")) > 40 << 20, "big enough to be compacted");
+        Path place = directory.resolve("place");
+        opened.add(SmallDisk.mount(place, "size=48m"));
+        byte[] row = new byte[StateStore.MAX_ROW];
+        Random random = new Random(1);
+        try (H2Store store = open(place.resolve("state"))) {
+            for (int i = 0; i < 22; i++) {
+                random.nextBytes(row);
+                store.saveRow("key " + i, row);
+                store.commit();
             }
-
-            List<String> keys = new ArrayList<>();
-            try (H2Store store = open(place.resolve("state"))) {
-                store.forEachRow((key, found) -> keys.add(key));
-            }
-            assertEquals(22, keys.size());
-        } finally {
-            unmount(mounted, place);
+            assertTrue(Files.size(place.resolve("state.mv.db")) > 40 << 20, "big enough to be compacted");
         }
+
+        List<String> keys = new ArrayList<>();
+        try (H2Store store = open(place.resolve("state"))) {
+            store.forEachRow((key, found) -> keys.add(key));
+        }
+        assertEquals(22, keys.size());
     }
 
     @Test
@@ -372,21 +365,6 @@ final class H2StoreTest {
         try (H2Store store = open()) {
             assertEquals(100_000, store.inForce().size());
             assertNull(store.standing("spam", CLIENT));
-        }
-    }
-
-    /** Only root may, and not in every container. */
-    private static boolean mount(Path place, String options) throws Exception {
-        return new ProcessBuilder("mount", "-t", "tmpfs", "-o", options, "tmpfs", place.toString())
-                        .redirectErrorStream(true)
-                        .start()
-                        .waitFor()
-                == 0;
-    }
-
-    private static void unmount(boolean mounted, Path place) throws Exception {
-        if (mounted) {
-            new ProcessBuilder("umount", "-l", place.toString()).start().waitFor();
         }
     }
 }

@@ -18,8 +18,8 @@ public final class JournalFiles {
 
     /** Skips the test where there is no writer. */
     public static void need() {
-        Needs.that(Files.isExecutable(WRITER), "systemd-journal-remote is not installed");
-        Needs.that(Files.isExecutable(Path.of("/usr/bin/journalctl")), "journalctl is not installed");
+        Needs.installed(Files.isExecutable(WRITER), "systemd-journal-remote", "systemd-journal-remote");
+        Needs.program("journalctl", "systemd");
     }
 
     /** An entry, a second after the one before it. {@code fields} are {@code NAME=value}, with line ends allowed in values. */

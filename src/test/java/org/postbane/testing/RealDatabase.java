@@ -44,15 +44,17 @@ public final class RealDatabase implements AutoCloseable {
         if (product == Product.H2) {
             return;
         }
-        Needs.that("root".equals(System.getProperty("user.name")), "a real database server needs root");
+        Needs.root("a real database server");
         if (product == Product.MARIADB) {
-            Needs.that(
+            Needs.installed(
                     Files.isExecutable(MARIADB) && Files.exists(Path.of("/usr/share/java/mariadb-java-client.jar")),
-                    "mariadb-server or libmariadb-java is not installed");
+                    "MariaDB or its driver",
+                    "mariadb-server libmariadb-java");
         } else {
-            Needs.that(
+            Needs.installed(
                     Files.isDirectory(POSTGRESQL) && Files.exists(Path.of("/usr/share/java/postgresql.jar")),
-                    "postgresql or libpostgresql-jdbc-java is not installed");
+                    "PostgreSQL or its driver",
+                    "postgresql libpostgresql-jdbc-java");
         }
     }
 

@@ -23,10 +23,8 @@ public final class RealFail2ban implements AutoCloseable {
 
     /** Skips the test where fail2ban is missing. */
     public static void needed() {
-        Needs.that(
-                "root".equals(System.getProperty("user.name"))
-                        && Files.isExecutable(Path.of("/usr/bin/fail2ban-server")),
-                "fail2ban is not installed, or this is not root");
+        Needs.root("a real fail2ban");
+        Needs.program("fail2ban-server", "fail2ban");
     }
 
     /**

@@ -81,11 +81,12 @@ public final class RealPostfix implements AutoCloseable {
 
     /** Skips the test where Postfix is missing. */
     public static void needed() {
-        Needs.that("root".equals(System.getProperty("user.name")), "a real Postfix needs root");
-        Needs.that(
+        Needs.root("a real Postfix");
+        Needs.installed(
                 Files.isExecutable(Path.of("/usr/sbin/postfix"))
                         && Files.isExecutable(Path.of("/usr/lib/postfix/sbin/smtpd")),
-                "Postfix is not installed");
+                "Postfix",
+                "postfix");
     }
 
     /** A directory of configuration that postmap and postconf take. */

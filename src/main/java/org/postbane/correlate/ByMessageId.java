@@ -4,9 +4,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Mail.Pending;
 
@@ -14,29 +16,94 @@ import org.postbane.correlate.Mail.Pending;
  * Finds the message that spamd means, which prints nothing of it but the Message-ID, in a form in which several may look
  * alike, and its size.
  *
+ * <p>Strangers choose Message-IDs, and lines get lost; so that a message has the Message-ID of the verdict is not enough:
+ *
+ * <ul>
+ *   <li>It must have been with the filter then: the verdict comes before qmgr has it (a milter), or between qmgr's line and a
+ *       delivery or the end of it (a pipe or a command of the delivery agent). A verdict waits until that is known.
+ *   <li>All verdicts that came meanwhile on this Message-ID must be the same.
+ *   <li>Every other client's message that was with the filter then, and fits the size no worse, must have another Message-ID
+ *       and a verdict of its own: one whose Message-ID (or whose last of several) was on a line that is lost has not. To a
+ *       Message-ID that nobody knows, a verdict may have been on any of them: it explains one. Whatever was with the filter
+ *       leaves it soon; other messages may stay (a slow next hop, a session that hangs) and are no longer waited for.
+ * </ul>
+ *
  * <p>Where several clients' open messages fit, nobody is blamed at once. If spamd is run by a pipe, the message comes back
  * by pickup with its whole Message-ID; if that is the one of a single client's messages, of that sender and about that size,
  * and no other verdict on such a Message-ID is waiting, then the verdict was on this one.
+ *
+ * <p>Memory: {@link #MOST_WAITING} verdicts and {@link #MOST_PASSING} messages, the oldest of which go for others.
+ *
+ * <p>Known shortcomings: of one message with several recipients whom the filter asks each for himself, no verdict is
+ * believed if they differ.
  */
 final class ByMessageId {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    /** So long a verdict waits for its message to leave the filter. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    /** What was with the filter leaves it so soon after the verdict: all that is left to do is to hand it in again. */
+    private static final Duration LEAVING = Duration.ofSeconds(5);
+    /** A milter has nothing left to do. */
+    private static final Duration LEAVING_MILTER = Duration.ofSeconds(2);
     /** The lines of different programs may change places within this time. */
     private static final Duration REORDER = Duration.ofMillis(300);
+    /** Messages that closed longer ago are over. */
+    private static final Duration OVER = Duration.ofSeconds(2);
+    /** Messages of which nothing was heard for so long are nowhere near the filter. */
+    private static final Duration STUCK = Duration.ofSeconds(60);
+
+    /** What cleanup logs of a message without that header. */
+    private static final String NO_HEADER = "<>";
 
     private static final int MOST_WAITING = 1000;
-    /** A pipe adds and takes away some header lines: sizes differ by less than this, or than an eighth. */
+    private static final int MOST_PASSING = 1000;
+    /** A filter adds and takes away some header lines: sizes differ by less than this, or than an eighth. */
     private static final long SIZE_SLACK = 2048;
+    /** Two messages of one server, which adds the same header lines to both: host names in these differ. */
+    private static final long SAME_SLACK = 256;
 
     private final OpenMessages open;
     private final List<Waiting> waiting = new ArrayList<>();
     /** Messages that came back before the verdict on them: the lines of different programs may change places. */
     private final ArrayDeque<CameBack> early = new ArrayDeque<>();
+    /** Clients' messages, of which the one that was heard of last is last. May be given up already. */
+    private final Set<Mail> passing = new LinkedHashSet<>();
+    /** A verdict has come. Until then nothing is kept. */
+    private boolean asked;
+
+    /** Nothing is waited for any more. */
+    private boolean ended;
 
     private long ambiguous;
     private boolean changed;
 
-    private record Waiting(String key, long size, Pending verdict) {}
+    /** A verdict that waits. */
+    private static final class Waiting {
+
+        /** The Message-ID as spamd prints it; null if it found none. */
+        final @Nullable String key;
+
+        final long size;
+        final Pending verdict;
+        /** qmgr did not have the message then, by the order of the lines: a milter's verdict. */
+        final boolean beforeQueue;
+        /** The message, as far as its Message-ID tells, since it came back; null while it has not. */
+        @Nullable
+        Mail meant;
+
+        boolean over;
+
+        Waiting(@Nullable String key, long size, Pending verdict, boolean beforeQueue) {
+            this.key = key;
+            this.size = size;
+            this.verdict = verdict;
+            this.beforeQueue = beforeQueue;
+        }
+
+        Instant at() {
+            return verdict.at();
+        }
+    }
 
     private record CameBack(String header, @Nullable String sender, Instant at) {}
 
@@ -53,53 +120,315 @@ final class ByMessageId {
     }
 
     /**
-     * The message that the verdict is on; null if there is none, or it is not certain yet.
+     * The message of a verdict that names its client too; null if there is none, or it is not certain.
      *
-     * @param key the Message-ID as spamd prints it
-     * @param size in bytes as spamd saw it; 0 if it does not say
-     * @param since messages closed before this are over
+     * @param key the Message-ID
+     * @param size in bytes as the filter saw it; 0 if it does not say
      */
     @Nullable
-    Mail find(String key, long size, Pending verdict, Instant since) {
+    Mail find(String key, long size, Instant at) {
         Mail found = null;
         for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            if (mail.closed != null && mail.closed.isBefore(since) || mail.parent != null) {
+            if (isOut(mail, size, at)) {
                 continue;
             }
-            if (size > 0 && mail.size > 0 && !isAbout(mail.size, size)) {
-                continue; // another one with this Message-ID, whose line is lost or was cut
-            }
-            boolean unknown = mail.client == null && !mail.pickedUp; // whose client= line is lost
+            boolean unknown = isUnknown(mail);
             if (!unknown && !mail.isAnswerable()) {
                 continue;
             }
             if (unknown || found != null && !isSameSender(found, mail)) {
                 ambiguous++;
-                if (waiting.size() < MOST_WAITING) {
-                    waiting.add(new Waiting(key, size, verdict));
-                    changed = true;
-                }
                 return null;
             }
-            // one client's messages are judged in the order in which they came
             found = found == null || !mail.isJudged() || found.isJudged() ? mail : found;
         }
         return found;
+    }
+
+    /** Whether a verdict of this time with this size was not on this message, whatever its Message-ID. */
+    private static boolean isOut(Mail mail, long size, Instant at) {
+        return mail.parent != null
+                || mail.closed != null && mail.closed.isBefore(at.minus(OVER))
+                || size > 0 && mail.size > 0 && !isAbout(mail.size, size); // whose line is lost or was cut
+    }
+
+    /** Its {@code client=} line is lost. */
+    private static boolean isUnknown(Mail mail) {
+        return mail.client == null && !mail.pickedUp;
+    }
+
+    /**
+     * A verdict, to be had back from {@link #settled}.
+     *
+     * @param key the Message-ID as spamd prints it; null if it found none
+     * @param size in bytes as spamd saw it; 0 if it does not say
+     */
+    void await(@Nullable String key, long size, Pending verdict) {
+        ask();
+        if (waiting.size() >= MOST_WAITING) {
+            ambiguous += isAnybodys(waiting.remove(0)) ? 1 : 0;
+        }
+        boolean beforeQueue = false;
+        for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
+            beforeQueue |= !isOut(mail, size, verdict.at()) && mail.isAnswerable() && mail.activeAt == null;
+        }
+        waiting.add(new Waiting(key, size, verdict, beforeQueue));
+        changed = true;
+    }
+
+    private void ask() {
+        if (!asked) {
+            asked = true;
+            open.iterator().forEachRemaining(this::passes);
+        }
+    }
+
+    /** Something was heard of the message: who sent it, that qmgr has it, that a delivery was tried, that it is over. */
+    void heard(Mail mail) {
+        if (asked) {
+            passes(mail);
+        }
+    }
+
+    private void passes(Mail mail) {
+        if (!mayBeStrangers(mail) || mail.id.isExim()) {
+            return;
+        }
+        passing.remove(mail);
+        passing.add(mail);
+        Instant now = lastOf(mail);
+        while (passing.size() > MOST_PASSING
+                || lastOf(passing.iterator().next()).plus(STUCK).isBefore(now)) {
+            passing.remove(passing.iterator().next());
+        }
+    }
+
+    private static boolean mayBeStrangers(Mail mail) {
+        return !mail.pickedUp && !mail.isFromHere() && mail.parent == null;
+    }
+
+    private static Instant lastOf(Mail mail) {
+        return mail.leftAt != null ? mail.leftAt : mail.activeAt != null ? mail.activeAt : mail.since;
+    }
+
+    /**
+     * A verdict of which it is certain by now on which message it was; null if there is none. To be asked until then.
+     *
+     * @param mail of which something was heard; null where time has passed
+     */
+    @Nullable
+    Found settled(@Nullable Mail mail, Instant now) {
+        if (waiting.isEmpty()) {
+            return null;
+        }
+        String key = mail == null ? null : mail.messageIdKey();
+        if (mail != null && key == null && mail.leftAt == null) {
+            return null; // it has left no filter: there is no verdict that this settles
+        }
+        Found found = null;
+        for (int i = 0; i < waiting.size() && found == null; i++) {
+            Waiting next = waiting.get(i);
+            if (next.key != null && !next.over && (key == null || key.equals(next.key))) {
+                found = settle(next, next.key, now);
+            }
+            if (!next.over && next.at().plus(PATIENCE).isBefore(now)) {
+                ambiguous += isAnybodys(next) ? 1 : 0;
+                next.over = true;
+            }
+        }
+        changed |= waiting.removeIf(verdict -> verdict.over);
+        return found;
+    }
+
+    /** The same, of a message of which nothing more is to be heard. */
+    @Nullable
+    Found last(Mail mail) {
+        boolean before = ended;
+        ended = true;
+        Found found = settled(mail, Instant.MIN);
+        ended = before;
+        return found;
+    }
+
+    /** Nothing more is to be heard of any message. */
+    void finish() {
+        ended = true;
+    }
+
+    /** Whether there is a message that the verdict may have been on. */
+    private boolean isAnybodys(Waiting verdict) {
+        String key = verdict.key;
+        for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
+            if (!isOut(mail, verdict.size, verdict.at()) && (mail.isAnswerable() || isUnknown(mail))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private @Nullable Found settle(Waiting verdict, String key, Instant now) {
+        Mail found = null;
+        boolean one = true;
+        boolean moreToCome = false;
+        for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
+            boolean out = verdict.meant == null ? isOut(mail, verdict.size, verdict.at()) : mail != verdict.meant;
+            if (out || !mail.isAnswerable() && !isUnknown(mail)) {
+                continue;
+            }
+            if (isUnknown(mail) || found != null && !isSameSender(found, mail)) {
+                return null; // unless it comes back
+            }
+            one &= found == null;
+            moreToCome |= !mail.isJudged() && mail.closed == null && !wasThere(mail, verdict);
+            found = found == null || isRather(mail, found, verdict) ? mail : found;
+        }
+        if (found == null || !wasThere(found, verdict)) {
+            return null;
+        }
+        if (found.isJudged() && moreToCome && isWorthwhile(verdict, LEAVING, now)) {
+            return null; // another one of this client's
+        }
+        if (one && verdict.meant == null && isContradicted(found, verdict)) {
+            return null;
+        }
+        int others = 0;
+        boolean milters = isMilters(found, verdict);
+        for (Mail other : passing) {
+            if (other == found || !isSuspect(other, found, verdict)) {
+                continue;
+            }
+            if (milters ? other.activeAt != null || other.leftAt != null : hasLeft(other, verdict.at())) {
+                others++;
+            } else if (isWorthwhile(verdict, milters ? LEAVING_MILTER : LEAVING, now)) {
+                return null; // it will tell
+            }
+        }
+        verdict.over = true;
+        if (others > 0 && others > nobodys(verdict)) {
+            ambiguous++;
+            return null;
+        }
+        return new Found(found, verdict.verdict);
+    }
+
+    /** Whether it may become known yet which messages were with the filter when this verdict came. */
+    private boolean isWorthwhile(Waiting verdict, Duration leaving, Instant now) {
+        return !ended && !now.isAfter(verdict.at().plus(leaving));
+    }
+
+    /** One client's messages are judged in the order in which they came. {@code earlier} is asked after later ones. */
+    private static boolean isRather(Mail earlier, Mail than, Waiting verdict) {
+        if (wasThere(earlier, verdict) != wasThere(than, verdict)) {
+            return wasThere(earlier, verdict);
+        }
+        return !earlier.isJudged() || than.isJudged();
+    }
+
+    /** Whether the message is known to have been with a filter at that time, which it has left since. */
+    private static boolean wasThere(Mail mail, Waiting verdict) {
+        return !mail.since.isAfter(verdict.at().plus(REORDER))
+                && (isMilters(mail, verdict) && mail.activeAt != null || hasLeft(mail, verdict.at()));
+    }
+
+    /** Whether it was not queued yet: then only a milter can have asked spamd. */
+    private static boolean isMilters(Mail mail, Waiting verdict) {
+        Instant active = mail.activeAt;
+        return active == null || active.isAfter(verdict.at()) || verdict.beforeQueue && active.equals(verdict.at());
+    }
+
+    private static boolean hasLeft(Mail mail, Instant at) {
+        return mail.firstLeftAt != null
+                && mail.leftAt != null
+                && !mail.leftAt.isBefore(at.minus(REORDER))
+                && !mail.firstLeftAt.isAfter(at.plus(LEAVING));
+    }
+
+    /** Whether verdicts on this message differ: then not all are on this one, and none of them is believed. */
+    private boolean isContradicted(Mail mail, Waiting verdict) {
+        boolean differ = mail.isJudged() && mail.judgement() != verdict.verdict.judgement();
+        for (Waiting other : waiting) {
+            differ |= isOn(mail, other) && other.verdict.judgement() != verdict.verdict.judgement();
+        }
+        for (Waiting other : waiting) {
+            if (differ && isOn(mail, other)) {
+                other.over = true;
+                ambiguous++;
+            }
+        }
+        return differ;
+    }
+
+    private static boolean isOn(Mail mail, Waiting verdict) {
+        return !verdict.over && Objects.equals(verdict.key, mail.messageIdKey()) && wasThere(mail, verdict);
+    }
+
+    /** Whether the verdict may have been on {@code other} as well, as far as is known by now. */
+    private boolean isSuspect(Mail other, Mail found, Waiting verdict) {
+        Instant at = verdict.at();
+        if (other.isJudged()
+                || !mayBeStrangers(other)
+                || other.client == null // and of that and the Message-ID only one is lost
+                || isSameSender(other, found)
+                || other.since.isAfter(at.plus(REORDER))
+                || !isThere(other, isMilters(found, verdict), at)
+                || !fitsAsWell(other, found, verdict.size)) {
+            return false;
+        }
+        String key = other.messageIdKey();
+        if (other.messageId == null) {
+            return true;
+        }
+        boolean own = other.messageId.equals(NO_HEADER) || Objects.equals(key, verdict.key);
+        for (Waiting each : waiting) {
+            own |= key != null && key.equals(each.key);
+        }
+        return !own;
+    }
+
+    /** Whether the message was with a milter, or with qmgr and its filter, at that time, or may be there since. */
+    private static boolean isThere(Mail mail, boolean milters, Instant at) {
+        boolean gone = mail.closed != null || mail.refused;
+        boolean before = mail.leftAt != null && mail.leftAt.isBefore(at.minus(REORDER)) && gone;
+        if (milters) {
+            Instant active = mail.activeAt;
+            return !before
+                    && (active == null
+                            || !active.isBefore(at.minus(REORDER)) && !active.isAfter(at.plus(LEAVING_MILTER)));
+        }
+        boolean active = mail.activeAt != null ? !mail.activeAt.isAfter(at.plus(REORDER)) : mail.leftAt != null;
+        boolean late = mail.firstLeftAt != null && mail.firstLeftAt.isAfter(at.plus(LEAVING));
+        return active && !before && !late;
+    }
+
+    private static boolean fitsAsWell(Mail other, Mail found, long size) {
+        if (size <= 0 || other.size <= 0 || found.size <= 0) {
+            return true;
+        }
+        return Math.abs(size - other.size) <= Math.abs(size - found.size) + SAME_SLACK;
+    }
+
+    /** How many verdicts are on messages that nobody knows by their Message-ID, at about that time. */
+    private int nobodys(Waiting verdict) {
+        int count = 0;
+        for (Waiting each : waiting) {
+            boolean about = !each.at().isBefore(verdict.at().minus(LEAVING))
+                    && !each.at().isAfter(verdict.at().plus(LEAVING));
+            count += about && (each.key == null || open.withMessageId(each.key) == null) ? 1 : 0;
+        }
+        return count;
     }
 
     private static boolean isSameSender(Mail a, Mail b) {
         return Objects.equals(a.client, b.client) && Objects.equals(a.account, b.account);
     }
 
-    /** pickup took a message with this Message-ID header: which verdict was on which message, if that is certain now. */
-    @Nullable
-    Found cameBack(String header, @Nullable String sender, Instant at) {
-        Found found = resolve(header, sender, at);
-        if (found == null && early.size() < MOST_WAITING && isAwaited(header)) {
+    /** pickup took a message with this Message-ID header, which may tell which verdict was on which message. */
+    void cameBack(String header, @Nullable String sender, Instant at) {
+        boolean found = resolve(header, sender, at);
+        if (!found && early.size() < MOST_WAITING && isAwaited(header)) {
             early.add(new CameBack(header, sender, at));
             changed = true;
         }
-        return found;
     }
 
     /** Whether the verdict on a message with this header has not come yet. */
@@ -113,57 +442,51 @@ final class ByMessageId {
         return false;
     }
 
-    /** A verdict that came late, if it is certain now on which message it was; null if there is none. To be asked until then. */
-    @Nullable
-    Found late(Instant now) {
+    /** Messages that came back before the verdicts on them may tell by now of these. */
+    void resolveEarly(Instant now) {
         while (!early.isEmpty() && !early.peek().at().plus(REORDER).isAfter(now)) {
             CameBack next = early.remove();
             changed = true;
-            Found found = resolve(next.header(), next.sender(), next.at());
-            if (found != null) {
-                return found;
-            }
+            resolve(next.header(), next.sender(), next.at());
         }
-        return null;
     }
 
-    private @Nullable Found resolve(String header, @Nullable String sender, Instant at) {
-        changed |= waiting.removeIf(
-                verdict -> verdict.verdict().at().plus(PATIENCE).isBefore(at));
+    private boolean resolve(String header, @Nullable String sender, Instant at) {
         String key = waiting.isEmpty() ? null : MessageIds.asSpamdPrints(header);
         Waiting only = null;
-        for (Iterator<Waiting> each = waiting.iterator(); each.hasNext() && key != null; ) {
-            Waiting next = each.next();
-            if (next.key().equals(key) && !next.verdict().at().isAfter(at)) {
-                if (only != null && only.verdict().judgement() != next.verdict().judgement()) {
-                    return null;
+        for (Waiting next : waiting) {
+            if (next.key != null
+                    && next.key.equals(key)
+                    && next.meant == null
+                    && !next.at().isAfter(at)) {
+                if (only != null && only.verdict.judgement() != next.verdict.judgement()) {
+                    return false;
                 }
                 only = only == null ? next : only;
             }
         }
-        if (only == null) {
-            return null;
+        if (only == null || key == null) {
+            return false;
         }
         Mail found = null;
-        for (Mail mail = open.withMessageId(only.key()); mail != null; mail = mail.nextOfMessageId) {
-            if (!header.equals(mail.messageId) || mail.parent != null || !mail.isAnswerable()) {
+        for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
+            if (!header.equals(mail.messageId) || mail.parent != null || !mail.isAnswerable() && !isUnknown(mail)) {
                 continue;
             }
-            if (found != null && !isSameSender(found, mail)) {
-                return null;
+            if (isUnknown(mail) || found != null && !isSameSender(found, mail)) {
+                return false;
             }
             found = mail;
         }
-        if (found == null || !Objects.equals(found.sender, sender) || !isAbout(found.size, only.size())) {
-            return null;
+        if (found == null || !Objects.equals(found.sender, sender) || !isAbout(found.size, only.size)) {
+            return false;
         }
-        if (found.isJudged() && found.judgement() != only.verdict().judgement()) {
-            return null; // its own verdict was another; this one was on a message that did not come back
+        if (found.isJudged() && found.judgement() != only.verdict.judgement()) {
+            return false; // its own verdict was another; this one was on a message that did not come back
         }
-        waiting.remove(only);
+        only.meant = found;
         changed = true;
-        ambiguous--;
-        return new Found(found, only.verdict());
+        return true;
     }
 
     private static boolean isAbout(long a, long b) {
@@ -181,9 +504,11 @@ final class ByMessageId {
         RowWriter row = new RowWriter();
         row.number(waiting.size());
         for (Waiting each : waiting) {
-            row.text(each.key());
-            row.number(each.size());
-            each.verdict().write(row);
+            row.text(each.key);
+            row.number(each.size);
+            each.verdict.write(row);
+            row.flag(each.beforeQueue);
+            row.number(each.meant == null ? -1 : each.meant.serial);
         }
         row.number(early.size());
         for (CameBack each : early) {
@@ -194,12 +519,16 @@ final class ByMessageId {
         return row.toBytes();
     }
 
-    void restore(RowReader row) {
+    /** @param mails the messages that were read back, by serial number; null for one that is not there */
+    void restore(RowReader row, LongFunction<@Nullable Mail> mails) {
         for (long left = row.number(); left > 0; left--) {
-            waiting.add(new Waiting(row.someText(), row.number(), Pending.read(row)));
+            Waiting verdict = new Waiting(row.text(), row.number(), Pending.read(row), row.flag());
+            verdict.meant = mails.apply(row.number());
+            waiting.add(verdict);
         }
         for (long left = row.number(); left > 0; left--) {
             early.add(new CameBack(row.someText(), row.text(), Objects.requireNonNull(row.time())));
         }
+        ask();
     }
 }

@@ -48,6 +48,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     /** Lines may change places within this time. */
     private static final Duration REORDER = Duration.ofSeconds(2);
 
+    private static final int MOST_DOUBTFUL = 8;
+
     private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
 
     private final Sayings sayings;
@@ -113,10 +115,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (mail == null || mail.peer != null || mail.pickedUp || isOver(mail, event.at())) {
             mail = messages.start(event.queueId(), event.at());
         }
+        messages.touch(mail);
         mail.sender = event.sender();
         mail.pickedUp = true;
         if (mail.messageId != null) {
-            cameBack(mail, mail.messageId, event.at()); // cleanup's line came before this one
+            byMessageId.cameBack(mail.messageId, mail.sender, event.at()); // cleanup's line came before this one
         }
     }
 
@@ -157,6 +160,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (mail.isJudged()) {
             messages.awaitDeliveries(mail, event.at());
         }
+        messages.heard(mail);
     }
 
     private static boolean isSameClient(Mail mail, @Nullable IpPrefix client) {
@@ -192,13 +196,6 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         return mail.since.plus(REORDER).isBefore(at);
     }
 
-    private void cameBack(Mail mail, String header, Instant at) {
-        ByMessageId.Found found = byMessageId.cameBack(header, mail.sender, at);
-        if (found != null) {
-            messages.apply(found.mail(), found.verdict());
-        }
-    }
-
     @Override
     public void visit(LogEvent.MessageId event) {
         Mail mail = open.find(event.queueId());
@@ -221,7 +218,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         open.addMessageId(mail, event.messageId());
         messages.touch(mail);
         if (mail.pickedUp) {
-            cameBack(mail, event.messageId(), event.at());
+            byMessageId.cameBack(event.messageId(), mail.sender, event.at());
         }
     }
 
@@ -238,6 +235,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         mail.size = event.size();
         mail.takePrelude(mail.sender);
         messages.touch(mail);
+        mail.active(event.at());
+        messages.heard(mail);
+        believe(mail);
     }
 
     @Override
@@ -261,6 +261,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             return;
         }
         messages.touch(mail);
+        mail.left(event.at());
+        messages.heard(mail);
         String as = event.origTo() == null ? event.to() : event.origTo();
         if (mail.parent == null) {
             mail.deliver(event.to(), as);
@@ -268,8 +270,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.queuedAs() != null) {
             cameBackAs(mail, event.queuedAs(), event.relay());
         }
-        Pending verdict = event.filterId() == null ? null : strays.take(event.filterId());
-        if (verdict != null) {
+        String filterId = event.filterId();
+        Pending verdict = filterId == null ? null : strays.find(filterId);
+        if (filterId != null && verdict != null && isFiltersReply(mail, verdict, event.relay())) {
+            strays.take(filterId);
             messages.touch(mail.root());
             mail.root().pending.add(verdict);
             sayings.pending(mail);
@@ -289,19 +293,38 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (output == null || output == mail || output.parent != null || output.peer == null) {
             return;
         }
-        int bracket = relay.indexOf('[');
-        int close = bracket < 0 ? -1 : relay.indexOf(']', bracket);
-        IpPrefix hop = close < 0 ? null : IpPrefix.parse(relay.substring(bracket + 1, close));
+        IpPrefix hop = hop(relay);
         boolean filter = hop != null && (hop.equals(output.peer) || hop.isLoopback() && output.peer.isLoopback());
         if (filter && isSameClient(mail, output.client)) {
             link(output, mail);
         }
     }
 
+    /** Whether the reply with amavis's id is amavis's: any next hop can write one, and what it pleases. */
+    private static boolean isFiltersReply(Mail mail, Pending verdict, String relay) {
+        IpPrefix hop = hop(relay);
+        IpPrefix client = verdict.client();
+        boolean named =
+                client != null && !client.isLoopback() && isOf(mail.root(), client) && mail.root().client != null;
+        boolean sameSender = verdict.sender() == null
+                || mail.sender == null
+                || verdict.sender().equals(mail.sender);
+        return named && sameSender || hop != null && hop.isLoopback() && isOf(mail.root(), client);
+    }
+
+    /** The address of {@code host[address]:port}. */
+    private static @Nullable IpPrefix hop(String relay) {
+        int bracket = relay.indexOf('[');
+        int close = bracket < 0 ? -1 : relay.indexOf(']', bracket);
+        return close < 0 ? null : IpPrefix.parse(relay.substring(bracket + 1, close));
+    }
+
     @Override
     public void visit(LogEvent.Removed event) {
         Mail mail = open.find(event.queueId());
         if (mail != null && mail.closed == null) {
+            mail.left(event.at());
+            messages.heard(mail);
             messages.close(mail, event.at());
             sayings.victims(mail, event.at(), false);
             sayings.delivered(mail, event.at());
@@ -330,7 +353,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 event.recipients(),
                 event.recipientsAre(),
                 event.quarantine());
-        if (event.queueId() != null) {
+        if (verdict.isDoubtful()) {
+            doubt(event.queueId(), verdict);
+        } else if (event.queueId() != null) {
             Mail mail = open.find(event.queueId());
             if (mail != null && isOf(mail.root(), client) || event.queuedAs().isEmpty()) {
                 messages.apply(
@@ -348,12 +373,34 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             if (mail != null) {
                 applyToRefused(mail, verdict);
             }
+        } else if (client == null) {
+            byMessageId.await(event.messageId(), event.size(), verdict);
         } else if (event.messageId() != null) {
-            Mail mail = byMessageId.find(
-                    event.messageId(), event.size(), verdict, event.at().minus(REORDER));
+            Mail mail = byMessageId.find(event.messageId(), event.size(), event.at());
             if (mail != null) {
                 messages.apply(mail.root(), verdict);
             }
+        }
+    }
+
+    private void doubt(@Nullable QueueId id, Pending verdict) {
+        if (id == null) {
+            return;
+        }
+        Mail known = open.find(id);
+        Mail mail = known == null ? messages.start(id, verdict.at()) : known;
+        if (mail.doubtful.size() < MOST_DOUBTFUL) {
+            messages.touch(mail);
+            mail.doubtful.add(verdict);
+            believe(mail);
+        }
+    }
+
+    /** The sender of the message may be known now. */
+    private void believe(Mail mail) {
+        Pending verdict = mail.takeBelieved();
+        if (verdict != null) {
+            messages.apply(mail.root(), verdict);
         }
     }
 
@@ -461,6 +508,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         mail.refused = true;
         mail.sender = mail.sender == null ? sender : mail.sender;
         mail.takePrelude(sender);
+        mail.left(at);
+        messages.heard(mail); // a milter that asked spamd
+        believe(mail);
         if (reason != null) {
             messages.apply(mail, Refusals.verdict(at, "milter", client, sender, reason));
         }

@@ -6,16 +6,32 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Messages that are to be looked at again at some time, soonest first. What is due may be gone or changed by then. */
+/**
+ * Messages that are to be looked at again at some time, soonest first. What is due may be gone or changed by then.
+ *
+ * <p>Memory: in proportion to the messages that are open; those that are gone leave whenever the queue has doubled.
+ */
 final class DueMails {
 
+    /** As long as there are fewer, nobody looks whether they are gone. */
+    private static final int FEW = 256;
+
     private final ArrayDeque<Due> queue = new ArrayDeque<>();
+    private int roomFor = FEW;
 
     record Due(Mail mail, Instant at) {}
 
     /** @param at not before that of any other, but in {@link #restored} */
     void add(Mail mail, Instant at) {
+        if (queue.size() >= roomFor) {
+            queue.removeIf(due -> due.mail().dropped && !due.mail().held);
+            roomFor = Math.max(FEW, 2 * queue.size());
+        }
         queue.add(new Due(mail, at));
+    }
+
+    int size() {
+        return queue.size();
     }
 
     boolean isDue(Instant now) {

@@ -1,5 +1,6 @@
 package org.postbane.correlate;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,6 +25,9 @@ final class Mail {
 
     /** Room for recipients that are told apart, in characters; some 20,000 of them. Bounds the row in the store. */
     private static final int ROOM = 600_000;
+
+    /** qmgr's line after a delivery that is older than this begins another try; lines may have changed places. */
+    private static final Duration RETRY = Duration.ofSeconds(2);
 
     /** Of a message that never had a queue id. */
     static final QueueId NO_ID = new QueueId(0, 0);
@@ -69,6 +73,8 @@ final class Mail {
     int children;
     /** Verdicts that cannot be applied until it is known who handed the message in. */
     final List<Pending> pending = new ArrayList<>(0);
+    /** Verdicts on it of which it is unknown until its sender is whether a stranger wrote them. */
+    final List<Pending> doubtful = new ArrayList<>(0);
     /** A trap that it was addressed to, likewise kept. */
     @Nullable
     String pendingTrap;
@@ -115,6 +121,15 @@ final class Mail {
 
     @Nullable
     Instant closed;
+    /** When qmgr took it up last. */
+    @Nullable
+    Instant activeAt;
+    /** When since then a delivery of it was tried, first and last, or it was refused or done with. */
+    @Nullable
+    Instant firstLeftAt;
+
+    @Nullable
+    Instant leftAt;
 
     private @Nullable Judgement judgement;
     private boolean trapped;
@@ -144,6 +159,48 @@ final class Mail {
             mail = mail.parent;
         }
         return mail;
+    }
+
+    /** Takes the verdict that its sender, now known, tells to be the filter's; null if there is none. */
+    @Nullable
+    Pending takeBelieved() {
+        if (sender == null || doubtful.isEmpty()) {
+            return null;
+        }
+        String letters = letters(sender);
+        Pending believed = null;
+        for (Pending each : doubtful) {
+            believed = each.sender() != null && letters(each.sender()).equals(letters) ? each : believed;
+        }
+        doubtful.clear();
+        return believed;
+    }
+
+    /** What is left of an address where programs quote it differently. */
+    private static String letters(String address) {
+        StringBuilder text = new StringBuilder(address.length());
+        for (int i = 0; i < address.length(); i++) {
+            char c = address.charAt(i);
+            if (c < 128 && Character.isLetterOrDigit(c)) {
+                text.append(Character.toLowerCase(c));
+            }
+        }
+        return text.toString();
+    }
+
+    /** qmgr has taken it up. */
+    void active(Instant at) {
+        activeAt = at;
+        if (leftAt != null && leftAt.plus(RETRY).isBefore(at)) {
+            firstLeftAt = null;
+            leftAt = null;
+        }
+    }
+
+    /** A delivery of it was tried, or it is over. */
+    void left(Instant at) {
+        firstLeftAt = firstLeftAt == null ? at : firstLeftAt;
+        leftAt = at;
     }
 
     /** Whether it is known which stranger handed it in. Mail from loopback may turn out to be a filter's output. */
@@ -365,6 +422,11 @@ final class Mail {
         listed.forEach(row::text);
         row.flag(listedInPart);
         row.flag(pendingTrapNamed);
+        row.time(activeAt);
+        row.time(firstLeftAt);
+        row.time(leftAt);
+        row.number(doubtful.size());
+        doubtful.forEach(verdict -> verdict.write(row));
         return row.toBytes();
     }
 
@@ -414,6 +476,12 @@ final class Mail {
         mail.listed = listed;
         mail.listedInPart = row.flag();
         mail.pendingTrapNamed = row.flag();
+        mail.activeAt = row.time();
+        mail.firstLeftAt = row.time();
+        mail.leftAt = row.time();
+        for (long left = row.number(); left > 0; left--) {
+            mail.doubtful.add(Pending.read(row));
+        }
         return new Restored(mail, indexed, parent);
     }
 
@@ -440,6 +508,11 @@ final class Mail {
             List<String> recipients,
             Listed recipientsAre,
             @Nullable String quarantine) {
+
+        /** Whether it is the filter's only if the message's sender is the one that stands with it. */
+        boolean isDoubtful() {
+            return recipientsAre == Listed.UNKNOWN_IF_SENDER;
+        }
 
         boolean isAsNamed() {
             return recipientsAre == Listed.AS_NAMED || recipientsAre == Listed.SOME_AS_NAMED;

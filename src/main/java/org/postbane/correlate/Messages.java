@@ -110,6 +110,20 @@ final class Messages {
         }
     }
 
+    /** Something was heard of this message: verdicts that name a Message-ID only may be known to be on it now. */
+    void heard(Mail mail) {
+        byMessageId.heard(mail);
+        settle(mail, now);
+    }
+
+    private void settle(@Nullable Mail heard, Instant time) {
+        for (ByMessageId.Found found = byMessageId.settled(heard, time);
+                found != null;
+                found = byMessageId.settled(heard, time)) {
+            apply(found.mail().root(), found.verdict());
+        }
+    }
+
     void awaitDeliveries(Mail root, Instant since) {
         if (root.awaitsDeliveries() && root.awaitsUntil == null) {
             root.awaitsUntil = arrival(since).plus(settings.patience());
@@ -154,9 +168,8 @@ final class Messages {
 
     /** Says and forgets what is due. */
     private void look() {
-        for (ByMessageId.Found late = byMessageId.late(now); late != null; late = byMessageId.late(now)) {
-            apply(late.mail(), late.verdict());
-        }
+        byMessageId.resolveEarly(now);
+        settle(null, now);
         connections.advance(now);
         strays.advance(now);
         while (awaiting.isDue(now)) {
@@ -203,6 +216,9 @@ final class Messages {
 
     /** Says what remains to be said of a message of which nothing more is to be expected, and forgets it. */
     private void giveUp(Mail mail, Instant at) {
+        for (ByMessageId.Found found = byMessageId.last(mail); found != null; found = byMessageId.last(mail)) {
+            apply(found.mail().root(), found.verdict());
+        }
         if (mail.connection != null && mail.refused) {
             open.remove(mail);
             mail.dropped = true;
@@ -254,6 +270,8 @@ final class Messages {
 
     /** No line will follow: says all that is known. */
     void finish() {
+        byMessageId.finish();
+        settle(null, now);
         strays.finish();
         connections.finish(now);
         List<Mail> rest = new ArrayList<>(open.size());
@@ -299,11 +317,9 @@ final class Messages {
                 rows.put(serial, Mail.fromRow(serial, bytes));
             } else if (key.equals(PRELUDES_ROW)) {
                 preludes.restore(new RowReader(bytes));
-            } else if (key.equals(WAITING_ROW)) {
-                byMessageId.restore(new RowReader(bytes));
             } else if (key.equals(Sayings.ROW)) {
                 sayings.restore(new RowReader(bytes));
-            } else if (key.equals(STRAY_ROW) || Connections.isRow(key)) {
+            } else if (key.equals(STRAY_ROW) || key.equals(WAITING_ROW) || Connections.isRow(key)) {
                 others.put(key, bytes);
             }
         });
@@ -351,6 +367,8 @@ final class Messages {
         };
         if (key.equals(STRAY_ROW)) {
             strays.restore(new RowReader(bytes), mails);
+        } else if (key.equals(WAITING_ROW)) {
+            byMessageId.restore(new RowReader(bytes), mails);
         } else {
             connections.restore(key, bytes, mails);
         }

@@ -56,6 +56,12 @@ final class Strays {
         return null;
     }
 
+    /** The verdict that bears this id, which still waits for its message. */
+    @Nullable
+    Pending find(String filterId) {
+        return verdicts.isEmpty() ? null : verdicts.get(filterId);
+    }
+
     /** The verdict that amavis's reply is about, once. */
     @Nullable
     Pending take(String filterId) {

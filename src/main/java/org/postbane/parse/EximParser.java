@@ -33,7 +33,9 @@ import org.postbane.source.Mark;
  *
  * <p>Memory: see {@link EximParts}. Known shortcomings: with {@code syslog_duplication = false} two equal refusals in a row of
  * one process count once; a refused message's recipients are told by the reject log only, up to five, or by {@code nrcpt=}; a
- * client whose HELO holds brackets is not named where {@code helo_accept_junk_hosts} allows that.
+ * client whose HELO holds brackets is not named where {@code helo_accept_junk_hosts} allows that; over a restart
+ * an entry of several parts is lost if it was in the midst of them, and a refusal counts twice if its copy for the reject log comes
+ * after.
  */
 final class EximParser implements LineParser {
 

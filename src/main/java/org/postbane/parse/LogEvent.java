@@ -193,7 +193,12 @@ public sealed interface LogEvent {
         /** All of the message, as the client named them, doubles included. */
         AS_NAMED,
         /** Likewise, but there are more. */
-        SOME_AS_NAMED
+        SOME_AS_NAMED,
+        /**
+         * Unknown; and the line has several verdicts, one of which is the filter's and the others a stranger's text: this is
+         * the filter's only if the message's sender is the one that stands with it.
+         */
+        UNKNOWN_IF_SENDER
     }
 
     /**

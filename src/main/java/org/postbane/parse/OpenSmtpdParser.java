@@ -28,7 +28,8 @@ import org.postbane.source.Mark;
  * <p>The client is known by the session's first line only, where its address comes before all that it says. What a filter
  * refuses after the content has the command {@code DATA}, and no message id: such a message has one victim.
  *
- * <p>Memory: {@link #MOST} sessions. Known shortcomings: sessions that are open at a restart are not known afterwards; no line
+ * <p>Memory: {@link #MOST} sessions. Known shortcomings: sessions that are open at a restart are not known afterwards, so that
+ * nobody answers for what they do from then on (messages, refusals, wrong passwords); messages before it are not concerned; no line
  * says that a message is done with, so that the correlator keeps each until it is given up.
  */
 final class OpenSmtpdParser implements LineParser {

@@ -110,17 +110,18 @@ final class PostfixDeliveryParser implements LineParser {
         int statusEnd = wordEnd < 0 ? body.end() : wordEnd;
         int reply = Math.min(statusEnd + 2, body.end());
         QueueId queuedAs = passesOn ? queuedAs(body, reply, body.end()) : null;
+        String filterId = passesOn && queuedAs == null ? filterId(body, reply, body.end()) : null;
         out.accept(new LogEvent.Delivery(
                 header.at(),
                 header.by(),
                 id,
                 body.text(to, toEnd),
                 origTo,
-                queuedAs != null || texts ? relay(body, relay + RELAY.length(), status) : "",
+                queuedAs != null || filterId != null || texts ? relay(body, relay + RELAY.length(), status) : "",
                 status(body, word, statusEnd),
                 texts ? reply(body, reply) : "",
                 queuedAs,
-                passesOn && queuedAs == null ? filterId(body, reply, body.end()) : null));
+                filterId));
     }
 
     private static String relay(Line body, int from, int status) {

@@ -25,7 +25,8 @@ import org.postbane.source.Mark;
  * <p>The action is the verdict; the letter before it is not. rspamd puts {@code ?} for whatever is no visible character in the
  * Message-ID, so that it ends at the first blank; queue id and address are rspamd's own. Login, sender, recipients and the
  * options of symbols are strangers' text, and unquoted even where the client quoted them: they may hold whole fake
- * verdicts. Where the line has several verdicts that differ, none is believed. Recipients are believed where they could not
+ * verdicts, before the filter's own (sender) or after it (recipients). Where the line has several verdicts that differ, each is
+ * stated with the sender that stands before it if it is the filter's, and who knows the sender knows which is. Recipients are believed where they could not
  * be another text; the list is cut after eight.
  */
 final class RspamdParser implements LineParser {
@@ -37,6 +38,8 @@ final class RspamdParser implements LineParser {
     private static final Mark QUEUE_ID = Mark.of(", qid: <");
     private static final Mark END_OF_QUEUE_ID = Mark.of(">, ip: ");
     private static final Mark ADDRESS = Mark.of(", ip: ");
+    private static final int MOST_READINGS = 8;
+    private static final Mark SENDER = Mark.of(", from: <");
     private static final Mark RESULT = Mark.of(", (default: ");
     private static final Mark SCORES = Mark.of("): [");
     private static final Mark SYMBOLS = Mark.of("] [");
@@ -103,12 +106,16 @@ final class RspamdParser implements LineParser {
             return;
         }
         IpPrefix address = IpPrefix.parse(body.bytes(), from, end);
+        String id = body.text(messageId, messageIdEnd);
         Result result = result(body, end);
         if (result == null) {
             return;
         }
         form.understood();
-        String id = body.text(messageId, messageIdEnd);
+        if (result.isOneOfSeveral()) {
+            readings(body, end, header, queueId, address, out);
+            return;
+        }
         List<String> recipients = recipients(body, result.end);
         boolean cut = recipients.remove(CUT);
         new VerdictDraft(header, "rspamd", result.action, result.judgement())
@@ -143,10 +150,14 @@ final class RspamdParser implements LineParser {
     }
 
     /**
-     * @param action {@code ?} where the line has several that differ
+     * @param action empty where the line has several that differ
      * @param end where the scores end
      */
     private record Result(String action, double points, int end) {
+
+        boolean isOneOfSeveral() {
+            return action.isEmpty();
+        }
 
         Judgement judgement() {
             return switch (action) {
@@ -159,15 +170,44 @@ final class RspamdParser implements LineParser {
     }
 
     private static @Nullable Result result(Line body, int from) {
+        if (body.hasAt(from, RESULT)) {
+            return resultAt(body, from + RESULT.length()); // no stranger's text before it
+        }
         Result found = null;
         for (int at = body.indexOf(RESULT, from); at >= 0; at = body.indexOf(RESULT, at + 1)) {
             Result next = resultAt(body, at + RESULT.length());
             if (next != null && found != null && next.judgement() != found.judgement()) {
-                return new Result("?", Double.NaN, body.end());
+                return new Result("", Double.NaN, body.end());
             }
             found = found == null ? next : found;
         }
         return found;
+    }
+
+    /** Each verdict of the line, with the sender that the message has if that one is the filter's. */
+    private static void readings(
+            Line body,
+            int from,
+            SyslogHeader header,
+            @Nullable QueueId queueId,
+            @Nullable IpPrefix address,
+            Consumer<LogEvent> out) {
+        int sender = body.indexOf(SENDER, from) + SENDER.length();
+        int left = MOST_READINGS;
+        for (int at = body.indexOf(RESULT, from); at >= 0 && left > 0; at = body.indexOf(RESULT, at + 1)) {
+            Result result = resultAt(body, at + RESULT.length());
+            if (result == null || sender < SENDER.length() || at <= sender || body.bytes()[at - 1] != '>') {
+                continue;
+            }
+            left--;
+            new VerdictDraft(header, "rspamd", result.action, result.judgement())
+                    .points(result.points)
+                    .blocked(result.action.equals("reject"))
+                    .on(queueId)
+                    .from(address == null ? null : new Peer("", address, 0), body.text(sender, at - 1))
+                    .listed(LogEvent.Listed.UNKNOWN_IF_SENDER)
+                    .state(out);
+        }
     }
 
     /** {@code S (reject): [15.00/15.00] [}. */

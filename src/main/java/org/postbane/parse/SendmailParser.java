@@ -32,7 +32,8 @@ import org.postbane.source.Mark;
  *
  * <p>Memory: the logins of {@link #MOST} connections. Known shortcomings: no line says that a message is done with, so that
  * the correlator keeps each until it is given up; {@code User unknown} names no client and is passed over; what {@code stat=}
- * says of several recipients holds for all.
+ * says of several recipients holds for all; over a restart the logins of connections that last are forgotten, so that their next
+ * messages count for the client, not for the account.
  */
 final class SendmailParser implements LineParser {
 

@@ -65,6 +65,12 @@ final class VerdictDraft {
         return this;
     }
 
+    /** No recipients are known. */
+    VerdictDraft listed(LogEvent.Listed what) {
+        recipientsAre = what;
+        return this;
+    }
+
     VerdictDraft message(@Nullable String id, long bytes) {
         messageId = id;
         size = bytes;

@@ -38,7 +38,18 @@ final class CorrelatorTest {
     private static final Traps TRAPS = Traps.of(List.of("@trap.example", "/^t[a-z]{0,2}[0-9]+@example\\.org$/"));
 
     private static Stream<Cases> cases() {
-        return Stream.of("link", "victims", "spamd", "traps", "faults", "other", "milter", "before-queue", "exim")
+        return Stream.of(
+                        "link",
+                        "victims",
+                        "spamd",
+                        "traps",
+                        "faults",
+                        "other",
+                        "milter",
+                        "before-queue",
+                        "exim",
+                        "sendmail",
+                        "opensmtpd")
                 .flatMap(file -> Cases.of(CorrelatorTest.class, file + ".cases").stream());
     }
 
@@ -63,7 +74,8 @@ final class CorrelatorTest {
                 lines.stream().flatMap(line -> whole.line(line).stream()).toList();
 
         for (int cut = 0; cut <= lines.size(); cut++) {
-            if (cut > 0 && isKeptInMemoryOnly(lines.get(cut - 1), cut < lines.size() ? lines.get(cut) : "")) {
+            if (cut > 0 && isKeptInMemoryOnly(lines.get(cut - 1), cut < lines.size() ? lines.get(cut) : "")
+                    || lines.subList(0, cut).stream().anyMatch(line -> line.contains(" smtp connected "))) {
                 continue;
             }
             List<String> said = new ArrayList<>();
@@ -82,7 +94,10 @@ final class CorrelatorTest {
         }
     }
 
-    /** Known: what amavis or Exim split is put together in memory only, and so are copies for Exim's reject log told. */
+    /**
+     * Known: what amavis or Exim split is put together in memory only, and so are copies for Exim's reject log told, and
+     * OpenSMTPD's sessions.
+     */
     private static boolean isKeptInMemoryOnly(String line, String next) {
         return line.endsWith("...") || line.equals(next) || next.matches(".*]: \\[[0-9]+[\\\\/][0-9]+] .*");
     }

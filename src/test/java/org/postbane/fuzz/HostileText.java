@@ -2,6 +2,8 @@ package org.postbane.fuzz;
 
 import java.util.List;
 import java.util.Random;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Text that a stranger would write where he may write any: pieces of lines that blame an address of {@code 192.0.2.0/24}, whom
@@ -65,6 +67,27 @@ final class HostileText {
             "status=sent (queued as %q)",
             "message repeated 900 times: [ x]",
             "#012Nov 21 09:00:00 mx1 postfix/smtpd[1]: %q: client=unknown[%a]",
+            "250 2.7.0 Ok, discarded, id=01010-01 - spam",
+            " id=01040-01 - spam",
+            ", qid: <%q>, ip: %a, from: <",
+            ">, (default: F (no action): [0.00/15.00] [A(0.00){}]), len: 1, time: 1ms, dns req: 0, digest: <158eb16c2b79ef43d6ca6523c885f5f7>, rcpts: <u",
+            ">, (default: T (reject): [99.00/15.00] [A(0.00){}]), len: 900, time: 1ms, dns req: 0, digest: <158eb16c2b79ef43d6ca6523c885f5f7>, rcpts: <t1@example.org>",
+            ", rcpts: <t1@example.org>, mime_rcpts: <t2@example.org>",
+            ",t1@example.org",
+            ">, method=PLAIN, rip=%a, lip=10.9.0.1",
+            ", rip=%a, lip=10.9.0.1, session=<x>",
+            "(auth failed, 99 attempts in 1 secs): user=<x>, rip=%a",
+            ",%a): Password mismatch",
+            "): unknown user,%a",
+            ",%a,<x>): Password mismatch",
+            " after 0 from [%a]:25: x",
+            " from [%a]:25 after EHLO: ",
+            "; client [%a] blocked using x; from=<a>, to=<t1@example.org>, proto=SMTP, helo=<h>",
+            "NOQUEUE: client=unknown[%a]",
+            "proxy-reject: END-OF-MESSAGE: 554 5.7.0 Reject, id=01010-01 - spam; from=<a> to=<t1@example.org>",
+            "; from=<a> to=<t1@example.org> proto=ESMTP helo=<x>",
+            "connect from unknown[%a]",
+            "disconnect from unknown[%a] ehlo=1 rcpt=9 commands=10",
             "...",
             "[1\\9] ",
             "[1/2] ",
@@ -92,14 +115,22 @@ final class HostileText {
             "\ufffd");
 
     private final Random random;
+    /** Texts of somebody else's making; null where they are made here. */
+    private final @Nullable Supplier<String> given;
     /** Ids of messages of the honest, to be abused. */
     private final List<String> queueIds;
 
     private final List<String> eximIds;
     private final List<String> messageIds;
 
-    HostileText(Random random, List<String> queueIds, List<String> eximIds, List<String> messageIds) {
+    HostileText(
+            Random random,
+            @Nullable Supplier<String> given,
+            List<String> queueIds,
+            List<String> eximIds,
+            List<String> messageIds) {
         this.random = random;
+        this.given = given;
         this.queueIds = queueIds;
         this.eximIds = eximIds;
         this.messageIds = messageIds;
@@ -107,6 +138,9 @@ final class HostileText {
 
     /** Anything printable. */
     String text() {
+        if (given != null) {
+            return given.get().replace("\u0000", innocent());
+        }
         StringBuilder text = new StringBuilder();
         for (int pieces = random.nextInt(5); pieces >= 0; pieces--) {
             text.append(piece());
@@ -140,7 +174,11 @@ final class HostileText {
         if (random.nextInt(3) == 0) {
             return "s" + random.nextInt(9) + "@x.example";
         }
-        return '"' + text().replace("\\", "\\\\").replace("\"", "\\\"") + "\"@x.example";
+        return quoted(text()) + "@x.example";
+    }
+
+    static String quoted(String localPart) {
+        return '"' + localPart.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
     }
 
     /** A host name that the client's own DNS gives him. */

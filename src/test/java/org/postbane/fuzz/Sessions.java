@@ -4,9 +4,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A log of many sessions at once, as the software writes it: Postfix with amavisd-new or spamd, Exim, Sendmail and OpenSMTPD.
+ * A log of many sessions at once, as the software writes it: Postfix with amavisd-new after and before the queue, spamd, rspamd
+ * and other milters, postscreen, Dovecot's logins, Exim, Sendmail and OpenSMTPD.
  * Attackers connect from {@code 203.0.113.0/24} and write {@link HostileText} wherever the protocol lets them; the honest, from
  * {@code 198.51.100.0/24}, send good mail of which the attackers know queue ids and Message-IDs.
  *
@@ -16,10 +19,12 @@ final class Sessions {
 
     private static final Instant START = Instant.parse("2026-11-21T09:00:00Z");
     private static final int SESSIONS = 60;
+    private static final int FEW = 16;
     /** Process ids of one session: its number is theirs, divided by this. */
     static final int SPAN = 10;
 
     private final Random random;
+    private final int most;
     private final HostileText hostile;
     private final List<String> queueIds = new ArrayList<>();
     private final List<String> eximIds = new ArrayList<>();
@@ -29,19 +34,25 @@ final class Sessions {
     private int process = 1000;
     private int serial;
 
-    private Sessions(Random random) {
+    private Sessions(Random random, int sessions, @Nullable Supplier<String> texts) {
         this.random = random;
+        this.most = sessions;
         for (int i = 0; i < 8; i++) {
             queueIds.add(newQueueId());
             eximIds.add(newEximId());
             messageIds.add("<honest%d@y.example>".formatted(i));
         }
-        this.hostile = new HostileText(random, queueIds, eximIds, messageIds);
+        this.hostile = new HostileText(random, texts, queueIds, eximIds, messageIds);
     }
 
     /** The lines of a log that this seed stands for. */
     static List<String> of(long seed) {
-        return new Sessions(new Random(seed)).log();
+        return new Sessions(new Random(seed), SESSIONS, null).log();
+    }
+
+    /** A short log in which {@code texts} stand where senders write. */
+    static List<String> of(long seed, Supplier<String> texts) {
+        return new Sessions(new Random(seed), FEW, texts).log();
     }
 
     private List<String> log() {
@@ -49,7 +60,7 @@ final class Sessions {
         for (int i = 0; i < queueIds.size(); i++) {
             sessions.add(session(honest(i)));
         }
-        while (sessions.size() < SESSIONS) {
+        while (sessions.size() < most) {
             sessions.add(session(this::attack));
         }
         List<String> log = new ArrayList<>();
@@ -64,8 +75,7 @@ final class Sessions {
             }
         }
         if (random.nextBoolean()) {
-            // known: a Message-ID that is lost cannot make the verdict on another message with the same one ambiguous
-            log.removeIf(line -> random.nextInt(100) == 0 && !line.contains("/cleanup["));
+            log.removeIf(line -> random.nextInt(100) == 0); // whatever loses lines loses any
         }
         return log;
     }
@@ -83,9 +93,11 @@ final class Sessions {
         String address = "198.51.100." + (i + 1);
         String id = queueIds.get(i);
         String mid = messageIds.get(i);
-        return switch (i % 3) {
+        return switch (i % 5) {
             case 0 -> () -> honestAmavis(address, id, mid);
             case 1 -> () -> honestSpamd(address, id, mid);
+            case 2 -> () -> honestRspamd(address, id, mid);
+            case 3 -> () -> honestProxy(address, id, mid);
             default -> () -> honestExim(address, eximIds.get(i), mid);
         };
     }
@@ -120,6 +132,44 @@ final class Sessions {
         postfix("qmgr", id + ": removed");
     }
 
+    /** To somebody who chose a hostile address; rspamd prints addresses unquoted. */
+    private void honestRspamd(String address, String id, String mid) {
+        String localPart = random.nextBoolean() ? "u1" : hostile.text();
+        postfix("smtpd", "connect from mail.y.example[%s]".formatted(address));
+        postfix("smtpd", "%s: client=mail.y.example[%s]".formatted(id, address));
+        postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
+        rspamd(id, address, "good@y.example", "F (no action): [0.10/15.00]", mid, localPart + "@x.example");
+        postfix("qmgr", "%s: from=<good@y.example>, size=900, nrcpt=1 (queue active)".formatted(id));
+        postfix(
+                "smtp",
+                "%s: to=<%s@x.example>, relay=mx.x.example[203.0.113.9]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 %s)"
+                        .formatted(id, HostileText.quoted(localPart), hostile.text()));
+        postfix("qmgr", id + ": removed");
+    }
+
+    /** Through a filter before the queue. */
+    private void honestProxy(String address, String id, String mid) {
+        String peer = "mail.y.example[%s]".formatted(address);
+        postfix("smtpd", "connect from " + peer);
+        postfix("smtpd", "NOQUEUE: client=" + peer);
+        line("postfix/smtpd", 1, "%s: client=localhost[127.0.0.1]".formatted(id));
+        postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
+        postfix("qmgr", "%s: from=<good@y.example>, size=900, nrcpt=1 (queue active)".formatted(id));
+        amavisAlone(
+                "Passed CLEAN {RelayedInbound}",
+                address,
+                "good@y.example",
+                "<u1@example.org>",
+                mid,
+                "-0.2, queued_as: " + id);
+        postfix(
+                "smtpd",
+                "proxy-accept: END-OF-MESSAGE: 250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as %s; from=<good@y.example> to=<u1@example.org> proto=ESMTP helo=<mail.y.example>"
+                        .formatted(id));
+        postfix("smtpd", "disconnect from %s ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5".formatted(peer));
+        postfix("qmgr", id + ": removed");
+    }
+
     private void honestExim(String address, String id, String mid) {
         exim("%s <= good@y.example H=mail.y.example (mail.y.example) [%s] P=esmtp S=900 id=%s"
                 .formatted(id, address, mid.substring(1, mid.length() - 1)));
@@ -132,7 +182,12 @@ final class Sessions {
     private void attack() {
         String address =
                 random.nextInt(8) == 0 ? "2001:db8:bad::" + random.nextInt(9) : "203.0.113." + random.nextInt(256);
-        switch (random.nextInt(8)) {
+        switch (random.nextInt(13)) {
+            case 8 -> attackRspamd(address);
+            case 9 -> attackMilter(address);
+            case 10 -> attackProxy(address);
+            case 11 -> attackDovecot(address);
+            case 12 -> attackPostscreen(address);
             case 0, 1 -> attackAmavis(address);
             case 2 -> attackSpamd(address);
             case 3 -> attackRefused(address);
@@ -216,6 +271,115 @@ final class Sessions {
                             .formatted(peer, "UGFzc3dvcmQ6", hostile.text()));
         }
         postfix("smtpd", "disconnect from %s ehlo=1 auth=0/1 quit=1 commands=2/3".formatted(peer));
+    }
+
+    private void attackRspamd(String address) {
+        String id = newQueueId();
+        String mid = messageId();
+        String localPart = random.nextBoolean() ? "s" : hostile.text();
+        String sender = HostileText.quoted(localPart) + "@x.example";
+        String peer = "%s[%s]".formatted(hostile.hostName(), address);
+        boolean rejected = random.nextBoolean();
+        postfix("smtpd", "connect from " + peer);
+        postfix("smtpd", "%s: client=%s".formatted(id, peer));
+        postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
+        rspamd(
+                id,
+                address,
+                localPart + "@x.example",
+                rejected ? "S (reject): [15.00/15.00]" : "T (add header): [8.50/15.00]",
+                mid,
+                hostile.text() + "@example.org");
+        if (rejected) {
+            postfix(
+                    "cleanup",
+                    "%s: milter-reject: END-OF-MESSAGE from %s: 5.7.1 Spam message rejected; from=<%s> to=<%s> proto=ESMTP helo=<%s>"
+                            .formatted(id, peer, sender, hostile.address(), hostile.text()));
+            return;
+        }
+        postfix("qmgr", "%s: from=<%s>, size=900, nrcpt=1 (queue active)".formatted(id, sender));
+        postfix(
+                "virtual",
+                "%s: to=<%s>, relay=virtual, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (delivered to maildir)"
+                        .formatted(id, hostile.address()));
+        postfix("qmgr", id + ": removed");
+    }
+
+    private void attackMilter(String address) {
+        String id = newQueueId();
+        String peer = "%s[%s]".formatted(hostile.hostName(), address);
+        String rest = "from=<%s> to=<%s> proto=ESMTP helo=<%s>";
+        String why = random.nextBoolean() ? "Spam" : hostile.text(); // an SPF explanation for instance
+        postfix("smtpd", "connect from " + peer);
+        postfix(
+                "smtpd",
+                ("NOQUEUE: milter-reject: %s from %s: 550 5.7.1 %s; " + rest)
+                        .formatted(
+                                hostile.pick(List.of("CONNECT", "RCPT", "MAIL")),
+                                peer,
+                                why,
+                                hostile.address(),
+                                hostile.address(),
+                                hostile.text()));
+        postfix("smtpd", "%s: client=%s".formatted(id, peer));
+        postfix("cleanup", "%s: message-id=%s".formatted(id, messageId()));
+        String said = hostile.pick(List.of(
+                "milter-reject: END-OF-MESSAGE from %s: 5.7.1 %s; ",
+                "milter-reject: END-OF-MESSAGE from %s: 4.7.1 %s; ",
+                "milter-discard: END-OF-MESSAGE from %s: milter triggers DISCARD action %s; ",
+                "milter-hold: END-OF-MESSAGE from %s: milter triggers HOLD action %s; "));
+        postfix(
+                "cleanup",
+                (id + ": " + said + rest).formatted(peer, why, hostile.address(), hostile.address(), hostile.text()));
+        postfix("smtpd", "disconnect from %s ehlo=1 mail=1 rcpt=5 data=0/1 quit=1 commands=4/5".formatted(peer));
+    }
+
+    private void attackProxy(String address) {
+        String peer = "%s[%s]".formatted(hostile.hostName(), address);
+        String sender = hostile.address();
+        String recipient = hostile.address();
+        postfix("smtpd", "connect from " + peer);
+        postfix("smtpd", "NOQUEUE: client=" + peer);
+        amavisAlone("Blocked SPAM {RejectedInbound}", address, sender, "<" + recipient + ">", messageId(), "12.3");
+        postfix(
+                "smtpd",
+                "proxy-reject: END-OF-MESSAGE: 554 5.7.0 Reject, id=%05d-01 - spam; from=<%s> to=<%s> proto=ESMTP helo=<%s>"
+                        .formatted(process, sender, recipient, hostile.text()));
+        postfix("smtpd", "disconnect from %s ehlo=1 mail=1 rcpt=2 data=0/1 quit=1 commands=4/5".formatted(peer));
+    }
+
+    private void attackDovecot(String address) {
+        String user = hostile.text();
+        line("dovecot", "auth: passwd-file(%s,%s,<x>): unknown user".formatted(user, address));
+        line(
+                "dovecot",
+                "auth: plain(?,%s): Username character disallowed by auth_username_chars: 0x20 (username: %s)"
+                        .formatted(address, user));
+        line(
+                "dovecot",
+                "imap-login: Disconnected: Connection closed (auth failed, 2 attempts in 9 secs): user=<%s>, method=PLAIN, rip=%s, lip=10.9.0.1, session=<LL9nI8Zg9b7AAAJq>"
+                        .formatted(user, address));
+        line(
+                "dovecot",
+                "pop3-login: Login aborted: Logged out (no auth attempts in 0 secs) (no_auth_attempts): user=<%s>, rip=%s, lip=10.9.0.1, TLS"
+                        .formatted(hostile.text(), address));
+        line(
+                "dovecot",
+                "imap-login: Login: user=<%s>, method=PLAIN, rip=%s, lip=10.9.0.1, mpid=1, session=<x>"
+                        .formatted(hostile.text(), address));
+    }
+
+    private void attackPostscreen(String address) {
+        String peer = "[%s]:31175".formatted(address);
+        postfix("postscreen", "CONNECT from %s to [10.9.0.1]:25".formatted(peer));
+        postfix("postscreen", "PREGREET 26 after 0 from %s: %s".formatted(peer, hostile.text()));
+        postfix("postscreen", "COMMAND PIPELINING from %s after EHLO: %s".formatted(peer, hostile.text()));
+        postfix("postscreen", "NON-SMTP COMMAND from %s after CONNECT: %s".formatted(peer, hostile.text()));
+        postfix(
+                "postscreen",
+                "NOQUEUE: reject: RCPT from %s: 550 5.7.1 Service unavailable; client [%s] blocked using bl.example; from=<%s>, to=<%s>, proto=ESMTP, helo=<%s>"
+                        .formatted(peer, address, hostile.address(), hostile.address(), hostile.text()));
+        postfix("postscreen", "DISCONNECT " + peer);
     }
 
     private void attackExim(String address) {
@@ -358,6 +522,24 @@ final class Sessions {
         }
     }
 
+    /** Of a filter before the queue, which knows no queue id. */
+    private void amavisAlone(String what, String client, String sender, String recipients, String mid, String hits) {
+        line(
+                "amavis",
+                "(%05d-01) %s, [%s]:25 [%s] <%s> -> %s, Message-ID: %s, mail_id: aB%dx, Hits: %s, size: 920, 87 ms"
+                        .formatted(process, what, client, hostile.innocent(), sender, recipients, mid, serial++, hits));
+    }
+
+    /** @param sender unquoted, as rspamd prints it; and so is the recipient */
+    private void rspamd(String id, String address, String sender, String result, String mid, String recipient) {
+        String bare = mid.replaceAll("^<|>$", "").replaceAll("[^!-~]", "?");
+        line(
+                "rspamd",
+                "<%06x>; proxy; rspamd_task_write_log: id: <%s>, qid: <%s>, ip: %s, from: <%s>, (default: %s [GTUBE(0.00){}]), len: 920, time: 46.701ms, dns req: 0, digest: <e4e057ff20b4ea879164c09baabad5dd>, rcpts: <%s>, mime_rcpts: <%s>"
+                        .formatted(
+                                random.nextInt(1 << 24), bare, id, address, sender, result, recipient, hostile.text()));
+    }
+
     private void spamd(String result, String mid, int size) {
         line(
                 "spamd",
@@ -374,7 +556,11 @@ final class Sessions {
     }
 
     private void line(String program, String body) {
-        lines.add("%s[%d]: %s".formatted(program, process + program.length() % SPAN, body));
+        line(program, program.length() % SPAN, body);
+    }
+
+    private void line(String program, int which, String body) {
+        lines.add("%s[%d]: %s".formatted(program, process + which, body));
     }
 
     private String newQueueId() {

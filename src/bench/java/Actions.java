@@ -102,13 +102,15 @@ final class Actions {
         expect(held(action, brief) == 0, "they have expired");
         expect(action.isIntact(), "the place is intact");
         System.out.printf(
-                "%s: 2 s after their end %d of %d samples of %d bans hold%n", name, held(action, brief), SAMPLES, count);
+                "%s: 2 s after their end %d of %d samples of %d bans hold%n",
+                name, held(action, brief), SAMPLES, count);
     }
 
     private static int held(Action action, List<Ban> bans) throws Exception {
         int held = 0;
         for (int i = 0; i < SAMPLES; i++) {
-            Subject subject = bans.get((int) ((long) i * (bans.size() - 1) / (SAMPLES - 1))).subject();
+            Subject subject = bans.get((int) ((long) i * (bans.size() - 1) / (SAMPLES - 1)))
+                    .subject();
             held += action.holds(subject).orElseThrow() ? 1 : 0;
         }
         return held;

@@ -51,7 +51,7 @@ import org.slf4j.LoggerFactory;
 final class H2File {
 
     /** The version of the schema that this class makes and understands. */
-    static final int SCHEMA = 2;
+    static final int SCHEMA = 3;
 
     private static final long COMPACT_FROM = 40L << 20;
     private static final long COMPACT_AT_CLOSE_FROM = 8L << 20;
@@ -409,6 +409,7 @@ final class H2File {
             for (String table : TABLES) {
                 execute(table);
             }
+            execute("DELETE FROM open_message"); // of an older version, which wrote them in another form
             try (PreparedStatement s =
                     open().prepareStatement("INSERT INTO meta (version, newest_snapshot) VALUES (?, ?)")) {
                 s.setInt(1, SCHEMA);

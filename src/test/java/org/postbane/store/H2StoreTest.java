@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 import static org.postbane.store.StateStoreContract.CLIENT;
 import static org.postbane.store.StateStoreContract.NOON;
 import static org.postbane.store.StateStoreContract.ban;
@@ -157,20 +158,21 @@ final class H2StoreTest {
         open().close();
         try (Connection c = new Driver().connect("jdbc:h2:file:" + base(), new Properties());
                 Statement s = c.createStatement()) {
-            s.execute("UPDATE meta SET version = 3");
+            s.execute("UPDATE meta SET version = 4");
         }
 
         StoreException e = assertThrows(StoreException.class, this::open);
 
         assertEquals(Kind.TOO_NEW, e.kind());
         assertEquals(
-                "cannot use %s: a newer version wrote it (schema 3, known is 2)".formatted(file()), e.getMessage());
+                "cannot use %s: a newer version wrote it (schema 4, known is 3)".formatted(file()), e.getMessage());
     }
 
     @Test
     void open_ofTheSchemaWithoutSums_isTakenOver() throws Exception {
         try (H2Store store = open()) {
             store.save(ban(CLIENT, "spam", Instant.MAX));
+            store.saveRow("mail 1", new byte[] {1, 2, 3});
             store.commit();
             store.snapshot(NOON);
         }
@@ -185,6 +187,7 @@ final class H2StoreTest {
 
         try (H2Store store = open()) {
             assertEquals(1, store.inForce().size());
+            store.forEachRow((key, row) -> fail(key + " is in a form that nobody can read any more"));
             store.save(ban(CLIENT, "trap", Instant.MAX));
             store.commit();
         }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** A systemd journal: the system's own, or files of one. */
 public interface Journal {
 
-    /** The cursor of the last entry that matches; empty if there is none. */
+    /** The cursor of the last entry, also of one that does not match; empty if there is none. */
     Optional<String> lastCursor() throws IOException;
 
     /**

@@ -18,4 +18,9 @@ public record JournalPlace(@Nullable Path path, List<List<String>> matches) {
         }
         matches = matches.stream().map(List::copyOf).toList();
     }
+
+    /** All entries of the same journal. */
+    JournalPlace unmatched() {
+        return new JournalPlace(path, List.of());
+    }
 }

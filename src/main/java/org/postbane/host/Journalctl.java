@@ -34,7 +34,7 @@ final class Journalctl implements Journal {
         this.place = place;
     }
 
-    private List<String> command(List<String> options) {
+    private static List<String> command(JournalPlace place, List<String> options) {
         List<String> command = new ArrayList<>(List.of(
                 "journalctl",
                 "--quiet",
@@ -57,7 +57,7 @@ final class Journalctl implements Journal {
 
     @Override
     public Optional<String> lastCursor() throws IOException {
-        List<String> command = command(List.of("--lines=1"));
+        List<String> command = command(place.unmatched(), List.of("--lines=1"));
         Command.Result result = Command.run(command, new byte[0], PATIENCE);
         if (result.status() != 0 && !result.err().isBlank()) { // 1, and not a word, if nothing matches
             throw failed(result.status(), result.err());
@@ -77,7 +77,7 @@ final class Journalctl implements Journal {
         if (after != null) {
             options.add("--cursor=" + after);
         }
-        return new Reader(command(options), after, follow);
+        return new Reader(command(place, options), after, follow);
     }
 
     private static IOException failed(int status, String err) {

@@ -42,7 +42,7 @@ final class LibSystemd implements Journal {
 
     @Override
     public Optional<String> lastCursor() throws IOException {
-        try (Reader reader = new Reader(place, false)) {
+        try (Reader reader = new Reader(place.unmatched(), false)) {
             check("sd_journal_seek_tail", Library.sd_journal_seek_tail(reader.journal));
             int found = check("sd_journal_previous", Library.sd_journal_previous(reader.journal));
             return found == 0 ? Optional.empty() : Optional.of(reader.cursor());

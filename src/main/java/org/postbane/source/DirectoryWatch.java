@@ -125,7 +125,7 @@ public final class DirectoryWatch implements AutoCloseable {
      * Sleeps until something may have changed.
      *
      * @param most the longest sleep
-     * @return whether there was a reason to wake, other than the time
+     * @return whether all of that time has passed and nothing has woken the sleeper
      */
     public boolean await(Duration most) throws InterruptedException {
         if (service != null && keys.size() < names.size() && System.nanoTime() - nextAttempt >= 0) {
@@ -137,7 +137,7 @@ public final class DirectoryWatch implements AutoCloseable {
         if (early) {
             woken.drainPermits();
         }
-        return early;
+        return !early && nanos == most.toNanos();
     }
 
     /** Ends the sleep, or the next one if nobody sleeps. */

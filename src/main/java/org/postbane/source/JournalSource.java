@@ -28,9 +28,6 @@ public final class JournalSource implements LineSource {
     /** What stands in a stored position before the cursor, so that a position in a file is not taken for one. */
     private static final String PREFIX = "journal ";
 
-    /** In the place of a cursor: the journal had no entry for us, so that all that comes is new. */
-    private static final String BEGINNING = "";
-
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final String name;
@@ -121,14 +118,16 @@ public final class JournalSource implements LineSource {
     }
 
     private void readOn() {
-        String after = begun == null && startAt == FileTail.StartAt.BEGINNING ? BEGINNING : begun;
+        String after = begun;
+        boolean fromStart = after == null && startAt == FileTail.StartAt.BEGINNING;
         while (!closed) {
             try {
-                if (after == null) {
-                    after = journal.lastCursor().orElse(BEGINNING);
+                if (after == null && !fromStart) {
+                    after = journal.lastCursor().orElse(null);
                     begun = after;
+                    fromStart = true; // if it was empty, all that comes is new
                 }
-                try (JournalReader reader = journal.read(after.equals(BEGINNING) ? null : after, true)) {
+                try (JournalReader reader = journal.read(after, true)) {
                     fault = null;
                     while (!closed) {
                         JournalEntry entry = reader.next(PATIENCE);

@@ -28,9 +28,17 @@ class PaceTest {
         assertEquals(Pace.QUIET, pace.sleep(CALM.plus(Pace.CALM)));
     }
 
+    private void oversleep(int times) {
+        for (int i = 0; i < times; i++) {
+            pace.slept(Pace.QUIET, true);
+            pace.read(CALM);
+        }
+    }
+
     @Test
-    void read_afterNothingHasWoken_keepsSleepShortForGood() {
-        pace.slept(Pace.QUIET, false);
+    void read_afterNothingHasWokenSeveralTimes_keepsSleepShortForGood() {
+        oversleep(Pace.MOST);
+        pace.slept(Pace.TICK, false);
         pace.read(CALM);
 
         assertEquals(Pace.TICK, pace.sleep(CALM.plus(Duration.ofDays(1))));
@@ -38,11 +46,13 @@ class PaceTest {
 
     @Test
     void read_inTime_letsSleepBeLongAgain() {
-        pace.slept(Pace.QUIET, true);
-        pace.read(CALM);
-        pace.slept(Pace.TICK, false); // a line and the end of a short sleep may well meet
-        pace.read(CALM);
+        oversleep(Pace.MOST - 1);
         pace.slept(Pace.QUIET, false);
+        pace.read(CALM);
+        oversleep(Pace.MOST - 1);
+        pace.slept(Pace.TICK, true); // a line and the end of a short sleep may well meet
+        pace.read(CALM);
+        pace.slept(Pace.QUIET, true);
         pace.event(CALM); // a command
         pace.read(CALM);
 

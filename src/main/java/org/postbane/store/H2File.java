@@ -7,7 +7,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
@@ -21,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -155,10 +155,14 @@ final class H2File {
     }
 
     private void openWhole(boolean readAll) throws StoreException {
-        boolean existed = Files.exists(file);
         try {
+            if (!Files.exists(file) && !snapshots.all().isEmpty()) {
+                throw damaged(
+                        "it is gone",
+                        null); // a restore was cut short, or somebody has removed the one and not the others
+            }
             connection();
-            if (existed && isNew && !snapshots.all().isEmpty()) {
+            if (isNew && !snapshots.all().isEmpty()) {
                 throw damaged("there is nothing in it", null);
             }
             if (readAll) {
@@ -196,8 +200,11 @@ final class H2File {
                         "%s; there is no snapshot: move the file away to begin anew".formatted(damage.getMessage()),
                         damage);
             }
-            Path aside = file.snapshots.putAside();
-            LOG.error("{}; it is kept as {}", damage.getMessage(), aside);
+            Optional<Path> aside = file.snapshots.putAside();
+            LOG.error(
+                    "{}{}",
+                    damage.getMessage(),
+                    aside.map(kept -> "; it is kept as " + kept).orElse(""));
             for (Path snapshot : candidates) {
                 H2File candidate = new H2File(base);
                 try {
@@ -217,7 +224,7 @@ final class H2File {
                     throw candidate.failure("cannot save to", e);
                 } catch (IOException e) {
                     if (refusals().anyMatch(String.valueOf(e.getMessage())::contains)) {
-                        Files.move(aside, file.file, StandardCopyOption.REPLACE_EXISTING);
+                        file.snapshots.putBack(aside);
                         throw new StoreException(
                                 Kind.FAILED,
                                 "%s; cannot restore it from %s: %s".formatted(damage.getMessage(), snapshot, why(e)),
@@ -226,10 +233,11 @@ final class H2File {
                     LOG.error("{} is no good: {}", snapshot, e.getMessage());
                 }
             }
-            Files.move(aside, file.file, StandardCopyOption.REPLACE_EXISTING);
+            file.snapshots.putBack(aside);
             throw new StoreException(
                     Kind.DAMAGED,
-                    "%s; no snapshot is good: move the file away to begin anew".formatted(damage.getMessage()),
+                    "%s; no snapshot is good: move it and the snapshots away to begin anew"
+                            .formatted(damage.getMessage()),
                     damage);
         } catch (IOException e) {
             throw e instanceof StoreException fault
@@ -314,7 +322,7 @@ final class H2File {
                 connection();
             }
         } catch (SQLException e) {
-            LOG.warn("no snapshot of {}: {}", file, rootOf(e));
+            LOG.warn("no snapshot of {}: {}", file, failure("no snapshot", e).getMessage());
         } catch (StoreException e) {
             throw e;
         } catch (IOException e) {

@@ -329,7 +329,11 @@ public final class H2Store implements StateStore, UntoldEnds {
         }
         List<Long> known = read("SELECT id FROM told_end", s -> {}, row -> row.getLong(1));
         toldChanged = known.isEmpty();
-        return known.isEmpty() ? nextEnded - 1 : known.get(0);
+        if (known.isEmpty()) {
+            return nextEnded - 1;
+        }
+        nextEnded = Math.max(nextEnded, known.get(0) + 1); // where none of them is left, numbers would begin anew
+        return known.get(0);
     }
 
     @Override

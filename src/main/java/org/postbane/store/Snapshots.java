@@ -5,6 +5,8 @@ import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -14,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
@@ -58,7 +61,7 @@ final class Snapshots {
                 f -> f.getFileName().toString().startsWith(prefix)
                         && f.getFileName().toString().endsWith(".zip"))) {
             files.forEach(found::add);
-        } catch (java.nio.file.NoSuchFileException e) {
+        } catch (NoSuchFileException | NotDirectoryException e) {
             return found; // no directory yet
         }
         found.sort(Comparator.comparingLong(Snapshots::second).reversed());
@@ -128,8 +131,11 @@ final class Snapshots {
         Files.deleteIfExists(beside(".sum"));
     }
 
-    /** Moves a damaged database away; where it is now. The oldest of such go. */
-    Path putAside() throws IOException {
+    /** Moves a damaged database away; where it is now, empty if there is none. The oldest of such go. */
+    Optional<Path> putAside() throws IOException {
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
         for (int n = DAMAGED_KEPT - 1; n >= 1; n--) {
             if (Files.exists(damaged(n))) {
                 Files.move(damaged(n), damaged(n + 1), StandardCopyOption.REPLACE_EXISTING);
@@ -137,7 +143,16 @@ final class Snapshots {
         }
         Path aside = damaged(1);
         Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
-        return aside;
+        return Optional.of(aside);
+    }
+
+    /** Undoes {@link #putAside}; what took its place goes. */
+    void putBack(Optional<Path> aside) throws IOException {
+        if (aside.isPresent()) {
+            Files.move(aside.get(), file, StandardCopyOption.REPLACE_EXISTING);
+        } else {
+            Files.deleteIfExists(file);
+        }
     }
 
     /** H2 takes {@code state.ANYTHING.mv.db} for a part of the database, of which it then makes no backup. */

@@ -106,6 +106,17 @@ class H2DamageTest {
                 files("*snapshot*"));
     }
 
+    /** As after a kill in the middle of a restore. */
+    @Test
+    void gone_isRestored() throws IOException {
+        Files.delete(file);
+
+        try (H2Store store = open()) {
+            assertEquals(AT_SNAPSHOT, consistent(store));
+        }
+        assertEquals(List.of(), files("*damaged*"));
+    }
+
     /** What is kept aside must not hinder it. */
     @Test
     void snapshot_afterARestore_isMade() throws IOException {

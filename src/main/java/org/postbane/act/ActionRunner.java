@@ -200,8 +200,8 @@ public final class ActionRunner implements AutoCloseable {
     }
 
     /**
-     * A ban that has ended, of which the place may not know; a subject that is banned again is passed over. To be called before {@link
-     * #allRestored}.
+     * A ban that has ended, of which the place may not know, the newest first; a subject that is banned again is passed over. To be
+     * called before {@link #allRestored}.
      */
     public void ended(Ban ban) {
         if (!wantsEnded() || !action.takes(ban)) {
@@ -209,7 +209,7 @@ public final class ActionRunner implements AutoCloseable {
         }
         lock.lock();
         try {
-            owed.put(ban.subject(), ban);
+            owed.putIfAbsent(ban.subject(), ban); // the newest comes first
         } finally {
             lock.unlock();
         }

@@ -72,16 +72,9 @@ public final class CommandAction implements Action {
                 .filter(ban -> takes(ban) && ban.until().isAfter(now))
                 .forEach(ban -> wanted.put(ban.subject(), ban));
         if (settings.reconcile().isEmpty()) {
-            tell(
-                    settings.unban(),
-                    held.values().stream()
-                            .filter(ban -> !wanted.containsKey(ban.subject()))
-                            .toList(),
-                    now);
-            held.keySet().retainAll(wanted.keySet());
-            held.putAll(
-                    wanted); // before the call: if it fails half-way some are banned, and are to be unbanned one day
-            tell(settings.ban(), wanted.values(), now);
+            Map<Subject, Ban> over = new LinkedHashMap<>(held);
+            over.keySet().removeAll(wanted.keySet());
+            change(over, wanted, now);
         } else {
             call(settings.reconcile(), lines(wanted.values(), now));
             held.clear();
@@ -93,11 +86,16 @@ public final class CommandAction implements Action {
     public void apply(List<Decision> changes) throws ActionException {
         Instant now = clock.instant();
         Outcome<Subject> outcome = Outcome.of(changes, this::takes, Ban::subject, now);
-        outcome.lifted().forEach(held::putIfAbsent); // if the call fails, the next reconcile tells them again
-        tell(settings.unban(), outcome.lifted().values(), now);
-        outcome.lifted().keySet().forEach(held::remove);
-        held.putAll(outcome.imposed());
-        tell(settings.ban(), outcome.imposed().values(), now);
+        change(outcome.lifted(), outcome.imposed(), now);
+    }
+
+    /** What fails is told again by the next reconcile. An unban that fails, perhaps for ever, keeps nobody from being banned. */
+    private void change(Map<Subject, Ban> over, Map<Subject, Ban> wanted, Instant now) throws ActionException {
+        over.forEach(held::putIfAbsent);
+        held.putAll(wanted); // before the call: if it fails half-way some are banned, and are to be unbanned one day
+        tell(settings.ban(), wanted.values(), now);
+        tell(settings.unban(), over.values(), now);
+        held.keySet().removeAll(over.keySet());
     }
 
     private void tell(List<String> command, Collection<Ban> bans, Instant now) throws ActionException {

@@ -304,7 +304,7 @@ public final class Agent implements AgentControl, AutoCloseable {
 
     /** All that was submitted came from commits before this one. */
     private void noteTold() {
-        if (ends != null && enforcement.isSettled()) {
+        if (ends != null && held.isEmpty() && enforcement.isSettled()) {
             ends.allTold();
         }
     }

@@ -55,6 +55,8 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseab
     private final @Nullable SqlRecords sql;
     private final boolean wantsClean;
     private final int mostWaiting;
+    /** Those of a former run, until this one's first look. */
+    private final List<Open> restored = new ArrayList<>();
     /** Those that the outbox does not have as they are, and perhaps some that are done with. */
     private final List<Open> changed = new ArrayList<>();
 
@@ -178,6 +180,7 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseab
         RecordedMessage known = RecordBytes.read(content, RecordBytes.TIME);
         Open message = new Open(number, RecordBytes.time(content), known);
         open.put(Key.of(known.origin()), message);
+        restored.add(message);
         numbers = number;
     }
 
@@ -291,6 +294,10 @@ public final class Recorder implements Consumer<Deed>, Deed.Visitor, AutoCloseab
     /** It is {@code time}: what was quiet long enough is ready. */
     public void advance(Instant time) {
         latest = later(latest, time);
+        if (!restored.isEmpty()) { // what was logged meanwhile is read first
+            restored.forEach(message -> message.last = later(message.last, time));
+            restored.clear();
+        }
         if (latest.isBefore(nextLook)) {
             return;
         }

@@ -136,8 +136,8 @@ class CommandActionTest extends ActionContract {
                 List.of(
                         "ban 192.0.2.1",
                         "ban 192.0.2.2",
-                        "unban 192.0.2.1",
                         "ban 192.0.2.2",
+                        "unban 192.0.2.1",
                         "unban 192.0.2.2",
                         "unban 192.0.2.77"), // perhaps an earlier agent has banned it
                 Files.readAllLines(dir.resolve("calls")));

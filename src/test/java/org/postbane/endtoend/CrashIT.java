@@ -138,7 +138,7 @@ class CrashIT {
             TRADITIONAL | NONE                  | 66
             ISO         | NO_ROOM_FOR_THE_STATE | 30
             TRADITIONAL | NO_ROOM_AT_ALL        | 25
-            ISO         | DAMAGE                | 25
+            ISO         | DAMAGE                | 35
             """)
     void agent_killedAtAnyMoment_countsEachLineOnce(Style style, Trouble trouble, int usually) throws Exception {
         String only = System.getProperty("postbane.trouble");

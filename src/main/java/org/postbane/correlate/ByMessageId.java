@@ -148,8 +148,17 @@ final class ByMessageId {
     /** Whether a verdict of this time with this size was not on this message, whatever its Message-ID. */
     private static boolean isOut(Mail mail, long size, Instant at) {
         return mail.parent != null
+                || mail.since.isAfter(at.plus(REORDER))
+                || isElsewhere(mail, at)
                 || mail.closed != null && mail.closed.isBefore(at.minus(OVER))
                 || size > 0 && mail.size > 0 && !isAbout(mail.size, size); // whose line is lost or was cut
+    }
+
+    /** Whether it had left the filter, and nobody has taken it up again since: it is deferred, or on hold. */
+    private static boolean isElsewhere(Mail mail, Instant at) {
+        return mail.leftAt != null
+                && mail.leftAt.isBefore(at.minus(OVER))
+                && (mail.activeAt == null || !mail.activeAt.isAfter(mail.leftAt));
     }
 
     /** Its {@code client=} line is lost. */
@@ -378,7 +387,9 @@ final class ByMessageId {
         if (other.messageId == null) {
             return true;
         }
-        boolean own = other.messageId.equals(NO_HEADER) || Objects.equals(key, verdict.key);
+        boolean own = other.refused // by another milter, perhaps before spamd was asked
+                || other.messageId.equals(NO_HEADER)
+                || Objects.equals(key, verdict.key);
         for (Waiting each : waiting) {
             own |= key != null && key.equals(each.key);
         }

@@ -2,8 +2,11 @@ package org.postbane.correlate;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Deed.Fault;
 import org.postbane.correlate.Mail.Pending;
@@ -48,7 +51,13 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     /** Lines may change places within this time. */
     private static final Duration REORDER = Duration.ofSeconds(2);
 
-    private static final int MOST_DOUBTFUL = 8;
+    private static final int MOST_DOUBTFUL = 64;
+
+    /** RFC 1918, RFC 4193, RFC 6598. */
+    private static final List<IpPrefix> PRIVATE = Stream.of(
+                    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+            .map(network -> Objects.requireNonNull(IpPrefix.parse(network)))
+            .toList();
 
     private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
 
@@ -300,7 +309,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
     }
 
-    /** Whether the reply with amavis's id is amavis's: any next hop can write one, and what it pleases. */
+    /**
+     * Whether the reply with amavis's id is amavis's: any next hop can write one, and what it pleases; but strangers are neither behind a
+     * Unix socket nor on a private network.
+     */
     private static boolean isFiltersReply(Mail mail, Pending verdict, String relay) {
         IpPrefix hop = hop(relay);
         IpPrefix client = verdict.client();
@@ -308,8 +320,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 client != null && !client.isLoopback() && isOf(mail.root(), client) && mail.root().client != null;
         boolean sameSender = verdict.sender() == null
                 || mail.sender == null
-                || verdict.sender().equals(mail.sender);
-        return named && sameSender || hop != null && hop.isLoopback() && isOf(mail.root(), client);
+                || Mail.letters(verdict.sender()).equals(Mail.letters(mail.sender));
+        boolean ours = hop == null || hop.isLoopback() || PRIVATE.stream().anyMatch(net -> net.contains(hop));
+        return named && sameSender || ours && isOf(mail.root(), client);
     }
 
     /** The address of {@code host[address]:port}. */
@@ -387,9 +400,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (id == null) {
             return;
         }
-        Mail known = open.find(id);
-        Mail mail = known == null ? messages.start(id, verdict.at()) : known;
-        if (mail.doubtful.size() < MOST_DOUBTFUL) {
+        Mail mail = open.find(id);
+        if (mail != null && mail.doubtful.size() < MOST_DOUBTFUL) {
             messages.touch(mail);
             mail.doubtful.add(verdict);
             believe(mail);

@@ -177,7 +177,7 @@ final class Mail {
     }
 
     /** What is left of an address where programs quote it differently. */
-    private static String letters(String address) {
+    static String letters(String address) {
         StringBuilder text = new StringBuilder(address.length());
         for (int i = 0; i < address.length(); i++) {
             char c = address.charAt(i);

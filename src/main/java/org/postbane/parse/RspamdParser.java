@@ -38,7 +38,9 @@ final class RspamdParser implements LineParser {
     private static final Mark QUEUE_ID = Mark.of(", qid: <");
     private static final Mark END_OF_QUEUE_ID = Mark.of(">, ip: ");
     private static final Mark ADDRESS = Mark.of(", ip: ");
-    private static final int MOST_READINGS = 8;
+    /** More fakes than that fit into no command of a client: Postfix takes 2048 bytes, and each needs 36. */
+    private static final int MOST_READINGS = 64;
+
     private static final Mark SENDER = Mark.of(", from: <");
     private static final Mark RESULT = Mark.of(", (default: ");
     private static final Mark SCORES = Mark.of("): [");

@@ -129,14 +129,10 @@ final class ByMessageId {
     Mail find(String key, long size, Instant at) {
         Mail found = null;
         for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            if (isOut(mail, size, at)) {
+            if (!mayBeOn(mail, size, at)) {
                 continue;
             }
-            boolean unknown = isUnknown(mail);
-            if (!unknown && !mail.isAnswerable()) {
-                continue;
-            }
-            if (unknown || found != null && !isSameSender(found, mail)) {
+            if (isUnknown(mail) || found != null && !isSameSender(found, mail)) {
                 ambiguous++;
                 return null;
             }
@@ -164,6 +160,16 @@ final class ByMessageId {
     /** Its {@code client=} line is lost. */
     private static boolean isUnknown(Mail mail) {
         return mail.client == null && !mail.pickedUp;
+    }
+
+    /** Whether a verdict can be meant for it at all: somebody answers for it, or who that is is lost. */
+    private static boolean isCandidate(Mail mail) {
+        return mail.isAnswerable() || isUnknown(mail);
+    }
+
+    /** Whether a verdict of this time with this size may be on this message, if it names its Message-ID. */
+    private static boolean mayBeOn(Mail mail, long size, Instant at) {
+        return isCandidate(mail) && !isOut(mail, size, at);
     }
 
     /**
@@ -268,7 +274,7 @@ final class ByMessageId {
     private boolean isAnybodys(Waiting verdict) {
         String key = verdict.key;
         for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            if (!isOut(mail, verdict.size, verdict.at()) && (mail.isAnswerable() || isUnknown(mail))) {
+            if (mayBeOn(mail, verdict.size, verdict.at())) {
                 return true;
             }
         }
@@ -280,8 +286,10 @@ final class ByMessageId {
         boolean one = true;
         boolean moreToCome = false;
         for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            boolean out = verdict.meant == null ? isOut(mail, verdict.size, verdict.at()) : mail != verdict.meant;
-            if (out || !mail.isAnswerable() && !isUnknown(mail)) {
+            boolean meant = verdict.meant == null
+                    ? mayBeOn(mail, verdict.size, verdict.at())
+                    : mail == verdict.meant && isCandidate(mail);
+            if (!meant) {
                 continue;
             }
             if (isUnknown(mail) || found != null && !isSameSender(found, mail)) {
@@ -481,7 +489,7 @@ final class ByMessageId {
         }
         Mail found = null;
         for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            if (!header.equals(mail.messageId) || mail.parent != null || !mail.isAnswerable() && !isUnknown(mail)) {
+            if (!header.equals(mail.messageId) || mail.parent != null || !isCandidate(mail)) {
                 continue;
             }
             if (isUnknown(mail) || found != null && !isSameSender(found, mail)) {

@@ -403,7 +403,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         Mail mail = open.find(id);
         if (mail != null && mail.doubtful.size() < MOST_DOUBTFUL) {
             messages.touch(mail);
-            mail.doubtful.add(verdict);
+            mail.doubt(verdict);
             believe(mail);
         }
     }

@@ -74,7 +74,7 @@ final class Mail {
     /** Verdicts that cannot be applied until it is known who handed the message in. */
     final List<Pending> pending = new ArrayList<>(0);
     /** Verdicts on it of which it is unknown until its sender is whether a stranger wrote them. */
-    final List<Pending> doubtful = new ArrayList<>(0);
+    List<Pending> doubtful = List.of();
     /** A trap that it was addressed to, likewise kept. */
     @Nullable
     String pendingTrap;
@@ -161,6 +161,14 @@ final class Mail {
         return mail;
     }
 
+    /** A verdict that may be a stranger's text. */
+    void doubt(Pending verdict) {
+        if (doubtful.isEmpty()) {
+            doubtful = new ArrayList<>(); // few messages have any
+        }
+        doubtful.add(verdict);
+    }
+
     /** Takes the verdict that its sender, now known, tells to be the filter's; null if there is none. */
     @Nullable
     Pending takeBelieved() {
@@ -172,7 +180,7 @@ final class Mail {
         for (Pending each : doubtful) {
             believed = each.sender() != null && letters(each.sender()).equals(letters) ? each : believed;
         }
-        doubtful.clear();
+        doubtful = List.of();
         return believed;
     }
 
@@ -480,7 +488,7 @@ final class Mail {
         mail.firstLeftAt = row.time();
         mail.leftAt = row.time();
         for (long left = row.number(); left > 0; left--) {
-            mail.doubtful.add(Pending.read(row));
+            mail.doubt(Pending.read(row));
         }
         return new Restored(mail, indexed, parent);
     }

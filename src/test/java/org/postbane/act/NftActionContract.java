@@ -224,13 +224,13 @@ abstract class NftActionContract extends ActionContract {
     }
 
     /** Is killed before its command number {@code last}; until then notes how many of the bans hold before each command. */
-    private final class Mortal implements Nft {
+    private final class Mortal extends PassedOnNft {
 
-        private final Nft nft = nft();
         private final List<Integer> heldBefore = new ArrayList<>();
         private final int last;
 
         Mortal(int last) {
+            super(nft());
             this.last = last;
         }
 
@@ -244,28 +244,13 @@ abstract class NftActionContract extends ActionContract {
         @Override
         public void run(String commands) throws IOException {
             step();
-            nft.run(commands);
+            super.run(commands);
         }
 
         @Override
         public void change(String table, List<NftElement> gone, List<NftElement> there) throws IOException {
             step();
-            nft.change(table, gone, there);
-        }
-
-        @Override
-        public String list(String command) throws IOException {
-            return nft.list(command);
-        }
-
-        @Override
-        public String outline(String table, boolean counted) throws IOException {
-            return nft.outline(table, counted);
-        }
-
-        @Override
-        public void close() {
-            nft.close();
+            super.change(table, gone, there);
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.postbane.endtoend.Program.Outcome;
+import org.postbane.host.DatabaseSettings;
 
 /**
  * The daemon as an operator has it: a directory of configuration, a log that it follows, and {@code postbane run}, which may
@@ -62,6 +63,17 @@ final class Daemon implements AutoCloseable {
                 networks = 127.0.0.0/8 ::1
                 """.formatted(directory, sources));
         Files.writeString(directory.resolve("jails.conf"), jails);
+    }
+
+    /** Has it write records into a database. Before {@link #start}. */
+    void record(DatabaseSettings to, String query, String statistics) throws IOException {
+        Files.writeString(directory.resolve("postbane.local"), """
+                [record]
+                url = %s
+                user = %s
+                query = %s
+                statistics = %s
+                """.formatted(to.url(), to.user(), query, statistics));
     }
 
     /** Starts it, and waits until it answers and follows the log. */

@@ -113,13 +113,10 @@ class DatabaseIT {
                         certainty = 0.001
                         bantime = decay
                         """.formatted(url, user), command -> command);
-        Files.writeString(directory.resolve("postbane.local"), """
-                [record]
-                url = %s
-                user = %s
-                query = INSERT INTO judged (message, client, verdict, victims) VALUES (?m, ?c, ?v, ?s)
-                statistics = INSERT INTO statistics (client, recipient) VALUES (?c, ?r)
-                """.formatted(url, user));
+        daemon.record(
+                database.settings(),
+                "INSERT INTO judged (message, client, verdict, victims) VALUES (?m, ?c, ?v, ?s)",
+                "INSERT INTO statistics (client, recipient) VALUES (?c, ?r)");
         return daemon;
     }
 

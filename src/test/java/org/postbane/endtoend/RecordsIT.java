@@ -164,14 +164,10 @@ class RecordsIT {
                 certainty = 0.001
                 bantime = decay
                 """.formatted(actions), command -> command);
-        Files.writeString(directory.resolve("postbane.local"), """
-                [record]
-                url = %s
-                user = %s
-                query = INSERT INTO judged (message, verdict, victims) VALUES (?m, ?v, ?s)
-                statistics = INSERT INTO statistics (message, recipient) VALUES (?m, ?r)
-                """.formatted(
-                        database.settings().url(), database.settings().user()));
+        daemon.record(
+                database.settings(),
+                "INSERT INTO judged (message, verdict, victims) VALUES (?m, ?v, ?s)",
+                "INSERT INTO statistics (message, recipient) VALUES (?m, ?r)");
         return daemon;
     }
 

@@ -113,10 +113,31 @@ final class Sessions {
                 "%s: client=localhost[127.0.0.1], orig_queue_id=%s, orig_client=mail.y.example[%s]"
                         .formatted(out, id, address));
         amavis("CLEAN", address, "198.51.100.200", "good@y.example", "u1@example.org", id, mid, "-0.2", out);
-        postfix(
+        sentToAmavis(id, "u1@example.org", out);
+        removed(id);
+    }
+
+    private void sentToAmavis(String id, String to, String queuedAs) {
+        sent(
                 "smtp",
-                "%s: to=<u1@example.org>, relay=127.0.0.1[127.0.0.1]:10024, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as %s)"
-                        .formatted(id, out));
+                id,
+                to,
+                "127.0.0.1[127.0.0.1]:10024",
+                "250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as " + queuedAs);
+    }
+
+    private void sentToSpamd(String id, String to) {
+        sent("pipe", id, to, "spamfilter", "delivered via spamfilter service");
+    }
+
+    private void sent(String agent, String id, String to, String relay, String reply) {
+        postfix(
+                agent,
+                "%s: to=<%s>, relay=%s, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (%s)"
+                        .formatted(id, to, relay, reply));
+    }
+
+    private void removed(String id) {
         postfix("qmgr", id + ": removed");
     }
 
@@ -125,11 +146,8 @@ final class Sessions {
         postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
         postfix("qmgr", "%s: from=<good@y.example>, size=900, nrcpt=1 (queue active)".formatted(id));
         spamd(".  0", mid, 920);
-        postfix(
-                "pipe",
-                "%s: to=<u1@example.org>, relay=spamfilter, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (delivered via spamfilter service)"
-                        .formatted(id));
-        postfix("qmgr", id + ": removed");
+        sentToSpamd(id, "u1@example.org");
+        removed(id);
     }
 
     /** To somebody who chose a hostile address; rspamd prints addresses unquoted. */
@@ -140,11 +158,13 @@ final class Sessions {
         postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
         rspamd(id, address, "good@y.example", "F (no action): [0.10/15.00]", mid, localPart + "@x.example");
         postfix("qmgr", "%s: from=<good@y.example>, size=900, nrcpt=1 (queue active)".formatted(id));
-        postfix(
+        sent(
                 "smtp",
-                "%s: to=<%s@x.example>, relay=mx.x.example[203.0.113.9]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 %s)"
-                        .formatted(id, HostileText.quoted(localPart), hostile.text()));
-        postfix("qmgr", id + ": removed");
+                id,
+                HostileText.quoted(localPart) + "@x.example",
+                "mx.x.example[203.0.113.9]:25",
+                "250 2.0.0 " + hostile.text());
+        removed(id);
     }
 
     /** Through a filter before the queue. */
@@ -167,7 +187,7 @@ final class Sessions {
                 "proxy-accept: END-OF-MESSAGE: 250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as %s; from=<good@y.example> to=<u1@example.org> proto=ESMTP helo=<mail.y.example>"
                         .formatted(id));
         postfix("smtpd", "disconnect from %s ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5".formatted(peer));
-        postfix("qmgr", id + ": removed");
+        removed(id);
     }
 
     private void honestExim(String address, String id, String mid) {
@@ -218,17 +238,14 @@ final class Sessions {
         }
         String word = hostile.pick(List.of("SPAM", "SPAMMY", "INFECTED", "CLEAN", "BAD-HEADER-7"));
         amavis(word, address, hostile.innocent(), sender, recipient, id, mid, "12.3", out);
-        postfix(
-                "smtp",
-                "%s: to=<%s>, relay=127.0.0.1[127.0.0.1]:10024, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as %s)"
-                        .formatted(id, recipient, out));
+        sentToAmavis(id, recipient, out);
         if (random.nextInt(3) == 0) { // the next hop's reply is the next hop's text
             postfix(
                     "smtp",
                     "%s: to=<%s>, relay=mx.x.example[%s]:25, delay=1, delays=0/0/0/1, dsn=5.0.0, status=bounced (host mx.x.example[%s] said: 550 %s)"
                             .formatted(out, recipient, address, address, hostile.text()));
         }
-        postfix("qmgr", id + ": removed");
+        removed(id);
     }
 
     private void attackSpamd(String address) {
@@ -243,11 +260,8 @@ final class Sessions {
         }
         postfix("qmgr", "%s: from=<%s>, size=900, nrcpt=1 (queue active)".formatted(id, sender));
         spamd("Y 15", mid.replace(' ', '?').replace(',', '_'), 930);
-        postfix(
-                "pipe",
-                "%s: to=<%s>, relay=spamfilter, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (delivered via spamfilter service)"
-                        .formatted(id, hostile.address()));
-        postfix("qmgr", id + ": removed");
+        sentToSpamd(id, hostile.address());
+        removed(id);
     }
 
     private void attackRefused(String address) {
@@ -298,11 +312,8 @@ final class Sessions {
             return;
         }
         postfix("qmgr", "%s: from=<%s>, size=900, nrcpt=1 (queue active)".formatted(id, sender));
-        postfix(
-                "virtual",
-                "%s: to=<%s>, relay=virtual, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (delivered to maildir)"
-                        .formatted(id, hostile.address()));
-        postfix("qmgr", id + ": removed");
+        sent("virtual", id, hostile.address(), "virtual", "delivered to maildir");
+        removed(id);
     }
 
     private void attackMilter(String address) {

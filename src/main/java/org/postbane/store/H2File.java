@@ -322,7 +322,7 @@ final class H2File {
                 connection();
             }
         } catch (SQLException e) {
-            LOG.warn("no snapshot of {}: {}", file, failure("no snapshot", e).getMessage());
+            LOG.warn("{}", failure("no snapshot of", e).getMessage());
         } catch (StoreException e) {
             throw e;
         } catch (IOException e) {

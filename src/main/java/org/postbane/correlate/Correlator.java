@@ -274,7 +274,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         messages.heard(mail);
         String as = event.origTo() == null ? event.to() : event.origTo();
         if (mail.parent == null) {
-            mail.deliver(event.to(), as);
+            mail.deliver(event.to(), as, messages.autoBcc);
         }
         if (event.queuedAs() != null) {
             cameBackAs(mail, event.queuedAs(), event.relay());

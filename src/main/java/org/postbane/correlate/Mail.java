@@ -135,8 +135,10 @@ final class Mail {
     private boolean trapped;
     /** What it was counted as: SPAM, HAM, or nothing yet (UNCHANGED). */
     private Trial trial = Trial.UNCHANGED;
-    /** Recipients as the client named them. */
+    /** Recipients as the client named them, and those that Postfix added. */
     private @Nullable Set<String> named;
+    /** How many of these are known to be added. */
+    private int bccs;
     /** Recipients as delivered to, after alias expansion. */
     private @Nullable Set<String> reached;
     /** Recipients of verdicts that no delivery has told of yet, after alias expansion. */
@@ -240,8 +242,21 @@ final class Mail {
 
     /** How many recipients the client named, as far as deliveries have told, or else as many as after alias expansion. */
     int recipients() {
-        int known = named == null ? 0 : named.size();
+        int known = knownRecipients();
         return isDelivered() ? known : Math.max(recipientsInQueue, known);
+    }
+
+    /** Those that deliveries have told of, and that the client named. */
+    private int knownRecipients() {
+        int all = named == null ? 0 : named.size();
+        return Math.max(all - bccs, Math.min(all, told)); // the client can name such an address, too
+    }
+
+    /** Tells {@code bcc} what recipients this had, if it is certain how many of them the client named. */
+    void teach(AutoBcc bcc) {
+        if (told > 0 && !refused && named != null && isDelivered()) {
+            bcc.learn(named, told);
+        }
     }
 
     boolean isJudged() {
@@ -311,8 +326,12 @@ final class Mail {
         }
     }
 
-    /** A delivery tells that the client named {@code as}, which led to {@code to}. */
-    void deliver(String to, String as) {
+    /**
+     * A delivery tells that the client named {@code as}, which led to {@code to}.
+     *
+     * @param bcc what Postfix is known to add
+     */
+    void deliver(String to, String as, AutoBcc bcc) {
         if (named == null) {
             named = new HashSet<>(4);
             reached = named; // one set as long as no alias shows
@@ -321,7 +340,10 @@ final class Mail {
             reached = new HashSet<>(named);
         }
         if (!to.equals(as) || !added.contains(to)) {
-            keep(named, fold(as));
+            String address = fold(as);
+            if (keep(named, address) && to.equals(as) && bcc.isAdded(address)) {
+                bccs++;
+            }
         }
         String address = fold(to);
         if (reached != null && reached != named) {
@@ -337,10 +359,13 @@ final class Mail {
         return named != null && !named.isEmpty() && addresses.containsAll(named);
     }
 
-    private void keep(Set<String> addresses, String address) {
-        if (room >= address.length() && addresses.add(address)) {
-            room -= address.length() + 4;
+    /** @return whether it is new */
+    private boolean keep(Set<String> addresses, String address) {
+        if (room < address.length() || !addresses.add(address)) {
+            return false;
         }
+        room -= address.length() + 4;
+        return true;
     }
 
     /**
@@ -350,17 +375,15 @@ final class Mail {
      * @param complete no more deliveries are to be waited for
      */
     int newVictims(boolean complete) {
-        int known = named == null ? 0 : named.size();
+        int known = knownRecipients();
         if (refused) { // no deliveries will tell
             known = told > 0 ? told : complete ? Math.max(new HashSet<>(listed).size(), recipientsInQueue) : 0;
-        } else {
-            if (complete) {
-                known += awaited == null ? 0 : awaited.size();
-                // Exim counts what the client named, before aliases
-                boolean asCounted = awaitsAll && (known == 0 || !queued || id.isExim());
-                known = asCounted ? Math.max(known, recipientsInQueue) : known;
-            }
-            known = told > 0 ? Math.min(known, told) : known; // the others were added here: always_bcc
+        } else if (complete) {
+            known += awaited == null ? 0 : awaited.size();
+            // Exim counts what the client named, before aliases
+            boolean asCounted = awaitsAll && (known == 0 || !queued || id.isExim());
+            int inQueue = told > 0 ? Math.min(recipientsInQueue, told) : recipientsInQueue;
+            known = asCounted ? Math.max(known, inQueue) : known;
         }
         int more = Math.max(1, known) - victims;
         victims += Math.max(0, more);
@@ -417,6 +440,7 @@ final class Mail {
         row.flag(trapped);
         row.text(trial.name());
         row.texts(named);
+        row.number(bccs);
         row.texts(reached == named ? null : reached);
         row.texts(awaited);
         row.flag(awaitsAll);
@@ -467,6 +491,7 @@ final class Mail {
         mail.trapped = row.flag();
         mail.trial = Trial.valueOf(row.someText());
         mail.named = row.texts();
+        mail.bccs = (int) row.number();
         Set<String> reached = row.texts();
         mail.reached = reached == null ? mail.named : reached;
         mail.awaited = row.texts();

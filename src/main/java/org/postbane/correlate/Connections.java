@@ -173,6 +173,7 @@ final class Connections {
 
     private static byte[] toRow(Connection connection) {
         RowWriter row = new RowWriter();
+        row.text(connection.process.host());
         row.text(connection.process.name());
         row.number(connection.process.pid());
         row.flag(connection.certain);
@@ -193,7 +194,8 @@ final class Connections {
     /** @param mails the messages that were read back, by serial number; null for one that is not there */
     void restore(String key, byte[] bytes, LongFunction<@Nullable Mail> mails) {
         RowReader row = new RowReader(bytes);
-        Connection connection = new Connection(new Program(row.someText(), (int) row.number()), row.flag());
+        Connection connection =
+                new Connection(new Program(row.someText(), row.someText(), (int) row.number()), row.flag());
         connection.gone = (int) row.number();
         connection.recipients = (int) row.number();
         connection.due = row.time();

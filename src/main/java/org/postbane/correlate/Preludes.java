@@ -54,6 +54,7 @@ final class Preludes {
         RowWriter row = new RowWriter();
         row.number(byProcess.size());
         byProcess.forEach((program, prelude) -> {
+            row.text(program.host());
             row.text(program.name());
             row.number(program.pid());
             prelude.write(row);
@@ -63,7 +64,7 @@ final class Preludes {
 
     void restore(RowReader row) {
         for (long left = row.number(); left > 0; left--) {
-            byProcess.put(new Program(row.someText(), (int) row.number()), Prelude.read(row));
+            byProcess.put(new Program(row.someText(), row.someText(), (int) row.number()), Prelude.read(row));
         }
     }
 }

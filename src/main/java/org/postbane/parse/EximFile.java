@@ -16,7 +16,7 @@ final class EximFile implements OwnFile {
 
     private final EximParser parser;
     private final Line body = new Line();
-    private final Program unnumbered = new Program(NAME, 0);
+    private final Program unnumbered = new Program("", NAME, 0);
 
     /** When the entry at hand was written; null before the first. */
     private @Nullable Instant entry;

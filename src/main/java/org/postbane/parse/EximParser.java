@@ -212,7 +212,7 @@ final class EximParser implements LineParser {
             return start;
         }
         if (own != null) {
-            own.set(own.at(), new Program(own.by().name(), pid));
+            own.set(own.at(), new Program(own.by().host(), own.by().name(), pid));
         }
         return close + 2;
     }

@@ -43,11 +43,11 @@ final class ProgramTable {
         }
 
         /** The same object for the same process as long as not too many others are about. */
-        Program process(int pid) {
+        Program process(String host, int pid) {
             int slot = pid % PIDS;
             Program known = recent[slot];
-            if (known == null || known.pid() != pid) {
-                known = new Program(name, pid);
+            if (known == null || known.pid() != pid || !known.host().equals(host)) {
+                known = new Program(host, name, pid);
                 recent[slot] = known;
             }
             return known;

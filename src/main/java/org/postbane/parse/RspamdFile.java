@@ -65,7 +65,7 @@ final class RspamdFile implements OwnFile {
                 || line.bytes()[close + 1] != ' ') {
             return false;
         }
-        header.set(header.stamp(), program.process(pid));
+        header.set(header.stamp(), program.process("", pid));
         body.set(line.bytes(), close + 2, line.end());
         parser.parse(body, header, out);
         return true;

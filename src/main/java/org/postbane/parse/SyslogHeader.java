@@ -1,5 +1,6 @@
 package org.postbane.parse;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Objects;
@@ -47,6 +48,9 @@ final class SyslogHeader {
     static final long LONG_AGO = 30 * A_DAY;
 
     private static final int PRIORITY_DIGITS = 3;
+    /** RFC 5424, section 6: longer ones are told apart by so many bytes. */
+    private static final int MAX_HOST = 255;
+
     private static final int MAX_LEVEL = "<authpriv.warning> ".length();
     private static final Mark STDOUT = Mark.of("stdout ");
     private static final Mark STDERR = Mark.of("stderr ");
@@ -64,6 +68,11 @@ final class SyslogHeader {
     private long corrected;
 
     private @Nullable Instant at;
+    private int hostStart;
+    private int hostEnd;
+    /** The host of the line for which it was asked last: most lines have the same. */
+    private String lastHost = "";
+
     private int tagStart;
     private int tagEnd;
     private int tagHash;
@@ -96,6 +105,8 @@ final class SyslogHeader {
         at = null;
         by = null;
         text = line;
+        hostStart = 0;
+        hostEnd = 0;
         int host = stamp.parse(line, line.start());
         return host >= 0 && hostAndTag(line, host) || otherForm(line);
     }
@@ -103,7 +114,12 @@ final class SyslogHeader {
     /** {@code host program[pid]: }. A first word that ends with a colon is the program, and there is no host. */
     private boolean hostAndTag(Line line, int host) {
         int tag = line.indexOf(' ', host) + 1;
-        return tag > host + 1 && line.bytes()[tag - 2] != ':' && tag(line, tag);
+        if (tag <= host + 1 || line.bytes()[tag - 2] == ':' || !tag(line, tag)) {
+            return false;
+        }
+        hostStart = host;
+        hostEnd = tag - 1;
+        return true;
     }
 
     /** Any form but the first two. */
@@ -186,6 +202,8 @@ final class SyslogHeader {
         for (int i = app; i < process - 1; i++) {
             hash = ProgramTable.hash(hash, bytes[i]);
         }
+        hostStart = host;
+        hostEnd = app - 1;
         tagStart = app;
         tagEnd = process - 1;
         tagHash = hash;
@@ -331,9 +349,26 @@ final class SyslogHeader {
     Program by() {
         if (by == null) {
             by = Objects.requireNonNull(program, "asked before the program was looked up")
-                    .process(pid);
+                    .process(host(), pid);
         }
         return by;
+    }
+
+    private String host() {
+        int length = Math.min(hostEnd - hostStart, MAX_HOST);
+        if (!isHost(length)) {
+            lastHost = new String(text.bytes(), hostStart, length, StandardCharsets.ISO_8859_1);
+        }
+        return lastHost;
+    }
+
+    private boolean isHost(int length) {
+        byte[] bytes = text.bytes();
+        int same = lastHost.length() == length ? 0 : -1;
+        while (same >= 0 && same < length) {
+            same = lastHost.charAt(same) == (bytes[hostStart + same] & 0xff) ? same + 1 : -1;
+        }
+        return same == length;
     }
 
     /** Time and writer of a line that bears another header. */

@@ -16,7 +16,7 @@ import org.postbane.testing.Filters;
 
 final class UnknownLinesTest {
 
-    private static final Program SMTPD = new Program("postfix/smtpd", 7);
+    private static final Program SMTPD = new Program("mx1", "postfix/smtpd", 7);
 
     @ParameterizedTest
     @CsvSource(
@@ -48,7 +48,7 @@ final class UnknownLinesTest {
         for (int i = 0; i < 10; i++) {
             unknown.add(SMTPD, Line.of("odd thing %d from x[192.0.2.%d]".formatted(i, i)));
         }
-        unknown.add(new Program("postfix/qmgr", 8), Line.of("odd thing 1 from x[192.0.2.1]"));
+        unknown.add(new Program("mx1", "postfix/qmgr", 8), Line.of("odd thing 1 from x[192.0.2.1]"));
 
         assertEquals(
                 List.of(

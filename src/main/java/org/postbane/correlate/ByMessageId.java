@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Mail.Pending;
+import org.postbane.model.Judgement;
 
 /**
  * Finds the message that spamd means, which prints nothing of it but the Message-ID, in a form in which several may look
@@ -181,7 +182,7 @@ final class ByMessageId {
     void await(@Nullable String key, long size, Pending verdict) {
         ask();
         if (waiting.size() >= MOST_WAITING) {
-            ambiguous += isAnybodys(waiting.remove(0)) ? 1 : 0;
+            giveUp(waiting.remove(0));
         }
         boolean beforeQueue = false;
         for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
@@ -247,8 +248,7 @@ final class ByMessageId {
                 found = settle(next, next.key, now);
             }
             if (!next.over && next.at().plus(PATIENCE).isBefore(now)) {
-                ambiguous += isAnybodys(next) ? 1 : 0;
-                next.over = true;
+                giveUp(next);
             }
         }
         changed |= waiting.removeIf(verdict -> verdict.over);
@@ -270,15 +270,18 @@ final class ByMessageId {
         ended = true;
     }
 
-    /** Whether there is a message that the verdict may have been on. */
-    private boolean isAnybodys(Waiting verdict) {
+    /** Nobody is to answer for the verdict, as it is uncertain who: and another one on the same message must not differ. */
+    private void giveUp(Waiting verdict) {
+        verdict.over = true;
+        boolean anybodys = false;
         String key = verdict.key;
         for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
             if (mayBeOn(mail, verdict.size, verdict.at())) {
-                return true;
+                anybodys = true;
+                mail.doubted = mail.doubted == null ? verdict.verdict.judgement() : mail.doubted;
             }
         }
-        return false;
+        ambiguous += anybodys ? 1 : 0;
     }
 
     private @Nullable Found settle(Waiting verdict, String key, Instant now) {
@@ -320,11 +323,11 @@ final class ByMessageId {
                 return null; // it will tell
             }
         }
-        verdict.over = true;
         if (others > 0 && others > nobodys(verdict)) {
-            ambiguous++;
+            giveUp(verdict);
             return null;
         }
+        verdict.over = true;
         return new Found(found, verdict.verdict);
     }
 
@@ -362,7 +365,7 @@ final class ByMessageId {
 
     /** Whether verdicts on this message differ: then not all are on this one, and none of them is believed. */
     private boolean isContradicted(Mail mail, Waiting verdict) {
-        boolean differ = mail.isJudged() && mail.judgement() != verdict.verdict.judgement();
+        boolean differ = wasOtherwise(mail, verdict);
         for (Waiting other : waiting) {
             differ |= isOn(mail, other) && other.verdict.judgement() != verdict.verdict.judgement();
         }
@@ -373,6 +376,11 @@ final class ByMessageId {
             }
         }
         return differ;
+    }
+
+    private static boolean wasOtherwise(Mail mail, Waiting verdict) {
+        Judgement now = verdict.verdict.judgement();
+        return mail.isJudged() && mail.judgement() != now || mail.doubted != null && mail.doubted != now;
     }
 
     private static boolean isOn(Mail mail, Waiting verdict) {
@@ -500,7 +508,7 @@ final class ByMessageId {
         if (found == null || !Objects.equals(found.sender, sender) || !isAbout(found.size, only.size)) {
             return false;
         }
-        if (found.isJudged() && found.judgement() != only.verdict.judgement()) {
+        if (wasOtherwise(found, only)) {
             return false; // its own verdict was another; this one was on a message that did not come back
         }
         only.meant = found;

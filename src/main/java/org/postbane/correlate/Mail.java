@@ -75,6 +75,9 @@ final class Mail {
     final List<Pending> pending = new ArrayList<>(0);
     /** Verdicts on it of which it is unknown until its sender is whether a stranger wrote them. */
     List<Pending> doubtful = List.of();
+    /** What a filter said that may have been about this message, or about another one, so that it was not believed. */
+    @Nullable
+    Judgement doubted;
     /** A trap that it was addressed to, likewise kept. */
     @Nullable
     String pendingTrap;
@@ -437,6 +440,7 @@ final class Mail {
         row.number(recipientsInQueue);
         row.time(closed);
         row.text(judgement == null ? null : judgement.name());
+        row.text(doubted == null ? null : doubted.name());
         row.flag(trapped);
         row.text(trial.name());
         row.texts(named);
@@ -488,6 +492,8 @@ final class Mail {
         mail.closed = row.time();
         String judgement = row.text();
         mail.judgement = judgement == null ? null : Judgement.valueOf(judgement);
+        String doubted = row.text();
+        mail.doubted = doubted == null ? null : Judgement.valueOf(doubted);
         mail.trapped = row.flag();
         mail.trial = Trial.valueOf(row.someText());
         mail.named = row.texts();

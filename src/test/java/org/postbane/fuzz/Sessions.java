@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A log of many sessions at once, as the software writes it: Postfix with amavisd-new after and before the queue, spamd, rspamd
- * and other milters, postscreen, Dovecot's logins, Exim, Sendmail and OpenSMTPD.
+ * A log of many sessions at once, as the software writes it: Postfix with amavisd-new after and before the queue, spamd
+ * after the queue and as a milter's, rspamd and other milters, postscreen, Dovecot's logins, Exim, Sendmail and OpenSMTPD.
  * Attackers connect from {@code 203.0.113.0/24} and write {@link HostileText} wherever the protocol lets them; the honest, from
  * {@code 198.51.100.0/24}, send good mail of which the attackers know queue ids and Message-IDs.
  *
@@ -93,11 +93,12 @@ final class Sessions {
         String address = "198.51.100." + (i + 1);
         String id = queueIds.get(i);
         String mid = messageIds.get(i);
-        return switch (i % 5) {
+        return switch (i % 6) {
             case 0 -> () -> honestAmavis(address, id, mid);
             case 1 -> () -> honestSpamd(address, id, mid);
             case 2 -> () -> honestRspamd(address, id, mid);
             case 3 -> () -> honestProxy(address, id, mid);
+            case 4 -> () -> honestSpamdByMilter(address, id, mid);
             default -> () -> honestExim(address, eximIds.get(i), mid);
         };
     }
@@ -147,6 +148,15 @@ final class Sessions {
         postfix("qmgr", "%s: from=<good@y.example>, size=900, nrcpt=1 (queue active)".formatted(id));
         spamd(".  0", mid, 920);
         sentToSpamd(id, "u1@example.org");
+        removed(id);
+    }
+
+    private void honestSpamdByMilter(String address, String id, String mid) {
+        postfix("smtpd", "%s: client=mail.y.example[%s]".formatted(id, address));
+        postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
+        spamd(".  0", mid, 920);
+        postfix("qmgr", "%s: from=<good@y.example>, size=900, nrcpt=1 (queue active)".formatted(id));
+        sent("virtual", id, "u1@example.org", "virtual", "delivered to maildir");
         removed(id);
     }
 
@@ -202,12 +212,13 @@ final class Sessions {
     private void attack() {
         String address =
                 random.nextInt(8) == 0 ? "2001:db8:bad::" + random.nextInt(9) : "203.0.113." + random.nextInt(256);
-        switch (random.nextInt(13)) {
+        switch (random.nextInt(14)) {
             case 8 -> attackRspamd(address);
             case 9 -> attackMilter(address);
             case 10 -> attackProxy(address);
             case 11 -> attackDovecot(address);
             case 12 -> attackPostscreen(address);
+            case 13 -> attackSpamdByMilter(address);
             case 0, 1 -> attackAmavis(address);
             case 2 -> attackSpamd(address);
             case 3 -> attackRefused(address);
@@ -259,9 +270,35 @@ final class Sessions {
             postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
         }
         postfix("qmgr", "%s: from=<%s>, size=900, nrcpt=1 (queue active)".formatted(id, sender));
-        spamd("Y 15", mid.replace(' ', '?').replace(',', '_'), 930);
+        spamd("Y 15", asSpamdPrints(mid), 930);
         sentToSpamd(id, hostile.address());
         removed(id);
+    }
+
+    private static String asSpamdPrints(String mid) {
+        return mid.replace(' ', '?').replace(',', '_');
+    }
+
+    private void attackSpamdByMilter(String address) {
+        String id = newQueueId();
+        String mid = messageId();
+        String sender = hostile.address();
+        String peer = "%s[%s]".formatted(hostile.hostName(), address);
+        postfix("smtpd", "connect from " + peer);
+        postfix("smtpd", "%s: client=%s".formatted(id, peer));
+        postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
+        spamd("Y 15", asSpamdPrints(mid), 930);
+        if (random.nextBoolean()) {
+            postfix(
+                    "cleanup",
+                    "%s: milter-reject: END-OF-MESSAGE from %s: 5.7.1 Blocked by SpamAssassin; from=<%s> to=<%s> proto=ESMTP helo=<%s>"
+                            .formatted(id, peer, sender, hostile.address(), hostile.text()));
+        } else {
+            postfix("qmgr", "%s: from=<%s>, size=900, nrcpt=1 (queue active)".formatted(id, sender));
+            sent("virtual", id, hostile.address(), "virtual", "delivered to maildir");
+            removed(id);
+        }
+        postfix("smtpd", "disconnect from %s ehlo=1 mail=1 rcpt=3 data=1 quit=1 commands=6".formatted(peer));
     }
 
     private void attackRefused(String address) {

@@ -465,7 +465,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.milter() && event.stage().equals(END_OF_MESSAGE)) {
             IpPrefix client = event.client().address();
             boolean forGood = event.code() >= 500;
-            boolean spam = forGood && event.kind() != RejectKind.POLICY;
+            boolean spam = forGood && event.kind() != RejectKind.POLICY && event.kind() != RejectKind.PROTOCOL;
             Mail mail = neverQueued(event.queueId(), event.at(), client, event.sender(), spam ? event.reason() : null);
             if (forGood && !spam && mail != null && mail.isAnswerable()) {
                 sayings.refused(event.at(), mail.origin(), event.stage(), event.code(), event.reason());

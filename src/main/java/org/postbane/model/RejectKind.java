@@ -25,7 +25,7 @@ public enum RejectKind {
     ACCESS,
     /** The sender's own domain says that the mail is not from there: SPF, DKIM or DMARC. Mailing lists and forwarders meet it, too. */
     POLICY,
-    /** The client did not wait for its turn. */
+    /** The client did not wait for its turn, or its message has not the form that mail has. */
     PROTOCOL,
     /** Anything else. */
     OTHER;
@@ -68,7 +68,9 @@ public enum RejectKind {
         if (reason.startsWith("Command rejected: ", at)) {
             return ACCESS;
         }
-        boolean protocol = reason.startsWith("Protocol error", at) || reason.startsWith("bare <LF> received", at);
+        boolean protocol = reason.startsWith("Protocol error", at)
+                || reason.startsWith("bare <LF> received", at)
+                || reason.equals("mime-error");
         return protocol ? PROTOCOL : ofOthers(reason, at);
     }
 

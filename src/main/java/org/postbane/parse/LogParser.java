@@ -43,7 +43,9 @@ public final class LogParser implements LineSink {
             "warning: symlink leaves directory: *",
             "warning: group or other writable: *",
             "warning: not set-gid or not owner+group+world executable: *",
+            "TLSRPT: status=*", // tlsproxy
             "ID: sender non-delivery notification: *", // bounce
+            "ID: sender notification failed to *",
             "ID: sender delay notification: *",
             "ID: sender delivery status notification: *",
             "ID: postmaster non-delivery notification: *",

@@ -27,6 +27,12 @@ final class PostfixActionText {
     private static final Mark DATA_CONTENT = Mark.of("DATA content");
     private static final String MILTER = "milter-";
 
+    /**
+     * Of a milter's reply without an enhanced code, cleanup prints the words only: {@code Service unavailable - try again later} for
+     * instance, where a milter is gone and Postfix 3.11 says 421. Whether it was for good is not told, and not assumed.
+     */
+    private static final int UNTOLD = 400;
+
     private PostfixActionText() {}
 
     /** Hands on the event of a body whose queue id ends at {@code colon}, if it is of this shape. */
@@ -91,12 +97,15 @@ final class PostfixActionText {
         void emit(int text, Consumer<LogEvent> out) {
             boolean milter = word.startsWith(MILTER);
             boolean refused = word.equals("reject") || word.equals("milter-reject");
-            int code = code(text);
-            if (refused && code == 0) {
-                return; // cut short
-            }
             int sender = endOfText(text, SENDER);
             int reasonEnd = sender < 0 ? endOfText(text, RECIPIENT) : sender;
+            int code = code(text);
+            if (refused && code == 0) {
+                if (!milter || reasonEnd < 0) {
+                    return; // cut short
+                }
+                code = UNTOLD;
+            }
             String reason = body.text(text, reasonEnd < 0 ? body.end() : reasonEnd);
             String from = null;
             String to = null;

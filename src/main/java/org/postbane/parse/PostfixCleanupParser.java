@@ -13,6 +13,7 @@ import org.postbane.source.Mark;
  * <pre>
  * ID: reject: header Subject: x from name[address]; from=&lt;s> to=&lt;r> proto=ESMTP helo=&lt;h>: 5.7.1 text
  * ID: discard: body x from ...      ID: milter-header-reject: header X-Spam-Flag: YES from ...
+ * ID: reject: mime-error improper use of 8-bit data in message header: Subject: x from ...
  * </pre>
  *
  * <p>Of these only the queue id is read, and the text at the end, which is the administrator's: the header is a stranger's, and so
@@ -29,12 +30,14 @@ final class PostfixCleanupParser implements LineParser {
     private static final Mark HEADER = Mark.of("header ");
     private static final Mark BODY = Mark.of("body ");
     private static final Mark CONTENT = Mark.of("content ");
+    private static final Mark MIME_ERROR = Mark.of("mime-error ");
     private static final Mark TEXT = Mark.of(": ");
     private static final Mark TEXT_AFTER_HELO = Mark.of(">: ");
     private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
 
     private static final Silent SILENT = Silent.ofPostfix(
             "ID: resent-message-id=*",
+            "ID: removed (*)", // since 3.10: the client broke off, or the message was discarded; nothing was queued
             "ID: warning: header *", // header_checks and body_checks
             "ID: warning: body *",
             "ID: warning: content *",
@@ -90,16 +93,18 @@ final class PostfixCleanupParser implements LineParser {
         }
         int what = body.indexOf(TEXT, colon + TEXT.length()) + TEXT.length();
         boolean ofHeader = body.hasAt(what, HEADER);
-        if (!ofHeader && !body.hasAt(what, BODY) && !body.hasAt(what, CONTENT)) {
+        boolean ofForm = body.hasAt(what, MIME_ERROR);
+        if (!ofHeader && !ofForm && !body.hasAt(what, BODY) && !body.hasAt(what, CONTENT)) {
             return false;
         }
         QueueId id = PostfixText.id(body, colon);
         if (id == null) {
             return true;
         }
-        String text = administratorsText(body, what);
-        String checks = (milter ? "milter header checks" : ofHeader ? "header checks" : "body checks")
-                + (text.isEmpty() ? "" : ": " + text);
+        String text = ofForm ? "" : administratorsText(body, what);
+        String checks =
+                ofForm ? "mime-error" : milter ? "milter header checks" : ofHeader ? "header checks" : "body checks";
+        checks += text.isEmpty() ? "" : ": " + text;
         Peer unread = new Peer("", null, 0);
         if (reject) {
             int code = text.startsWith("4.") ? 400 : 500;

@@ -43,6 +43,7 @@ final class PostfixDeliveryParser implements LineParser {
 
     private static final Silent SILENT = Silent.ofPostfix(
             "connect to *: *",
+            "TLSRPT: status=*", // since 3.10
             "Anonymous TLS connection *",
             "Untrusted TLS connection *",
             "Trusted TLS connection *",

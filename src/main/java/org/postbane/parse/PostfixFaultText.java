@@ -10,7 +10,7 @@ import org.postbane.source.Mark;
  * mail_cmd()} and their like in Postfix's {@code src/smtpd/smtpd.c}.
  *
  * <pre>
- * lost connection after DATA (97 bytes) from name[address]
+ * lost connection after DATA (97 bytes) from name[address]      (since Postfix 3.10 with ID: or NOQUEUE: in front)
  * improper command pipelining after EHLO from name[address]: text of the client's
  * warning: Connection rate limit exceeded: 6 from name[address] for service smtp
  * warning: non-SMTP command from name[address]: text of the client's
@@ -65,20 +65,27 @@ final class PostfixFaultText {
 
     /** Hands on the event of a body that is no warning and has no queue id, if it is one of these. */
     static void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
-        for (Word word : WORDS) {
-            if (body.startsWith(word.mark) && body.hasAt(body.start() + word.mark.length(), AFTER)) {
-                after(body, word, header, out);
-                return;
-            }
-        }
         if (body.startsWith(SSL_ERROR)) {
             at(body, body.start() + SSL_ERROR.length(), "STARTTLS", "TLS handshake failed", Breach.SLIP, header, out);
+        } else {
+            end(body, body.start(), header, out);
         }
     }
 
+    /** Hands on the event if {@code text}, behind a queue id or not, tells how a session came to its end. */
+    static boolean end(Line body, int text, SyslogHeader header, Consumer<LogEvent> out) {
+        for (Word word : WORDS) {
+            int wordEnd = text + word.mark.length();
+            if (body.hasAt(text, word.mark) && body.hasAt(wordEnd, AFTER)) {
+                after(body, wordEnd + AFTER.length(), word, header, out);
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** {@code ... after STAGE from peer}, {@code ... after STAGE (97 bytes) from peer}. */
-    private static void after(Line body, Word word, SyslogHeader header, Consumer<LogEvent> out) {
-        int stage = body.start() + word.mark.length() + AFTER.length();
+    private static void after(Line body, int stage, Word word, SyslogHeader header, Consumer<LogEvent> out) {
         int from = body.indexOf(FROM, stage);
         if (from < 0 || from - stage > 48) {
             return;

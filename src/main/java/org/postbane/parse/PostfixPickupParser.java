@@ -5,11 +5,15 @@ import org.postbane.model.QueueId;
 import org.postbane.source.Line;
 import org.postbane.source.Mark;
 
-/** Lines of postfix/pickup: {@code ID: uid=108 from=<sender>}. Shape: {@code src/pickup/pickup.c}. */
+/**
+ * Lines of postfix/pickup: {@code ID: uid=108 from=<sender>}, and {@code ID: uid=108 from=<sender> orig_id=ID} of what
+ * {@code postsuper -r} put back. Shape: {@code src/pickup/pickup.c}.
+ */
 final class PostfixPickupParser implements LineParser {
 
     private static final Mark UID = Mark.of(": uid=");
     private static final Mark FROM = Mark.of(" from=<");
+    private static final Mark ORIG_ID = Mark.of("> orig_id=");
 
     private static final Silent SILENT = Silent.ofPostfix("warning: *: message has been queued for * days");
 
@@ -32,12 +36,10 @@ final class PostfixPickupParser implements LineParser {
             return;
         }
         int from = end + FROM.length();
+        int orig = body.lastIndexOf(ORIG_ID, from);
+        boolean again = orig >= 0 && QueueId.parse(body.bytes(), orig + ORIG_ID.length(), body.end()) != null;
         boolean closed = body.bytes()[body.end() - 1] == '>';
-        out.accept(new LogEvent.Pickup(
-                header.at(),
-                header.by(),
-                id,
-                uid,
-                body.text(from, closed ? Math.max(from, body.end() - 1) : body.end())));
+        int senderEnd = again ? orig : closed ? Math.max(from, body.end() - 1) : body.end();
+        out.accept(new LogEvent.Pickup(header.at(), header.by(), id, uid, body.text(from, senderEnd)));
     }
 }

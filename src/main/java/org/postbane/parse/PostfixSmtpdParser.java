@@ -1,5 +1,6 @@
 package org.postbane.parse;
 
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.QueueId;
@@ -46,6 +47,8 @@ final class PostfixSmtpdParser implements LineParser {
             "warning: SASL authentication *",
             "warning: xsasl_*",
             "warning: *: SASL * authentication failed: Connection lost to authentication server*",
+            "warning: *: SASL * authentication failed: Can't connect to authentication server*",
+            "warning: *: SASL * authentication failed: Authentication backend error*",
             "warning: *: SASL * authentication failed: Temporary authentication failure*",
             "warning: *: address not listed for hostname *",
             "warning: *: hostname * verification failed: *",
@@ -62,7 +65,22 @@ final class PostfixSmtpdParser implements LineParser {
             "warning: timeout talking to proxy *",
             "warning: proxy * rejected *: *",
             "warning: haproxy *",
+            "warning: Refusing STARTTLS request from *",
+            "warning: Refusing TLS service request from *",
+            "warning: Wrapper-mode request dropped from *",
+            "warning: support for restriction *",
+            "warning: run-time library vs. compile-time header version mismatch: *",
+            "warning: ID: ignoring invalid reject filter result: *", // smtpd_reject_filter_maps, since 3.11
+            "ID: reply filter in: *",
+            "ID: reply filter out: *",
             "ID: queue file size limit exceeded");
+
+    /** {@code src/xsasl/xsasl_dovecot_server.c}, and what Dovecot sends with {@code temp}. */
+    private static final List<String> OUR_FAULTS = List.of(
+            "Connection lost to authentication server",
+            "Can't connect to authentication server",
+            "Authentication backend error",
+            "Temporary authentication failure");
 
     /** What Postfix prints where the client broke off before it named a login. */
     private static final String NO_LOGIN = "(unavailable)";
@@ -86,7 +104,7 @@ final class PostfixSmtpdParser implements LineParser {
                 client(body, colon, header, out);
             } else if (body.hasAt(colon + 2, PROXY)) {
                 PostfixProxyText.parse(body, colon + 2, header, out);
-            } else {
+            } else if (!PostfixFaultText.end(body, colon + 2, header, out)) {
                 PostfixActionText.parse(body, colon, header, out);
             }
         } else if (body.startsWith(CONNECT)) {
@@ -243,7 +261,6 @@ final class PostfixSmtpdParser implements LineParser {
 
     /** No wrong password, but the server's own trouble. */
     private static boolean isOurFault(String reason) {
-        return reason.startsWith("Connection lost to authentication server")
-                || reason.startsWith("Temporary authentication failure");
+        return OUR_FAULTS.stream().anyMatch(reason::startsWith);
     }
 }

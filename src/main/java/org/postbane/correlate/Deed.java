@@ -113,6 +113,15 @@ public sealed interface Deed {
      * @param judged a verdict on it was told before
      */
     record Trapped(Instant at, Origin origin, String address, Trial trial, boolean judged) implements Deed {
+
+        /**
+         * Whether it is an answer to mail that a stranger sent in the trap's name: honest servers bounce, answer and call back (RFC
+         * 5321, section 4.5.5). Then it is no offence, and no trial.
+         */
+        public boolean isAnswer() {
+            return "".equals(origin.sender());
+        }
+
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);

@@ -29,6 +29,8 @@ final class Mail {
     /** qmgr's line after a delivery that is older than this begins another try; lines may have changed places. */
     private static final Duration RETRY = Duration.ofSeconds(2);
 
+    static final String NULL_SENDER = "";
+
     /** Of a message that never had a queue id. */
     static final QueueId NO_ID = new QueueId(0, 0);
 
@@ -293,10 +295,10 @@ final class Mail {
         return trial;
     }
 
-    /** The message was addressed to a trap; what that changes as a trial. */
+    /** The message was addressed to a trap; what that changes as a trial. An answer to a forged sender is none. */
     Trial trap() {
         trapped = true;
-        return convict();
+        return NULL_SENDER.equals(sender) ? Trial.UNCHANGED : convict();
     }
 
     private Trial convict() {
@@ -309,7 +311,7 @@ final class Mail {
     void takePrelude(@Nullable String from) {
         if (prelude != null && prelude.isTrapped() && prelude.fits(client, from)) {
             trapped = true;
-            trial = Trial.SPAM;
+            trial = NULL_SENDER.equals(from) ? trial : Trial.SPAM;
         }
         prelude = null;
     }

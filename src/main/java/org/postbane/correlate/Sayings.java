@@ -165,7 +165,8 @@ final class Sayings {
 
     /** A message to a trap of which only the connection is known. */
     void trapped(IpPrefix client, Instant at, @Nullable String sender, String address) {
-        out.accept(new Deed.Trapped(at, Origin.of(client, null, sender), address, Trial.SPAM, false));
+        Trial trial = Mail.NULL_SENDER.equals(sender) ? Trial.UNCHANGED : Trial.SPAM;
+        out.accept(new Deed.Trapped(at, Origin.of(client, null, sender), address, trial, false));
     }
 
     /** A verdict on a message of which nothing else is known: the MTA told the filter who the client is. */

@@ -348,15 +348,21 @@ final class AmavisParser implements LineParser {
         return to > from;
     }
 
-    /** {@code [203.0.113.1]:31087}; without a port it is amavis's own peer, where no XFORWARD told it of the client. */
+    /**
+     * {@code [203.0.113.1]:31087}, as XFORWARD told it. An address without a port is the first one that amavis found in the
+     * message's Received lines ({@code check_mail()}), where strangers write: null, if it is not this host's.
+     */
     private static @Nullable Peer client(Line line, int open) {
         int close = line.indexOf(']', open);
         IpPrefix address = IpPrefix.parse(line.bytes(), open + 1, close);
+        if (address == null) {
+            return null;
+        }
         int port = 0;
         if (close + 1 < line.end() && line.bytes()[close + 1] == ':') {
-            port = PostfixText.number(line, close + 2, PostfixText.endOfNumber(line, close + 2));
+            port = Math.max(0, PostfixText.number(line, close + 2, PostfixText.endOfNumber(line, close + 2)));
         }
-        return address == null ? null : new Peer("", address, Math.max(0, port));
+        return port > 0 || address.isLoopback() ? new Peer("", address, port) : null;
     }
 
     /** Adds the recipients from {@code from}, after the first {@code <}; where the list ends, or -1. */

@@ -128,11 +128,17 @@ public sealed interface LogEvent {
     /**
      * qmgr: {@code ID: from=<sender>, size=871, nrcpt=2 (queue active)}.
      *
+     * @param sender empty: the null sender; null: the line does not say (OpenSMTPD)
      * @param size bytes
      * @param recipients after alias expansion, without duplicates, with always_bcc
      */
-    record Queued(Instant at, Program by, QueueId queueId, String sender, long size, int recipients)
-            implements LogEvent {
+    record Queued(
+            Instant at,
+            Program by,
+            QueueId queueId,
+            @Nullable String sender,
+            long size,
+            int recipients) implements LogEvent {
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);

@@ -197,7 +197,7 @@ final class OpenSmtpdParser implements LineParser {
                 header.at(),
                 header.by(),
                 id,
-                "",
+                null,
                 Math.max(0, number(body, size, SIZE.length())),
                 Math.max(0, number(body, count, COUNT.length()))));
     }

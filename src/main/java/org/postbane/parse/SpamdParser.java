@@ -25,6 +25,16 @@ final class SpamdParser implements LineParser {
     private static final Mark MID = Mark.of(",mid=");
     private static final String NO_ID = "(unknown)";
 
+    /**
+     * Where {@code ,mid=} stands behind the port, or -1. Commas of the Message-ID are masked, those of {@code user=} are not, which may
+     * be a recipient's local part: the last port counts.
+     */
+    private static int endOfPort(Line body, int from) {
+        int port = body.lastIndexOf(PORT, from);
+        int end = port < 0 ? -1 : PostfixText.endOfNumber(body, port + PORT.length());
+        return end >= 0 && body.hasAt(end, MID) ? end : -1;
+    }
+
     private static long size(Line body, int from) {
         int at = body.indexOf(SIZE, from);
         int digits = at + SIZE.length();
@@ -90,8 +100,7 @@ final class SpamdParser implements LineParser {
         int word = body.start() + RESULT.length();
         byte letter = body.bytes()[word];
         int dash = body.indexOf(DASH, word);
-        int port = dash < 0 ? -1 : body.indexOf(PORT, dash);
-        int mid = port < 0 ? -1 : body.indexOf(MID, port);
+        int mid = dash < 0 ? -1 : endOfPort(body, dash);
         if (mid < 0 || letter != 'Y' && letter != '.' || body.bytes()[word + 1] != ' ') {
             return;
         }

@@ -161,12 +161,15 @@ public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
         makeRoom();
     }
 
-    /** Also a trial for jails that do not weigh traps. */
     @Override
     public void visit(Deed.Delivered deed) {}
 
+    /** Also a trial for jails that do not weigh traps. */
     @Override
     public void visit(Deed.Trapped deed) {
+        if (deed.isAnswer()) {
+            return;
+        }
         for (Ledger ledger : ledgers) {
             Subject subject = subjectIn(ledger, deed.origin());
             if (subject != null && ledger.weight(OffenceKind.TRAP) == 0 && ledger.weighsTrials()) {

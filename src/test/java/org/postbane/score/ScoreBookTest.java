@@ -145,6 +145,17 @@ class ScoreBookTest {
     }
 
     @Test
+    void accept_answerToATrapsForgedMail_isNoOffence() {
+        ScoreBook book = book(SPAM, TRAP, AUTH);
+        Origin server = Origin.of(by("192.0.2.1").client(), null, "");
+
+        book.accept(new Deed.Trapped(T0, server, "trap@example.org", Trial.UNCHANGED, false));
+
+        assertEquals(List.of(), scored);
+        assertNull(book.standing("trap", Subject.parse("192.0.2.1")));
+    }
+
+    @Test
     void accept_trapHit_isATrialInEveryMailJailAndPointsInOne() {
         ScoreBook book = book(SPAM, TRAP, AUTH);
 

@@ -14,7 +14,6 @@ import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.model.Output;
 import org.postbane.model.QueueId;
-import org.postbane.model.RejectKind;
 import org.postbane.parse.LogEvent;
 import org.postbane.parse.LogEvent.Breach;
 import org.postbane.parse.LogEvent.Status;
@@ -465,7 +464,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.milter() && event.stage().equals(END_OF_MESSAGE)) {
             IpPrefix client = event.client().address();
             boolean forGood = event.code() >= 500;
-            boolean spam = forGood && event.kind() != RejectKind.POLICY && event.kind() != RejectKind.PROTOCOL;
+            boolean spam = forGood && Refusals.isForContent(event);
             Mail mail = neverQueued(event.queueId(), event.at(), client, event.sender(), spam ? event.reason() : null);
             if (forGood && !spam && mail != null && mail.isAnswerable()) {
                 sayings.refused(event.at(), mail.origin(), event.stage(), event.code(), event.reason());

@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Mail.Pending;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
+import org.postbane.model.RejectKind;
+import org.postbane.parse.LogEvent;
 import org.postbane.parse.LogEvent.Listed;
 
 /**
@@ -19,6 +21,18 @@ final class Refusals {
     static Pending verdict(
             Instant at, String filter, @Nullable IpPrefix client, @Nullable String sender, String reason) {
         return new Pending(at, filter, judgement(reason), Double.NaN, client, sender, List.of(), Listed.ALL, null);
+    }
+
+    /**
+     * Whether a milter's refusal may be held against the content: not one for the sender's domain, nor by its enhanced code (RFC
+     * 3463) one for the mailbox, the mail system, the network, the protocol or the form of the message, such as 5.3.4, too large.
+     */
+    static boolean isForContent(LogEvent.Reject event) {
+        String reason = event.reason();
+        boolean classed = reason.length() > 3 && reason.startsWith("5.") && reason.charAt(3) == '.';
+        return event.kind() != RejectKind.POLICY
+                && event.kind() != RejectKind.PROTOCOL
+                && !(classed && "23456".indexOf(reason.charAt(2)) >= 0);
     }
 
     /**

@@ -75,8 +75,8 @@ public enum RejectKind {
     }
 
     /**
-     * By the codes of RFC 7372, section 3, but for reverse names; or in the words of {@code opendmarc/opendmarc.c} and {@code
-     * opendkim/opendkim.c}.
+     * By the codes of RFC 7372, section 3, but for reverse names; or in the words of {@code opendmarc/opendmarc.c}, {@code
+     * opendkim/opendkim.c} and rspamd's {@code plugins/lua/dmarc.lua}.
      */
     private static boolean isOfDomainPolicy(String reason, int from) {
         if (reason.startsWith("5.7.2", from) && from + 6 < reason.length() && reason.charAt(from + 6) == ' ') {
@@ -84,6 +84,7 @@ public enum RejectKind {
         }
         int at = afterEnhancedCode(reason, from);
         return reason.startsWith("rejected by DMARC policy for ", at)
+                || reason.startsWith("Action set by DMARC", at)
                 || reason.startsWith("bad DKIM signature data", at)
                 || reason.startsWith("no DKIM signature data", at)
                 || reason.startsWith("DKIM signature syntax error", at);

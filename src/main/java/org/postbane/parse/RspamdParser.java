@@ -42,6 +42,7 @@ final class RspamdParser implements LineParser {
     private static final int MOST_READINGS = 64;
 
     private static final Mark SENDER = Mark.of(", from: <");
+    private static final Mark FORCED = Mark.of(">, forced: reject \"");
     private static final Mark RESULT = Mark.of(", (default: ");
     private static final Mark SCORES = Mark.of("): [");
     private static final Mark SYMBOLS = Mark.of("] [");
@@ -120,14 +121,34 @@ final class RspamdParser implements LineParser {
         }
         List<String> recipients = recipients(body, result.end);
         boolean cut = recipients.remove(CUT);
-        new VerdictDraft(header, "rspamd", result.action, result.judgement())
+        boolean reject = result.action.equals("reject");
+        new VerdictDraft(header, "rspamd", result.action, reject ? whyRejected(body, result.end) : result.judgement())
                 .points(result.points)
-                .blocked(result.action.equals("reject"))
+                .blocked(reject)
                 .on(queueId)
                 .from(address == null ? null : new Peer("", address, 0), null)
                 .to(List.copyOf(recipients), cut ? LogEvent.Listed.SOME_AS_NAMED : LogEvent.Listed.AS_NAMED)
                 .message(id.equals("undef") ? null : '<' + id + '>', size(body, result.end))
                 .state(out);
+    }
+
+    /**
+     * {@code forced: reject "clamav: virus found: x"; score=nan (set by CLAM_VIRUS)}: what a plugin has decided, at the end of the
+     * line, behind the last text of a stranger's, which stands in {@code <>}. {@code lualib/lua_scanners/common.lua}, {@code
+     * plugins/lua/dmarc.lua}.
+     */
+    private static Judgement whyRejected(Line body, int from) {
+        int at = body.lastIndexOf(FORCED, from);
+        int why = at + FORCED.length();
+        if (at < 0 || body.indexOf('>', why) >= 0) {
+            return Judgement.SPAM;
+        }
+        String text = body.text(why, body.end());
+        if (text.startsWith("Action set by DMARC")) {
+            return Judgement.UNCHECKED; // lists and forwarders meet it, too
+        }
+        int end = text.indexOf("\"; score=");
+        return text.lastIndexOf(": virus found", Math.max(0, end)) >= 0 ? Judgement.VIRUS : Judgement.SPAM;
     }
 
     /** Where the Message-ID begins: after {@code <task>; proxy; rspamd_task_write_log: id: <}. */

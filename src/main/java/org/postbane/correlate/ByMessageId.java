@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -31,7 +32,8 @@ import org.postbane.model.Judgement;
  *
  * <p>Where several clients' open messages fit, nobody is blamed at once. If spamd is run by a pipe, the message comes back
  * by pickup with its whole Message-ID; if that is the one of a single client's messages, of that sender and about that size,
- * and no other verdict on such a Message-ID is waiting, then the verdict was on this one.
+ * and all messages that look like it have verdicts, all the same or each before the message came back, then one was on this
+ * one.
  *
  * <p>Memory: {@link #MOST_WAITING} verdicts and {@link #MOST_PASSING} messages, the oldest of which go for others.
  *
@@ -142,13 +144,17 @@ final class ByMessageId {
         return found;
     }
 
-    /** Whether a verdict of this time with this size was not on this message, whatever its Message-ID. */
-    private static boolean isOut(Mail mail, long size, Instant at) {
+    /** Whether a verdict of this time was not on this message, whatever its Message-ID. */
+    private static boolean isOut(Mail mail, Instant at) {
         return mail.parent != null
                 || mail.since.isAfter(at.plus(REORDER))
                 || isElsewhere(mail, at)
-                || mail.closed != null && mail.closed.isBefore(at.minus(OVER))
-                || size > 0 && mail.size > 0 && !isAbout(mail.size, size); // whose line is lost or was cut
+                || mail.closed != null && mail.closed.isBefore(at.minus(OVER));
+    }
+
+    /** Whether the line of another message was lost or cut, which had this Message-ID. */
+    private static boolean isOtherSize(Mail mail, long size) {
+        return size > 0 && mail.size > 0 && !isAbout(mail.size, size);
     }
 
     /** Whether it had left the filter, and nobody has taken it up again since: it is deferred, or on hold. */
@@ -168,9 +174,14 @@ final class ByMessageId {
         return mail.isAnswerable() || isUnknown(mail);
     }
 
-    /** Whether a verdict of this time with this size may be on this message, if it names its Message-ID. */
+    /** Whether a verdict of this time may be on this message, if it names its Message-ID. */
+    private static boolean mayBeOn(Mail mail, Instant at) {
+        return isCandidate(mail) && !isOut(mail, at);
+    }
+
+    /** The same of a verdict with this size. */
     private static boolean mayBeOn(Mail mail, long size, Instant at) {
-        return isCandidate(mail) && !isOut(mail, size, at);
+        return mayBeOn(mail, at) && !isOtherSize(mail, size);
     }
 
     /**
@@ -186,7 +197,7 @@ final class ByMessageId {
         }
         boolean beforeQueue = false;
         for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            beforeQueue |= !isOut(mail, size, verdict.at()) && mail.isAnswerable() && mail.activeAt == null;
+            beforeQueue |= mayBeOn(mail, size, verdict.at()) && !isUnknown(mail) && mail.activeAt == null;
         }
         waiting.add(new Waiting(key, size, verdict, beforeQueue));
         changed = true;
@@ -286,13 +297,17 @@ final class ByMessageId {
 
     private @Nullable Found settle(Waiting verdict, String key, Instant now) {
         Mail found = null;
+        Mail odd = null;
         boolean one = true;
         boolean moreToCome = false;
         for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            boolean meant = verdict.meant == null
-                    ? mayBeOn(mail, verdict.size, verdict.at())
-                    : mail == verdict.meant && isCandidate(mail);
+            boolean meant =
+                    verdict.meant == null ? mayBeOn(mail, verdict.at()) : mail == verdict.meant && isCandidate(mail);
             if (!meant) {
+                continue;
+            }
+            if (verdict.meant == null && isOtherSize(mail, verdict.size)) {
+                odd = odd == null || isSameSender(odd, mail) ? mail : odd;
                 continue;
             }
             if (isUnknown(mail) || found != null && !isSameSender(found, mail)) {
@@ -304,6 +319,9 @@ final class ByMessageId {
         }
         if (found == null || !wasThere(found, verdict)) {
             return null;
+        }
+        if (odd != null && !isSameSender(found, odd)) {
+            return null; // sizes are near enough to tell one's messages apart, and no proof against another
         }
         if (found.isJudged() && moreToCome && isWorthwhile(verdict, LEAVING, now)) {
             return null; // another one of this client's
@@ -451,9 +469,9 @@ final class ByMessageId {
 
     /** pickup took a message with this Message-ID header, which may tell which verdict was on which message. */
     void cameBack(String header, @Nullable String sender, Instant at) {
-        boolean found = resolve(header, sender, at);
-        if (!found && early.size() < MOST_WAITING && isAwaited(header)) {
-            early.add(new CameBack(header, sender, at));
+        CameBack back = new CameBack(header, sender, at);
+        if (!resolve(back) && early.size() < MOST_WAITING && isAwaited(header)) {
+            early.add(back);
             changed = true;
         }
     }
@@ -469,35 +487,37 @@ final class ByMessageId {
         return false;
     }
 
-    /** Messages that came back before the verdicts on them may tell by now of these. */
+    /** Messages that came back before the verdicts on them, or on others with their Message-ID, may tell by now of these. */
     void resolveEarly(Instant now) {
-        while (!early.isEmpty() && !early.peek().at().plus(REORDER).isAfter(now)) {
-            CameBack next = early.remove();
-            changed = true;
-            resolve(next.header(), next.sender(), next.at());
+        for (CameBack next : List.copyOf(early)) {
+            if (next.at().plus(PATIENCE).isBefore(now)
+                    || !next.at().plus(REORDER).isAfter(now) && resolve(next)) {
+                early.remove(next);
+                changed = true;
+            }
         }
     }
 
-    private boolean resolve(String header, @Nullable String sender, Instant at) {
-        String key = waiting.isEmpty() ? null : MessageIds.asSpamdPrints(header);
-        Waiting only = null;
-        for (Waiting next : waiting) {
-            if (next.key != null
-                    && next.key.equals(key)
-                    && next.meant == null
-                    && !next.at().isAfter(at)) {
-                if (only != null && only.verdict.judgement() != next.verdict.judgement()) {
-                    return false;
-                }
-                only = only == null ? next : only;
-            }
-        }
-        if (only == null || key == null) {
+    /** Whether it has come back, and its verdict may be known yet. */
+    boolean isBack(Mail mail) {
+        return !mail.isJudged()
+                && mail.parent == null
+                && !early.isEmpty()
+                && early.stream().anyMatch(next -> next.header().equals(mail.messageId));
+    }
+
+    private boolean resolve(CameBack back) {
+        String key = waiting.isEmpty() ? null : MessageIds.asSpamdPrints(back.header());
+        if (key == null) {
             return false;
         }
+        List<Waiting> verdicts =
+                waiting.stream().filter(next -> key.equals(next.key)).toList();
+        int unjudged = 0;
         Mail found = null;
         for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            if (!header.equals(mail.messageId) || mail.parent != null || !isCandidate(mail)) {
+            unjudged += mayBeOn(mail, back.at()) && !mail.isJudged() ? 1 : 0;
+            if (!back.header().equals(mail.messageId) || mail.parent != null || !isCandidate(mail)) {
                 continue;
             }
             if (isUnknown(mail) || found != null && !isSameSender(found, mail)) {
@@ -505,19 +525,71 @@ final class ByMessageId {
             }
             found = mail;
         }
-        if (found == null || !Objects.equals(found.sender, sender) || !isAbout(found.size, only.size)) {
+        Waiting own = isUnanimous(verdicts) ? any(verdicts, unjudged, back) : inTurn(key, verdicts, unjudged, back);
+        if (own == null
+                || found == null
+                || !Objects.equals(found.sender, back.sender())
+                || !isAbout(found.size, own.size)
+                || wasOtherwise(found, own)) { // this one was on a message that did not come back
             return false;
         }
-        if (wasOtherwise(found, only)) {
-            return false; // its own verdict was another; this one was on a message that did not come back
-        }
-        only.meant = found;
+        own.meant = found;
         changed = true;
         return true;
     }
 
-    private static boolean isAbout(long a, long b) {
-        return a > 0 && b > 0 && Math.abs(a - b) <= Math.max(SIZE_SLACK, a / 8);
+    private static boolean isUnanimous(List<Waiting> verdicts) {
+        return verdicts.stream()
+                        .map(next -> next.verdict.judgement())
+                        .distinct()
+                        .count()
+                == 1;
+    }
+
+    /** One that no other message has; null if some message's own may have not come yet, or never will. */
+    private static @Nullable Waiting any(List<Waiting> verdicts, int unjudged, CameBack back) {
+        if (unjudged > verdicts.size()) {
+            return null;
+        }
+        return verdicts.stream()
+                .filter(next -> next.meant == null && !next.at().isAfter(back.at()))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Its own, if all have come back, each one well before the next verdict. */
+    private @Nullable Waiting inTurn(String key, List<Waiting> verdicts, int unjudged, CameBack back) {
+        List<CameBack> backs = new ArrayList<>();
+        for (CameBack next : early) {
+            if (!next.equals(back) && key.equals(MessageIds.asSpamdPrints(next.header()))) {
+                backs.add(next);
+            }
+        }
+        backs.add(back);
+        backs.sort(Comparator.comparing(CameBack::at));
+        if (verdicts.size() != unjudged || backs.size() != unjudged) {
+            return null;
+        }
+        for (int i = 0; i < unjudged; i++) {
+            Instant at = backs.get(i).at();
+            boolean beforeNext = i + 1 == unjudged
+                    || at.plus(REORDER).isBefore(verdicts.get(i + 1).at());
+            if (verdicts.get(i).at().isAfter(at) || !beforeNext) {
+                return null;
+            }
+        }
+        return verdicts.get(backs.indexOf(back));
+    }
+
+    /**
+     * Whether a message that qmgr says is of this size may be the one that spamd saw: qmgr counts a byte or two more for each line,
+     * which of short lines is as much again, and filters add header lines.
+     */
+    private static boolean isAbout(long queued, long seen) {
+        return queued > 0
+                && seen > 0
+                && seen - queued <= Math.max(SIZE_SLACK, queued / 8)
+                && queued - 2 * seen <= SIZE_SLACK;
     }
 
     /** Whether something changed since this was asked last. */

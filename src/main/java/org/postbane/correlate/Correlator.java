@@ -302,10 +302,26 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             return;
         }
         IpPrefix hop = hop(relay);
-        boolean filter = hop != null && (hop.equals(output.peer) || hop.isLoopback() && output.peer.isLoopback());
-        if (filter && isSameClient(mail, output.client)) {
+        if (hop != null && isFilter(hop, output.peer) && isSameClient(mail, output.client, hop)) {
             link(output, mail);
         }
+    }
+
+    /** Whether what was handed on to {@code hop} may have come back from {@code peer}. */
+    private static boolean isFilter(IpPrefix hop, IpPrefix peer) {
+        return hop.equals(peer) || hop.isLoopback() && peer.isLoopback();
+    }
+
+    /** Any next hop can say that it queued a message under the id of another of its own: strangers are on no private network. */
+    private static boolean isSameClient(Mail mail, @Nullable IpPrefix client, IpPrefix hop) {
+        IpPrefix known = mail.root().client;
+        return isOurs(hop)
+                ? isSameClient(mail, client) || hop.equals(client) // a filter that is not told by XFORWARD
+                : known != null && known.equals(client);
+    }
+
+    private static boolean isOurs(IpPrefix hop) {
+        return hop.isLoopback() || PRIVATE.stream().anyMatch(net -> net.contains(hop));
     }
 
     /**
@@ -320,7 +336,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         boolean sameSender = verdict.sender() == null
                 || mail.sender == null
                 || Mail.letters(verdict.sender()).equals(Mail.letters(mail.sender));
-        boolean ours = hop == null || hop.isLoopback() || PRIVATE.stream().anyMatch(net -> net.contains(hop));
+        boolean ours = hop == null || isOurs(hop);
         return named && sameSender || ours && isOf(mail.root(), client);
     }
 

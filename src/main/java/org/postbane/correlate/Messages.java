@@ -188,7 +188,11 @@ final class Messages {
         }
         while (closing.isDue(now)) {
             DueMails.Due due = closing.remove();
-            giveUp(due.mail(), due.at());
+            if (byMessageId.isBack(due.mail())) {
+                closing.add(due.mail(), due.at().plus(settings.linger()));
+            } else {
+                giveUp(due.mail(), due.at());
+            }
         }
         while (orphaned.isDue(now)) {
             Mail mail = orphaned.remove().mail();

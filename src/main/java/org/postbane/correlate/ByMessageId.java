@@ -169,9 +169,9 @@ final class ByMessageId {
         return mail.client == null && !mail.pickedUp;
     }
 
-    /** Whether a verdict can be meant for it at all: somebody answers for it, or who that is is lost. */
+    /** Whether a verdict can be meant for it at all: somebody answers for it, a webmail's user too, or who that is is lost. */
     private static boolean isCandidate(Mail mail) {
-        return mail.isAnswerable() || isUnknown(mail);
+        return mail.isAnswerable() || mail.account != null || isUnknown(mail);
     }
 
     /** Whether a verdict of this time may be on this message, if it names its Message-ID. */

@@ -144,6 +144,10 @@ final class Mail {
     private @Nullable Set<String> named;
     /** How many of these are known to be added. */
     private int bccs;
+    /** For whom verdicts found it bad, and for whom clean only: with several filter settings it may be both. */
+    private @Nullable Set<String> victimNames;
+
+    private @Nullable Set<String> spared;
     /** Recipients as delivered to, after alias expansion. */
     private @Nullable Set<String> reached;
     /** Recipients of verdicts that no delivery has told of yet, after alias expansion. */
@@ -257,6 +261,28 @@ final class Mail {
         return Math.max(all - bccs, Math.min(all, told)); // the client can name such an address, too
     }
 
+    /** Those of them that are victims: for others the same message may have been clean. */
+    private int knownVictims() {
+        int known = knownRecipients();
+        if (named != null && spared != null) {
+            for (String address : spared) {
+                known -= named.contains(address) ? 1 : 0;
+            }
+        }
+        return known;
+    }
+
+    /** A verdict found the message clean for these recipients. */
+    void spare(List<String> recipients) {
+        for (String recipient : recipients) {
+            String address = fold(recipient);
+            if (victimNames == null || !victimNames.contains(address)) {
+                spared = spared == null ? new HashSet<>(4) : spared;
+                keep(spared, address);
+            }
+        }
+    }
+
     /** Tells {@code bcc} what recipients this had, if it is certain how many of them the client named. */
     void teach(AutoBcc bcc) {
         if (told > 0 && !refused && named != null && isDelivered()) {
@@ -323,8 +349,13 @@ final class Mail {
             return;
         }
         awaited = awaited == null ? new HashSet<>(4) : awaited;
+        victimNames = victimNames == null ? new HashSet<>(4) : victimNames;
         for (String recipient : recipients) {
             String address = fold(recipient);
+            keep(victimNames, address);
+            if (spared != null) {
+                spared.remove(address);
+            }
             if (reached == null || !reached.contains(address)) {
                 keep(awaited, address);
             }
@@ -380,19 +411,27 @@ final class Mail {
      * @param complete no more deliveries are to be waited for
      */
     int newVictims(boolean complete) {
-        int known = knownRecipients();
+        int known = knownVictims();
         if (refused) { // no deliveries will tell
             known = told > 0 ? told : complete ? Math.max(new HashSet<>(listed).size(), recipientsInQueue) : 0;
         } else if (complete) {
             known += awaited == null ? 0 : awaited.size();
             // Exim counts what the client named, before aliases
             boolean asCounted = awaitsAll && (known == 0 || !queued || id.isExim());
-            int inQueue = told > 0 ? Math.min(recipientsInQueue, told) : recipientsInQueue;
-            known = asCounted ? Math.max(known, inQueue) : known;
+            known = asCounted ? Math.max(known, inQueue()) : known;
         }
         int more = Math.max(1, known) - victims;
         victims += Math.max(0, more);
         return Math.max(0, more);
+    }
+
+    /** As many as qmgr counted, after aliases, or fewer where others say how many the client named. */
+    private int inQueue() {
+        if (told > 0) {
+            return Math.min(recipientsInQueue, told);
+        }
+        boolean counted = !listed.isEmpty() && !listedInPart;
+        return counted ? Math.min(recipientsInQueue, new HashSet<>(listed).size()) : recipientsInQueue;
     }
 
     /** Its recipients as far as they are known: as the client named them, else as the verdict did. Read at once. */
@@ -447,6 +486,8 @@ final class Mail {
         row.text(trial.name());
         row.texts(named);
         row.number(bccs);
+        row.texts(victimNames);
+        row.texts(spared);
         row.texts(reached == named ? null : reached);
         row.texts(awaited);
         row.flag(awaitsAll);
@@ -500,6 +541,8 @@ final class Mail {
         mail.trial = Trial.valueOf(row.someText());
         mail.named = row.texts();
         mail.bccs = (int) row.number();
+        mail.victimNames = row.texts();
+        mail.spared = row.texts();
         Set<String> reached = row.texts();
         mail.reached = reached == null ? mail.named : reached;
         mail.awaited = row.texts();

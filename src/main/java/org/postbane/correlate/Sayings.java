@@ -97,6 +97,9 @@ final class Sayings {
                     verdict.filter(),
                     root.isTrapped()));
         }
+        if (verdict.judgement() == Judgement.CLEAN && !verdict.isAsNamed()) {
+            root.spare(verdict.recipients());
+        }
         if (verdict.judgement() != Judgement.CLEAN) {
             root.await(verdict.isAsNamed() ? List.of() : verdict.recipients());
             victims(root, verdict.at(), false);

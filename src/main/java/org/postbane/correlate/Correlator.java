@@ -494,6 +494,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             sayings.refused(event.at(), origin, event.stage(), event.code(), event.reason());
         }
         addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
+        String recipient = event.recipient();
+        if (event.code() < 500 && client != null && recipient != null && sayings.isTrap(recipient)) {
+            sayings.deferredTraps.add(client, event.sender(), recipient, event.at());
+        }
     }
 
     @Override

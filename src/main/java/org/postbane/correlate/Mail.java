@@ -577,7 +577,7 @@ final class Mail {
      */
     record Restored(Mail mail, @Nullable String indexed, long parent) {}
 
-    private static String fold(String address) {
+    static String fold(String address) {
         return address.toLowerCase(Locale.ROOT);
     }
 

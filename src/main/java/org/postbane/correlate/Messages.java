@@ -329,6 +329,8 @@ final class Messages {
                 preludes.restore(new RowReader(bytes));
             } else if (key.equals(BCC_ROW)) {
                 autoBcc.restore(new RowReader(bytes));
+            } else if (key.equals(Sayings.DEFERRED_ROW)) {
+                sayings.deferredTraps.restore(new RowReader(bytes));
             } else if (key.equals(Sayings.ROW)) {
                 sayings.restore(new RowReader(bytes));
             } else if (key.equals(STRAY_ROW) || key.equals(WAITING_ROW) || Connections.isRow(key)) {

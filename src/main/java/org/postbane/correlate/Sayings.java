@@ -22,10 +22,12 @@ import org.postbane.parse.LogEvent.Listed;
 final class Sayings {
 
     static final String ROW = "quarantines";
+    static final String DEFERRED_ROW = "deferred";
     private static final int MOST_QUARANTINES = 100;
 
     private final Predicate<String> traps;
     private final Consumer<Deed> out;
+    final DeferredTraps deferredTraps = new DeferredTraps();
     /** Addresses that amavis quarantines to. */
     private final Set<String> quarantines = new HashSet<>();
 
@@ -158,6 +160,10 @@ final class Sayings {
         if (root.isTrapped()) {
             return;
         }
+        if (root.client != null && deferredTraps.isAgain(root.client, root.sender, address, at)) {
+            root.trap(); // told of when it came first
+            return;
+        }
         if (root.isAnswerable() && (named || !root.isFromHere())) {
             out.accept(new Deed.Trapped(at, root.origin(), address, root.trap(), root.isJudged()));
         } else {
@@ -168,6 +174,9 @@ final class Sayings {
 
     /** A message to a trap of which only the connection is known. */
     void trapped(IpPrefix client, Instant at, @Nullable String sender, String address) {
+        if (deferredTraps.isAgain(client, sender, address, at)) {
+            return;
+        }
         Trial trial = Mail.NULL_SENDER.equals(sender) ? Trial.UNCHANGED : Trial.SPAM;
         out.accept(new Deed.Trapped(at, Origin.of(client, null, sender), address, trial, false));
     }
@@ -232,6 +241,9 @@ final class Sayings {
     }
 
     void saveTo(OpenMessageStore store) {
+        if (deferredTraps.takeChanged()) {
+            store.saveRow(DEFERRED_ROW, deferredTraps.toRow());
+        }
         if (changed) {
             RowWriter row = new RowWriter();
             row.texts(quarantines);

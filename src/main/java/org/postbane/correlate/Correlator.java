@@ -158,7 +158,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         Prelude prelude = preludes.take(event.by());
         if (prelude != null && prelude.fits(mail.client, null)) {
             mail.prelude = prelude;
-            mail.added.addAll(prelude.added());
+            prelude.added().forEach(mail::addRecipient);
         }
         if (mail.queued || mail.pendingTrap != null) {
             mail.takePrelude(mail.sender); // later lines came before this one
@@ -509,7 +509,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             if (mail == null) {
                 preludes.of(event.by(), client, event.sender()).addRecipient(added);
             } else {
-                mail.added.add(added);
+                mail.addRecipient(added);
                 messages.touch(mail);
             }
         }

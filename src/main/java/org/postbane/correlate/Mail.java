@@ -93,7 +93,7 @@ final class Mail {
     /** In bytes, as it came in; 0 while it is not known. */
     long size;
     /** Recipients that an access table added: no victims, as the client did not name them. */
-    final Set<String> added = new HashSet<>(0);
+    private final Set<String> added = new HashSet<>(0);
     /** Its queue id is free for others; kept for the sake of its children only. */
     boolean dropped;
     /** Nothing of it is to be saved any more. */
@@ -356,7 +356,7 @@ final class Mail {
             if (spared != null) {
                 spared.remove(address);
             }
-            if (reached == null || !reached.contains(address)) {
+            if ((reached == null || !reached.contains(address)) && !added.contains(recipient)) {
                 keep(awaited, address);
             }
         }
@@ -387,6 +387,13 @@ final class Mail {
         }
         if (awaited != null) {
             awaited.remove(address);
+        }
+    }
+
+    /** An access table added this recipient, of which a delivery may have told already. */
+    void addRecipient(String address) {
+        if (added.add(address) && named != null && named.contains(fold(address))) {
+            bccs++;
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Mail.Pending;
@@ -66,6 +67,7 @@ final class ByMessageId {
     private static final long SAME_SLACK = 256;
 
     private final OpenMessages open;
+    private final Consumer<Mail> touched;
     private final List<Waiting> waiting = new ArrayList<>();
     /** Messages that came back before the verdict on them: the lines of different programs may change places. */
     private final ArrayDeque<CameBack> early = new ArrayDeque<>();
@@ -113,8 +115,10 @@ final class ByMessageId {
     /** A verdict, and the message that it is on. */
     record Found(Mail mail, Pending verdict) {}
 
-    ByMessageId(OpenMessages open) {
+    /** @param touched takes messages of which something changed */
+    ByMessageId(OpenMessages open, Consumer<Mail> touched) {
         this.open = open;
+        this.touched = touched;
     }
 
     /** Verdicts that could be on messages of several clients. */
@@ -290,6 +294,7 @@ final class ByMessageId {
             if (mayBeOn(mail, verdict.size, verdict.at())) {
                 anybodys = true;
                 mail.doubted = mail.doubted == null ? verdict.verdict.judgement() : mail.doubted;
+                touched.accept(mail);
             }
         }
         ambiguous += anybodys ? 1 : 0;
@@ -297,7 +302,6 @@ final class ByMessageId {
 
     private @Nullable Found settle(Waiting verdict, String key, Instant now) {
         Mail found = null;
-        Mail odd = null;
         boolean one = true;
         boolean moreToCome = false;
         for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
@@ -307,8 +311,7 @@ final class ByMessageId {
                 continue;
             }
             if (verdict.meant == null && isOtherSize(mail, verdict.size)) {
-                odd = odd == null || isSameSender(odd, mail) ? mail : odd;
-                continue;
+                continue; // of one sender's messages, one of the others; of two senders': see below
             }
             if (isUnknown(mail) || found != null && !isSameSender(found, mail)) {
                 return null; // unless it comes back
@@ -320,8 +323,8 @@ final class ByMessageId {
         if (found == null || !wasThere(found, verdict)) {
             return null;
         }
-        if (odd != null && !isSameSender(found, odd)) {
-            return null; // sizes are near enough to tell one's messages apart, and no proof against another
+        if (verdict.meant == null && mayBeOnAnothers(found, key, verdict)) {
+            return null;
         }
         if (found.isJudged() && moreToCome && isWorthwhile(verdict, LEAVING, now)) {
             return null; // another one of this client's
@@ -347,6 +350,16 @@ final class ByMessageId {
         }
         verdict.over = true;
         return new Found(found, verdict.verdict);
+    }
+
+    /** Whether somebody else's message has that Message-ID, whatever its size, which is no proof against anybody. */
+    private boolean mayBeOnAnothers(Mail found, String key, Waiting verdict) {
+        for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
+            if (mayBeOn(mail, verdict.at()) && !isSameSender(found, mail)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether it may become known yet which messages were with the filter when this verdict came. */

@@ -41,7 +41,7 @@ final class Messages {
     private final boolean remembers;
 
     final OpenMessages open = new OpenMessages();
-    final ByMessageId byMessageId = new ByMessageId(open);
+    final ByMessageId byMessageId;
     final Strays strays;
     final Connections connections;
     final Preludes preludes = new Preludes();
@@ -67,6 +67,7 @@ final class Messages {
         this.settings = settings;
         this.sayings = sayings;
         this.remembers = remembers;
+        this.byMessageId = new ByMessageId(open, this::touch);
         this.strays = new Strays(sayings, this::released);
         this.connections = new Connections(settings.patience(), remembers, this::told);
     }

@@ -371,6 +371,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             return; // passed without being looked at
         }
         IpPrefix client = event.client() == null ? null : event.client().address();
+        Mail named = event.queueId() == null ? null : open.find(event.queueId());
+        if (named != null && named.parent != null && client != null && client.equals(named.peer)) {
+            client = null; // who handed it in is no contradiction to whose it is: a relay that tells by XFORWARD
+        }
         Pending verdict = new Pending(
                 event.at(),
                 event.filter(),
@@ -384,12 +388,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (verdict.isDoubtful()) {
             doubt(event.queueId(), verdict);
         } else if (event.queueId() != null) {
-            Mail mail = open.find(event.queueId());
-            if (mail != null && isOf(mail.root(), client) || event.queuedAs().isEmpty()) {
+            if (named != null && isOf(named.root(), client) || event.queuedAs().isEmpty()) {
                 messages.apply(
-                        mail == null
+                        named == null
                                 ? messages.start(event.queueId(), event.at()).root()
-                                : mail.root(),
+                                : named.root(),
                         verdict);
             } else { // lost, or an id of the relay's that handed it in
                 output(event.queuedAs().get(0), verdict);

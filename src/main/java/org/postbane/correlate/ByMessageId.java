@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -36,7 +37,7 @@ import org.postbane.model.Judgement;
  * and all messages that look like it have verdicts, all the same or each before the message came back, then one was on this
  * one.
  *
- * <p>Memory: {@link #MOST_WAITING} verdicts and {@link #MOST_PASSING} messages, the oldest of which go for others.
+ * <p>Memory: {@link #MOST_WAITING} verdicts and as many messages that came back, and {@link #MOST_PASSING} messages, the oldest of which go for others.
  *
  * <p>Known shortcomings: of one message with several recipients whom the filter asks each for himself, no verdict is
  * believed if they differ.
@@ -110,7 +111,13 @@ final class ByMessageId {
         }
     }
 
-    private record CameBack(String header, @Nullable String sender, Instant at) {}
+    private record CameBack(
+            String header, @Nullable String key, @Nullable String sender, Instant at) {
+
+        static CameBack of(String header, @Nullable String sender, Instant at) {
+            return new CameBack(header, MessageIds.asSpamdPrints(header), sender, at);
+        }
+    }
 
     /** A verdict, and the message that it is on. */
     record Found(Mail mail, Pending verdict) {}
@@ -482,8 +489,11 @@ final class ByMessageId {
 
     /** pickup took a message with this Message-ID header, which may tell which verdict was on which message. */
     void cameBack(String header, @Nullable String sender, Instant at) {
-        CameBack back = new CameBack(header, sender, at);
-        if (!resolve(back) && early.size() < MOST_WAITING && isAwaited(header)) {
+        CameBack back = CameBack.of(header, sender, at);
+        if (!resolve(back) && isAwaited(header)) {
+            if (early.size() >= MOST_WAITING) {
+                early.remove();
+            }
             early.add(back);
             changed = true;
         }
@@ -502,9 +512,15 @@ final class ByMessageId {
 
     /** Messages that came back before the verdicts on them, or on others with their Message-ID, may tell by now of these. */
     void resolveEarly(Instant now) {
+        Set<String> keys = new HashSet<>();
+        for (Waiting next : waiting) {
+            if (next.key != null) {
+                keys.add(next.key);
+            }
+        }
         for (CameBack next : List.copyOf(early)) {
-            if (next.at().plus(PATIENCE).isBefore(now)
-                    || !next.at().plus(REORDER).isAfter(now) && resolve(next)) {
+            boolean due = !next.at().plus(REORDER).isAfter(now) && next.key() != null && keys.contains(next.key());
+            if (next.at().plus(PATIENCE).isBefore(now) || due && resolve(next)) {
                 early.remove(next);
                 changed = true;
             }
@@ -520,12 +536,15 @@ final class ByMessageId {
     }
 
     private boolean resolve(CameBack back) {
-        String key = waiting.isEmpty() ? null : MessageIds.asSpamdPrints(back.header());
-        if (key == null) {
+        String key = back.key();
+        if (key == null || waiting.isEmpty()) {
             return false;
         }
         List<Waiting> verdicts =
                 waiting.stream().filter(next -> key.equals(next.key)).toList();
+        if (verdicts.isEmpty()) {
+            return false;
+        }
         int unjudged = 0;
         Mail found = null;
         for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
@@ -572,15 +591,18 @@ final class ByMessageId {
 
     /** Its own, if all have come back, each one well before the next verdict. */
     private @Nullable Waiting inTurn(String key, List<Waiting> verdicts, int unjudged, CameBack back) {
+        if (verdicts.size() != unjudged) {
+            return null;
+        }
         List<CameBack> backs = new ArrayList<>();
         for (CameBack next : early) {
-            if (!next.equals(back) && key.equals(MessageIds.asSpamdPrints(next.header()))) {
+            if (!next.equals(back) && key.equals(next.key())) {
                 backs.add(next);
             }
         }
         backs.add(back);
         backs.sort(Comparator.comparing(CameBack::at));
-        if (verdicts.size() != unjudged || backs.size() != unjudged) {
+        if (backs.size() != unjudged) {
             return null;
         }
         for (int i = 0; i < unjudged; i++) {
@@ -639,7 +661,7 @@ final class ByMessageId {
             waiting.add(verdict);
         }
         for (long left = row.number(); left > 0; left--) {
-            early.add(new CameBack(row.someText(), row.text(), Objects.requireNonNull(row.time())));
+            early.add(CameBack.of(row.someText(), row.text(), Objects.requireNonNull(row.time())));
         }
         ask();
     }

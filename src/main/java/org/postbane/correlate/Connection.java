@@ -14,12 +14,18 @@ final class Connection {
     private static final int MOST_MAILS = 200;
 
     final Program process;
-    /** Where it began is known, and no message of it was lost. */
+    /** Where it began is known, no message of it was lost, and it ended with the client with whom it began. */
     boolean certain;
+
+    @Nullable
+    IpPrefix client;
+
     /** Recipients of messages that are done with. */
     int gone;
     /** RCPT commands that were accepted; -1 while it lasts, or where smtpd does not say. */
     int recipients = -1;
+    /** MAIL commands that were accepted; 0 while it lasts, or where smtpd does not say. */
+    int messages;
     /** Until when facts about its messages are waited for; null while it lasts. */
     @Nullable
     Instant due;
@@ -65,6 +71,7 @@ final class Connection {
         if (mails.size() == 1 && gone == 0) {
             Mail only = mails.get(0);
             only.told = only.told == 0 ? recipients : only.told;
+            only.showsSum = messages > 0 && recipients > messages && !only.isFromHere();
             return;
         }
         List<Mail> unknown =

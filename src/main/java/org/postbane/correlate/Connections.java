@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
+import org.postbane.model.IpPrefix;
 import org.postbane.parse.Peer;
 import org.postbane.parse.Program;
 
@@ -49,13 +50,14 @@ final class Connections {
         this.told = told;
     }
 
-    void begin(Program process, Instant at) {
+    void begin(Program process, @Nullable IpPrefix client, Instant at) {
         Connection before = lasting.remove(process);
         if (before != null) {
             settle(before, at); // its end was lost
         }
         makeRoom(at);
         Connection connection = new Connection(process, true);
+        connection.client = client;
         lasting.put(process, connection);
         touch(connection);
     }
@@ -97,13 +99,18 @@ final class Connections {
         return lasting.get(process);
     }
 
-    /** @param recipients accepted RCPT commands; -1 if the line does not say */
-    void end(Program process, int recipients, Instant at) {
+    /**
+     * @param recipients accepted RCPT commands; -1 if the line does not say
+     * @param messages accepted MAIL commands; 0 if it does not say
+     */
+    void end(Program process, @Nullable IpPrefix client, int recipients, int messages, Instant at) {
         Connection connection = lasting.remove(process);
         if (connection == null) {
             return;
         }
         connection.recipients = recipients;
+        connection.messages = messages;
+        connection.certain &= Objects.equals(connection.client, client);
         if (connection.isComplete()) {
             settle(connection, at);
         } else {
@@ -179,7 +186,9 @@ final class Connections {
         row.flag(connection.certain);
         row.number(connection.gone);
         row.number(connection.recipients);
+        row.number(connection.messages);
         row.time(connection.due);
+        row.address(connection.client);
         row.address(connection.proxied);
         row.text(connection.proxiedAccount);
         row.number(connection.mails.size());
@@ -198,7 +207,9 @@ final class Connections {
                 new Connection(new Program(row.someText(), row.someText(), (int) row.number()), row.flag());
         connection.gone = (int) row.number();
         connection.recipients = (int) row.number();
+        connection.messages = (int) row.number();
         connection.due = row.time();
+        connection.client = row.address();
         connection.proxied = row.address();
         connection.proxiedAccount = row.text();
         for (long left = row.number(); left > 0; left--) {

@@ -108,13 +108,13 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     @Override
     public void visit(LogEvent.Connect event) {
         preludes.take(event.by());
-        connections.begin(event.by(), event.at());
+        connections.begin(event.by(), event.client().address(), event.at());
     }
 
     @Override
     public void visit(LogEvent.Disconnect event) {
         preludes.take(event.by());
-        connections.end(event.by(), event.recipients(), event.at());
+        connections.end(event.by(), event.client().address(), event.recipients(), event.messages(), event.at());
     }
 
     @Override
@@ -273,7 +273,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         messages.heard(mail);
         String as = event.origTo() == null ? event.to() : event.origTo();
         if (mail.parent == null) {
-            mail.deliver(event.to(), as, messages.autoBcc);
+            mail.deliver(event.to(), as);
         }
         if (event.queuedAs() != null) {
             cameBackAs(mail, event.queuedAs(), event.relay());

@@ -26,10 +26,16 @@ final class DeferredTraps {
     private final Map<String, Instant> hits = new LinkedHashMap<>();
     private boolean changed;
 
-    /** Whether this is such a message again. */
-    boolean isAgain(IpPrefix client, @Nullable String sender, String trap, Instant at) {
-        Instant before = hits.isEmpty() ? null : hits.get(key(client, sender, trap));
-        return before != null && !at.isBefore(before.plus(SOONEST)) && !at.isAfter(before.plus(LATEST));
+    /** Whether this is such a message again, once: if it is refused for now again, it is to be added again. */
+    boolean takeAgain(IpPrefix client, @Nullable String sender, String trap, Instant at) {
+        String key = hits.isEmpty() ? "" : key(client, sender, trap);
+        Instant before = hits.get(key);
+        if (before == null || at.isBefore(before.plus(SOONEST)) || at.isAfter(before.plus(LATEST))) {
+            return false;
+        }
+        hits.remove(key);
+        changed = true;
+        return true;
     }
 
     /** It was refused for now. */

@@ -101,6 +101,8 @@ final class Mail {
     /** The session that it was handed in in, until that has told how many recipients it had. */
     @Nullable
     Connection connection;
+    /** Its session, which had no other message, shows that sums are of recipients, as they are more than messages. */
+    boolean showsSum;
     /** How many recipients the client named, doubles included, as the session's sum tells; 0 if it does not. */
     int told;
     /** It never got to the queue: a milter or a filter before the queue refused or swallowed it. */
@@ -142,7 +144,7 @@ final class Mail {
     private Trial trial = Trial.UNCHANGED;
     /** Recipients as the client named them, and those that Postfix added. */
     private @Nullable Set<String> named;
-    /** How many of these are known to be added. */
+    /** How many of these an access table turned out to have added. */
     private int bccs;
     /** For whom verdicts found it bad, and for whom clean only: with several filter settings it may be both. */
     private @Nullable Set<String> victimNames;
@@ -257,8 +259,7 @@ final class Mail {
 
     /** Those that deliveries have told of, and that the client named. */
     private int knownRecipients() {
-        int all = named == null ? 0 : named.size();
-        return Math.max(all - bccs, Math.min(all, told)); // the client can name such an address, too
+        return named == null ? 0 : named.size() - bccs;
     }
 
     /** Those of them that are victims: for others the same message may have been clean. */
@@ -276,17 +277,10 @@ final class Mail {
     void spare(List<String> recipients) {
         for (String recipient : recipients) {
             String address = fold(recipient);
-            if (victimNames == null || !victimNames.contains(address)) {
+            if (!awaitsAll && (victimNames == null || !victimNames.contains(address))) {
                 spared = spared == null ? new HashSet<>(4) : spared;
                 keep(spared, address);
             }
-        }
-    }
-
-    /** Tells {@code bcc} what recipients this had, if it is certain how many of them the client named. */
-    void teach(AutoBcc bcc) {
-        if (told > 0 && !refused && named != null && isDelivered()) {
-            bcc.learn(named, told);
         }
     }
 
@@ -346,6 +340,7 @@ final class Mail {
     void await(List<String> recipients) {
         if (recipients.isEmpty()) {
             awaitsAll = true;
+            spared = null;
             return;
         }
         awaited = awaited == null ? new HashSet<>(4) : awaited;
@@ -362,12 +357,8 @@ final class Mail {
         }
     }
 
-    /**
-     * A delivery tells that the client named {@code as}, which led to {@code to}.
-     *
-     * @param bcc what Postfix is known to add
-     */
-    void deliver(String to, String as, AutoBcc bcc) {
+    /** A delivery tells that the client named {@code as}, which led to {@code to}. */
+    void deliver(String to, String as) {
         if (named == null) {
             named = new HashSet<>(4);
             reached = named; // one set as long as no alias shows
@@ -376,10 +367,7 @@ final class Mail {
             reached = new HashSet<>(named);
         }
         if (!to.equals(as) || !added.contains(to)) {
-            String address = fold(as);
-            if (keep(named, address) && to.equals(as) && bcc.isAdded(address)) {
-                bccs++;
-            }
+            keep(named, fold(as));
         }
         String address = fold(to);
         if (reached != null && reached != named) {
@@ -402,13 +390,10 @@ final class Mail {
         return named != null && !named.isEmpty() && addresses.containsAll(named);
     }
 
-    /** @return whether it is new */
-    private boolean keep(Set<String> addresses, String address) {
-        if (room < address.length() || !addresses.add(address)) {
-            return false;
+    private void keep(Set<String> addresses, String address) {
+        if (room >= address.length() && addresses.add(address)) {
+            room -= address.length() + 4;
         }
-        room -= address.length() + 4;
-        return true;
     }
 
     /**
@@ -416,8 +401,9 @@ final class Mail {
      * not counted, as they may all be one address to the client; but a message that was judged has one victim at least.
      *
      * @param complete no more deliveries are to be waited for
+     * @param counted sessions' sums are known to be of recipients
      */
-    int newVictims(boolean complete) {
+    int newVictims(boolean complete, boolean counted) {
         int known = knownVictims();
         if (refused) { // no deliveries will tell
             known = told > 0 ? told : complete ? Math.max(new HashSet<>(listed).size(), recipientsInQueue) : 0;
@@ -426,6 +412,9 @@ final class Mail {
             // Exim counts what the client named, before aliases
             boolean asCounted = awaitsAll && (known == 0 || !queued || id.isExim());
             known = asCounted ? Math.max(known, inQueue()) : known;
+        }
+        if (counted && !refused && told > 0) {
+            known = Math.min(known, told); // the others were added here: always_bcc, or members of a list
         }
         int more = Math.max(1, known) - victims;
         victims += Math.max(0, more);

@@ -32,7 +32,6 @@ final class Messages {
 
     private static final String MAIL_ROW = "mail:";
     private static final String PRELUDES_ROW = "preludes";
-    private static final String BCC_ROW = "bcc";
     private static final String STRAY_ROW = "stray";
     private static final String WAITING_ROW = "waiting";
 
@@ -45,7 +44,6 @@ final class Messages {
     final Strays strays;
     final Connections connections;
     final Preludes preludes = new Preludes();
-    final AutoBcc autoBcc = new AutoBcc();
 
     private final DueMails closing = new DueMails();
     private final DueMails awaiting = new DueMails();
@@ -233,7 +231,6 @@ final class Messages {
             touch(mail);
             return; // until the connection tells how many recipients it had
         }
-        mail.teach(autoBcc);
         connections.leaves(mail);
         sayings.last(mail, at);
         drop(mail);
@@ -305,9 +302,6 @@ final class Messages {
         if (preludes.takeChanged()) {
             store.saveRow(PRELUDES_ROW, preludes.toRow());
         }
-        if (autoBcc.takeChanged()) {
-            store.saveRow(BCC_ROW, autoBcc.toRow());
-        }
         if (byMessageId.takeChanged()) {
             store.saveRow(WAITING_ROW, byMessageId.toRow());
         }
@@ -328,8 +322,6 @@ final class Messages {
                 rows.put(serial, Mail.fromRow(serial, bytes));
             } else if (key.equals(PRELUDES_ROW)) {
                 preludes.restore(new RowReader(bytes));
-            } else if (key.equals(BCC_ROW)) {
-                autoBcc.restore(new RowReader(bytes));
             } else if (key.equals(Sayings.DEFERRED_ROW)) {
                 sayings.deferredTraps.restore(new RowReader(bytes));
             } else if (key.equals(Sayings.ROW)) {

@@ -31,6 +31,12 @@ final class Sayings {
     /** Addresses that amavis quarantines to. */
     private final Set<String> quarantines = new HashSet<>();
 
+    /**
+     * That sums of sessions are of recipients has shown. Some logs have the number of messages there, those of tests for instance:
+     * by these, all but one of a message's recipients would be taken for added.
+     */
+    private boolean countsRecipients;
+
     private boolean changed;
     private long contradictions;
 
@@ -108,8 +114,12 @@ final class Sayings {
         }
     }
 
-    /** It is known, if ever, how many recipients a message had that never got to the queue. */
+    /** A session is over: it is known, if ever, how many recipients a message had. */
     void told(Mail mail, Instant at) {
+        if (!countsRecipients && mail.showsSum) {
+            countsRecipients = true;
+            changed = true;
+        }
         if (mail.isAnswerable()) {
             listedTraps(mail, at);
         }
@@ -137,7 +147,7 @@ final class Sayings {
         if (judgement == null || judgement == Judgement.CLEAN || root.client == null) {
             return;
         }
-        int more = root.newVictims(complete);
+        int more = root.newVictims(complete, countsRecipients);
         if (more > 0) {
             out.accept(new Deed.Victims(at, root.origin(), judgement, more, root.since, root.recipientNames()));
         }
@@ -160,7 +170,7 @@ final class Sayings {
         if (root.isTrapped()) {
             return;
         }
-        if (root.client != null && deferredTraps.isAgain(root.client, root.sender, address, at)) {
+        if (root.client != null && deferredTraps.takeAgain(root.client, root.sender, address, at)) {
             root.trap(); // told of when it came first
             return;
         }
@@ -174,7 +184,7 @@ final class Sayings {
 
     /** A message to a trap of which only the connection is known. */
     void trapped(IpPrefix client, Instant at, @Nullable String sender, String address) {
-        if (deferredTraps.isAgain(client, sender, address, at)) {
+        if (deferredTraps.takeAgain(client, sender, address, at)) {
             return;
         }
         Trial trial = Mail.NULL_SENDER.equals(sender) ? Trial.UNCHANGED : Trial.SPAM;
@@ -198,7 +208,7 @@ final class Sayings {
                     verdict.at(),
                     origin,
                     verdict.judgement(),
-                    unknown.newVictims(true),
+                    unknown.newVictims(true, false),
                     verdict.at(),
                     unknown.recipientNames()));
         }
@@ -247,6 +257,7 @@ final class Sayings {
         if (changed) {
             RowWriter row = new RowWriter();
             row.texts(quarantines);
+            row.flag(countsRecipients);
             store.saveRow(ROW, row.toBytes());
             changed = false;
         }
@@ -254,6 +265,7 @@ final class Sayings {
 
     void restore(RowReader row) {
         quarantines.addAll(Objects.requireNonNull(row.texts()));
+        countsRecipients = row.flag();
     }
 
     void refused(Instant at, Origin origin, String stage, int code, String reason) {

@@ -144,7 +144,7 @@ final class OpenSmtpdParser implements LineParser {
                     header.at(), header.by(), session.client, "", "bad input", LogEvent.Breach.SLIP));
         } else if (body.hasAt(word, DISCONNECTED) || body.hasAt(word, CLOSED)) {
             sessions.remove(id);
-            out.accept(new LogEvent.Disconnect(header.at(), header.by(), session.client, -1));
+            out.accept(new LogEvent.Disconnect(header.at(), header.by(), session.client, -1, 0));
         }
     }
 

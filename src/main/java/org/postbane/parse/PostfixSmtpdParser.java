@@ -16,6 +16,7 @@ final class PostfixSmtpdParser implements LineParser {
 
     private static final Mark CONNECT = Mark.of("connect from ");
     private static final Mark DISCONNECT = Mark.of("disconnect from ");
+    private static final Mark MAIL = Mark.of(" mail=");
     private static final Mark RCPT = Mark.of(" rcpt=");
     private static final Mark COMMANDS = Mark.of(" commands=");
     private static final Mark PROXY = Mark.of("proxy-");
@@ -116,7 +117,9 @@ final class PostfixSmtpdParser implements LineParser {
             int end = PostfixText.endOfPeer(body, body.start() + DISCONNECT.length());
             if (end >= 0) {
                 Peer peer = PostfixText.peer(body, body.start() + DISCONNECT.length(), end, texts);
-                out.accept(new LogEvent.Disconnect(header.at(), header.by(), peer, accepted(body, end)));
+                int messages = Math.max(0, accepted(body, MAIL, end));
+                out.accept(
+                        new LogEvent.Disconnect(header.at(), header.by(), peer, accepted(body, RCPT, end), messages));
             }
         } else if (body.startsWith(PROXY)) {
             PostfixProxyText.parse(body, body.start(), header, out);
@@ -130,10 +133,10 @@ final class PostfixSmtpdParser implements LineParser {
         return SILENT.matches(body);
     }
 
-    /** {@code ehlo=1 mail=1 rcpt=2/3 data=1 quit=1 commands=6/7}: how many RCPT were accepted. */
-    private static int accepted(Line body, int from) {
-        int at = body.indexOf(RCPT, from);
-        int digits = at + RCPT.length();
+    /** {@code ehlo=1 mail=1 rcpt=2/3 data=1 quit=1 commands=6/7}: how many of these commands were accepted. */
+    private static int accepted(Line body, Mark command, int from) {
+        int at = body.indexOf(command, from);
+        int digits = at + command.length();
         if (at >= 0) {
             return PostfixText.number(body, digits, PostfixText.endOfNumber(body, digits));
         }

@@ -122,7 +122,7 @@ final class RspamdParser implements LineParser {
         List<String> recipients = recipients(body, result.end);
         boolean cut = recipients.remove(CUT);
         boolean reject = result.action.equals("reject");
-        new VerdictDraft(header, "rspamd", result.action, reject ? whyRejected(body, result.end) : result.judgement())
+        new VerdictDraft(header, "rspamd", result.action, reject ? whyRejected(body, result) : result.judgement())
                 .points(result.points)
                 .blocked(reject)
                 .on(queueId)
@@ -137,17 +137,17 @@ final class RspamdParser implements LineParser {
      * line, behind the last text of a stranger's, which stands in {@code <>}. {@code lualib/lua_scanners/common.lua}, {@code
      * plugins/lua/dmarc.lua}.
      */
-    private static Judgement whyRejected(Line body, int from) {
-        int at = body.lastIndexOf(FORCED, from);
+    private static Judgement whyRejected(Line body, Result result) {
+        int at = body.lastIndexOf(FORCED, result.end);
         int why = at + FORCED.length();
         if (at < 0 || body.indexOf('>', why) >= 0) {
             return Judgement.SPAM;
         }
         String text = body.text(why, body.end());
-        if (text.startsWith("Action set by DMARC")) {
+        int end = text.indexOf("\"; score=");
+        if (text.startsWith("Action set by DMARC\"; score=") && !(result.points >= result.limit)) {
             return Judgement.UNCHECKED; // lists and forwarders meet it, too
         }
-        int end = text.indexOf("\"; score=");
         return text.lastIndexOf(": virus found", Math.max(0, end)) >= 0 ? Judgement.VIRUS : Judgement.SPAM;
     }
 
@@ -176,7 +176,7 @@ final class RspamdParser implements LineParser {
      * @param action empty where the line has several that differ
      * @param end where the scores end
      */
-    private record Result(String action, double points, int end) {
+    private record Result(String action, double points, double limit, int end) {
 
         boolean isOneOfSeveral() {
             return action.isEmpty();
@@ -200,7 +200,7 @@ final class RspamdParser implements LineParser {
         for (int at = body.indexOf(RESULT, from); at >= 0; at = body.indexOf(RESULT, at + 1)) {
             Result next = resultAt(body, at + RESULT.length());
             if (next != null && found != null && next.judgement() != found.judgement()) {
-                return new Result("", Double.NaN, body.end());
+                return new Result("", Double.NaN, Double.NaN, body.end());
             }
             found = found == null ? next : found;
         }
@@ -249,7 +249,11 @@ final class RspamdParser implements LineParser {
         if (!body.hasAt(end, SYMBOLS) || end - scores > 40) {
             return null;
         }
-        return new Result(body.text(at + 3, close), AmavisParser.decimal(body.text(scores, slash)), end);
+        return new Result(
+                body.text(at + 3, close),
+                AmavisParser.decimal(body.text(scores, slash)),
+                AmavisParser.decimal(body.text(slash + 1, end)),
+                end);
     }
 
     private static long size(Line body, int from) {

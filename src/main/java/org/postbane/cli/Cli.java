@@ -117,7 +117,7 @@ public final class Cli {
     }
 
     private static int understood(String[] words, Session session) {
-        CommandLine line = new CommandLine(new Postbane(), new Factory(session))
+        CommandLine line = Postbane.line(words, new Factory(session))
                 .setOut(new java.io.PrintWriter(session.out(), true, StandardCharsets.UTF_8))
                 .setErr(new java.io.PrintWriter(session.err(), true, StandardCharsets.UTF_8))
                 .setUsageHelpAutoWidth(false)

@@ -13,7 +13,7 @@ import org.postbane.client.Client;
 
 /**
  * The program. A command for a daemon is sent to the socket before anything else is loaded; all others, and those that find
- * no daemon, go to the command line in this process.
+ * no daemon, go to the command line in this process; those that read whole logs to a JVM that suits them ({@link SuitedJvm}).
  */
 public final class Main {
 
@@ -22,6 +22,12 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
+        OptionalInt elsewhere = SuitedJvm.run(args);
+        int status = elsewhere.isPresent() ? elsewhere.getAsInt() : here(args);
+        Runtime.getRuntime().halt(status); // no shutdown hooks: whoever needs one has run by now
+    }
+
+    private static int here(String[] args) {
         OutputStream out = new FileOutputStream(FileDescriptor.out); // unlike System.out it tells of a full disk
         int status = args.length > 0 && isForDaemon(args[0]) && !has(args, "--config") && !has(args, "--help")
                 ? client(Path.of(socket(args)), out, args)
@@ -29,7 +35,7 @@ public final class Main {
         if (status == Client.NO_DAEMON) {
             status = Cli.run(args, Client.columns(), System.in, out, System.err, new Daemon(out, List.of(args)));
         }
-        Runtime.getRuntime().halt(status); // no shutdown hooks: whoever needs one has run by now
+        return status;
     }
 
     private static boolean isForDaemon(String word) {

@@ -1,0 +1,114 @@
+package org.postbane;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.StringTokenizer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A second JVM, with options that suit a command which reads whole logs. {@code java -jar postbane.jar} gives none, and a jar
+ * cannot ask for any: with the second compiler and the collector that a JVM takes by itself, a million lines cost twice the
+ * CPU time. Starting another JVM costs 0.05 s of it.
+ *
+ * <p>Whoever gives options has made a choice, and keeps the JVM that was started.
+ */
+final class SuitedJvm {
+
+    /**
+     * Over before the second compiler has paid for itself. A small nursery, as next to nothing lives long; the rest of the heap
+     * grows with the clients of the log.
+     */
+    private static final List<String> OPTIONS =
+            List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmn24m", "-Xms64m", "-XX:-UsePerfData");
+
+    private static final List<String> CHOICES = List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
+
+    private SuitedJvm() {}
+
+    /** Runs the command there, with this process's standard streams, to its end; empty where it is to run here. */
+    static OptionalInt run(String[] words) {
+        if (words.length == 0 || !readsLogs(words[0]) || isChosen()) {
+            return OptionalInt.empty();
+        }
+        ProcessHandle.Info self = ProcessHandle.current().info();
+        String java = self.command().orElse("");
+        List<String> arguments = List.of(self.arguments().orElse(new String[0])); // none where they are too long
+        boolean plain = arguments.size() == words.length + 2 && arguments.get(0).equals("-jar");
+        if (java.isEmpty() || !plain) {
+            return OptionalInt.empty();
+        }
+        List<String> command = new ArrayList<>();
+        command.add(java);
+        command.addAll(OPTIONS);
+        addArchive(Path.of(arguments.get(1)), command);
+        addMore(System.getenv("POSTBANE_OPTS"), command);
+        command.addAll(arguments);
+        return run(command);
+    }
+
+    /** As the start script does: split at blanks. */
+    private static void addMore(@Nullable String options, List<String> command) {
+        StringTokenizer words = new StringTokenizer(options == null ? "" : options);
+        while (words.hasMoreTokens()) {
+            command.add(words.nextToken());
+        }
+    }
+
+    /** Classes that are ready to use, if {@code postbane-archive} made them; they are passed over where they suit jar or Java not. */
+    private static void addArchive(Path jar, List<String> command) {
+        String name = jar.toString();
+        Path archive = Path.of(name.endsWith(".jar") ? name.substring(0, name.length() - 4) + ".jsa" : name + ".jsa");
+        if (Files.isReadable(archive)) {
+            command.addAll(List.of("-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=off", "-Xlog:class+path=off"));
+        }
+    }
+
+    private static boolean isChosen() {
+        for (String variable : CHOICES) { // no stream and no lambda here: they cost as much as the JVM itself
+            if (System.getenv(variable) != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean readsLogs(String word) {
+        return word.equals("scan") || word.equals("events");
+    }
+
+    /** Who ends this process means that one. */
+    private static final class End extends Thread {
+
+        private final Process process;
+
+        End(Process process) {
+            this.process = process;
+        }
+
+        @Override
+        public void run() {
+            process.destroy();
+        }
+    }
+
+    private static OptionalInt run(List<String> command) {
+        Process process;
+        try {
+            process = new ProcessBuilder(command).inheritIO().start();
+        } catch (IOException e) {
+            return OptionalInt.empty(); // no memory for a second process, for instance: then it takes longer
+        }
+        Runtime.getRuntime().addShutdownHook(new End(process));
+        while (true) {
+            try {
+                return OptionalInt.of(process.waitFor());
+            } catch (InterruptedException e) {
+                // nobody interrupts the main thread
+            }
+        }
+    }
+}

@@ -50,11 +50,56 @@ final class LineTest {
             assertEquals(shifted(text.indexOf(wanted, from), start), line.indexOf(mark, start + from), text + wanted);
             int last = text.lastIndexOf(wanted);
             assertEquals(last < from ? -1 : last + start, line.lastIndexOf(mark, start + from), text + wanted);
+            int before = from + random.nextInt(text.length() - from + 1);
+            int lastBefore = text.substring(0, before).lastIndexOf(wanted);
+            assertEquals(
+                    lastBefore < from ? -1 : lastBefore + start,
+                    line.lastIndexOf(mark, start + from, start + before),
+                    text + wanted);
             assertEquals(text.startsWith(wanted), line.startsWith(mark));
             assertEquals(text.endsWith(wanted), line.endsWith(mark));
             assertEquals(text.startsWith(wanted, from), line.hasAt(start + from, mark));
             assertEquals(shifted(text.indexOf('b', from), start), line.indexOf('b', start + from));
+            assertEquals(
+                    shifted(text.substring(0, before).indexOf('b', from), start),
+                    line.indexOf('b', start + from, start + before));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void bytes_random_agreeWithALoop(long seed) {
+        Random random = new Random(seed);
+        byte[] values = {'>', '"', '?', 0, 1, (byte) 0xbe, (byte) 0xa2, (byte) 0x80, (byte) 0xff, 'x'};
+        for (int round = 0; round < 20_000; round++) {
+            byte[] bytes = new byte[random.nextInt(40) + Line.SLACK];
+            for (int i = 0; i < bytes.length; i++) {
+                bytes[i] = values[random.nextInt(3) == 0 ? random.nextInt(values.length) : values.length - 1];
+            }
+            int end = bytes.length - Line.SLACK;
+            int start = random.nextInt(end + 1);
+            Line line = new Line().set(bytes, start, end);
+
+            int first = -1;
+            int last = -1;
+            for (int i = end - 1; i >= start; i--) {
+                first = bytes[i] == '>' || bytes[i] == '"' ? i : first;
+                last = bytes[i] == '>' && last < 0 ? i : last;
+            }
+            assertEquals(first, line.indexOfEither('>', '"', start));
+            assertEquals(last, line.lastIndexOf(Mark.of(">"), start));
+            assertEquals(new String(bytes, start, end - start, StandardCharsets.UTF_8), line.text());
+        }
+    }
+
+    @Test
+    void word_nearTheEnd_hasZerosBehindIt() {
+        Line line = Line.of("abcdefghij");
+
+        assertEquals(0x68_67_66_65_64_63_62_61L, line.word(0, 10));
+        assertEquals(0x6a_69L, line.word(8, 10));
+        assertEquals(0, line.word(10, 10));
+        assertEquals(0, line.word(16, 10));
     }
 
     private static int shifted(int found, int by) {

@@ -169,7 +169,7 @@ public final class LogParser implements LineSink {
                 Map.entry("qmgr", new PostfixQmgrParser()),
                 Map.entry("oqmgr", new PostfixQmgrParser()),
                 Map.entry("pickup", new PostfixPickupParser()),
-                Map.entry("postscreen", new PostscreenParser()),
+                Map.entry("postscreen", new PostscreenParser(texts)),
                 Map.entry("smtp", relaying),
                 Map.entry("lmtp", relaying),
                 Map.entry("relay", relaying),
@@ -201,12 +201,17 @@ public final class LogParser implements LineSink {
         }
         stamped = true;
         Line text = header.text();
-        ProgramTable.Entry program = programs.find(text, header.tagStart(), header.tagEnd(), header.tagHash());
+        ProgramTable.Entry program = header.program();
+        if (program == null) {
+            program = programs.find(text, header.tagStart(), header.tagEnd(), header.tagHash());
+            if (program != null) {
+                header.setProgram(program);
+            }
+        }
         if (program == null || program.parser == null) {
             unread++;
             return;
         }
-        header.setProgram(program);
         body.set(text.bytes(), header.bodyStart(), text.end());
         if (body.startsWith(REPEATED)) {
             repeat(program.parser);

@@ -86,6 +86,13 @@ final class PostscreenParser implements LineParser {
      */
     private record Test(Mark mark, String name, boolean failed) {}
 
+    private final boolean texts;
+
+    /** @param texts what follows the test is wanted too where the client has passed */
+    PostscreenParser(boolean texts) {
+        this.texts = texts;
+    }
+
     private static Test test(String text, String name, boolean failed) {
         return new Test(Mark.of(text), name, failed);
     }
@@ -109,7 +116,7 @@ final class PostscreenParser implements LineParser {
         return SILENT.matches(body);
     }
 
-    private static void tested(Line body, Test test, SyslogHeader header, Consumer<LogEvent> out) {
+    private void tested(Line body, Test test, SyslogHeader header, Consumer<LogEvent> out) {
         // numbers and times stand between, no text of the client's
         int open = body.indexOf('[', body.start() + test.mark.length());
         int end = open < 0 ? -1 : PostfixText.endOfPeer(body, open);
@@ -121,9 +128,12 @@ final class PostscreenParser implements LineParser {
             text++;
         }
         int rank = body.start() + RANK_AT;
-        String reason = test.name.equals("DNSBL")
-                ? body.text(rank, Math.max(rank, open - " for ".length()))
-                : body.text(text, body.end());
+        String reason = "";
+        if (texts || test.failed) {
+            reason = test.name.equals("DNSBL")
+                    ? body.text(rank, Math.max(rank, open - " for ".length()))
+                    : body.text(text, body.end());
+        }
         out.accept(new LogEvent.Postscreen(
                 header.at(), header.by(), PostfixText.peer(body, open, end), test.name, test.failed, reason));
     }

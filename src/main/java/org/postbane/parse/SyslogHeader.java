@@ -54,6 +54,7 @@ final class SyslogHeader {
     private static final int MAX_LEVEL = "<authpriv.warning> ".length();
     private static final Mark STDOUT = Mark.of("stdout ");
     private static final Mark STDERR = Mark.of("stderr ");
+    private static final Mark BRACKET = Mark.of("[");
     private static final Mark BYTE_ORDER = Mark.of("\ufeff");
 
     private final Stamp stamp;
@@ -75,10 +76,13 @@ final class SyslogHeader {
 
     private int tagStart;
     private int tagEnd;
+    /** Of a name that is not recent. */
     private int tagHash;
+
     private int pid;
     private int bodyStart;
     private ProgramTable.@Nullable Entry program;
+    private final RecentTags recent = new RecentTags();
     private @Nullable Program by;
     private final DockerLine docker = new DockerLine();
     private Line text = new Line();
@@ -104,6 +108,7 @@ final class SyslogHeader {
     boolean parse(Line line) {
         at = null;
         by = null;
+        program = null;
         text = line;
         hostStart = 0;
         hostEnd = 0;
@@ -246,6 +251,17 @@ final class SyslogHeader {
 
     /** {@code program[pid]: } or {@code program: }. */
     private boolean tag(Line line, int from) {
+        int bracket = line.indexOf('[', from, from + RecentTags.LONGEST + 1);
+        program = bracket > from ? recent.find(line, from, bracket) : null;
+        if (program != null) {
+            tagStart = from;
+            tagEnd = bracket;
+            return pidAndBody(line, bracket);
+        }
+        return newTag(line, from);
+    }
+
+    private boolean newTag(Line line, int from) {
         byte[] bytes = line.bytes();
         int end = line.end();
         int last = Math.min(end, from + ProgramTable.MAX_NAME + 1);
@@ -267,6 +283,14 @@ final class SyslogHeader {
         tagStart = from;
         tagEnd = i;
         tagHash = hash;
+        return pidAndBody(line, i);
+    }
+
+    /** {@code [pid]: } or {@code : }, behind the program's name. */
+    private boolean pidAndBody(Line line, int nameEnd) {
+        byte[] bytes = line.bytes();
+        int end = line.end();
+        int i = nameEnd;
         pid = 0;
         if (i < end && bytes[i] == '[') {
             i = pid(bytes, i + 1, end);
@@ -378,8 +402,16 @@ final class SyslogHeader {
         by = writer;
     }
 
+    /** The program, if its name is one of those that were set last; null if it is to be looked up. */
+    ProgramTable.@Nullable Entry program() {
+        return program;
+    }
+
     void setProgram(ProgramTable.Entry entry) {
         program = entry;
+        if (text.hasAt(tagEnd, BRACKET)) {
+            recent.add(text, tagStart, tagEnd, entry);
+        }
     }
 
     /** What all positions refer to: the line that was parsed, or what was wrapped in it. Valid as long as that line is. */
@@ -395,7 +427,7 @@ final class SyslogHeader {
         return tagEnd;
     }
 
-    /** {@link ProgramTable#hash} of the bytes of the tag. */
+    /** {@link ProgramTable#hash} of the bytes of the tag; only where {@link #program} is null. */
     int tagHash() {
         return tagHash;
     }

@@ -115,6 +115,11 @@ final class AmavisParser implements LineParser {
             "wbl: *",
             "lookup *");
 
+    /** No double tells more apart. */
+    private static final int MOST_DIGITS = 15;
+
+    private static final double[] POWERS_OF_TEN = powersOfTen();
+
     private final MailFilter filter;
     private final VerdictForm form = new VerdictForm(
             "amavis's verdicts are not understood: its $log_templ is not the default one",
@@ -129,6 +134,15 @@ final class AmavisParser implements LineParser {
 
     AmavisParser(MailFilter filter) {
         this.filter = filter;
+    }
+
+    private static double[] powersOfTen() {
+        double[] powers = new double[MOST_DIGITS + 1];
+        powers[0] = 1;
+        for (int i = 1; i < powers.length; i++) {
+            powers[i] = 10 * powers[i - 1];
+        }
+        return powers;
     }
 
     VerdictForm form() {
@@ -382,8 +396,8 @@ final class AmavisParser implements LineParser {
     }
 
     private static String messageId(Line line, int from, int mailId) {
-        int resent = line.lastIndexOf(RESENT, from);
-        return line.text(from, resent < 0 || resent > mailId ? mailId : resent);
+        int resent = line.lastIndexOf(RESENT, from, mailId);
+        return line.text(from, resent < 0 ? mailId : resent);
     }
 
     private static long size(Line line, int tail) {
@@ -402,18 +416,28 @@ final class AmavisParser implements LineParser {
         return decimal(line.text(from, to < 0 ? line.end() : to));
     }
 
-    /** NaN for {@code -} (not looked at) and other text that is no number. */
+    /** NaN for {@code -} (not looked at) and other text that is no number, or one of more than {@link #MOST_DIGITS} digits. */
     static double decimal(String text) {
-        boolean number = !text.isEmpty() && text.length() < 20;
-        for (int i = 0; i < text.length() && number; i++) {
+        int from = text.startsWith("-") ? 1 : 0;
+        long digits = 0;
+        int count = 0;
+        int point = -1;
+        for (int i = from; i < text.length(); i++) {
             char c = text.charAt(i);
-            number = c >= '0' && c <= '9' || c == '.' || c == '-' && i == 0 && text.length() > 1;
+            if (c == '.' && point < 0) {
+                point = i;
+            } else if (c >= '0' && c <= '9') {
+                digits = digits * 10 + c - '0';
+                count++;
+            } else {
+                return Double.NaN;
+            }
         }
-        try {
-            return number ? Double.parseDouble(text) : Double.NaN;
-        } catch (NumberFormatException e) {
-            return Double.NaN; // two points
+        if (count == 0 || count > MOST_DIGITS) {
+            return Double.NaN;
         }
+        double unit = point < 0 ? 1 : POWERS_OF_TEN[text.length() - 1 - point];
+        return (from == 0 ? digits : -digits) / unit; // both exact, so rounded once, as by Double.parseDouble
     }
 
     private static List<QueueId> queuedAs(Line line, int tail) {

@@ -254,7 +254,7 @@ final class DovecotParser implements LineParser {
             }
             int before = rip > from && body.bytes()[rip - 1] == ',' ? rip - 1 : rip;
             String method = "";
-            int methodAt = new Line().set(body.bytes(), body.start(), before).lastIndexOf(METHOD, from);
+            int methodAt = body.lastIndexOf(METHOD, from, before);
             if (methodAt >= 0 && isWord(body, methodAt + METHOD.length(), before)) {
                 method = body.text(methodAt + METHOD.length(), before);
                 before = methodAt > from && body.bytes()[methodAt - 1] == ',' ? methodAt - 1 : methodAt;

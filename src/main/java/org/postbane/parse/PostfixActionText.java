@@ -19,6 +19,8 @@ import org.postbane.source.Mark;
 final class PostfixActionText {
 
     private static final Mark FROM_PEER = Mark.of(" from ");
+    private static final Mark REJECT = Mark.of("reject: "); // nearly all are this, and of RCPT
+    private static final Mark RCPT = Mark.of("RCPT ");
     private static final Mark SENDER = Mark.of("; from=<");
     private static final Mark RECIPIENT_AFTER_SENDER = Mark.of("> to=<");
     private static final Mark RECIPIENT = Mark.of("; to=<");
@@ -60,8 +62,8 @@ final class PostfixActionText {
                         body,
                         header,
                         id,
-                        body.text(word, wordEnd),
-                        body.text(stage, stageEnd),
+                        body.hasAt(word, REJECT) ? "reject" : body.text(word, wordEnd),
+                        body.hasAt(stage, RCPT) ? "RCPT" : body.text(stage, stageEnd),
                         PostfixText.peer(body, peer, peerEnd))
                 .emit(peerEnd + 2, out);
     }
@@ -144,11 +146,10 @@ final class PostfixActionText {
         /** Where {@code mark} stands first outside quotes, or first at all. */
         private int endOfText(int text, Mark mark) {
             boolean quoted = false;
-            for (int i = text; i < body.end(); i++) {
-                byte b = body.bytes()[i];
-                if (b == '"') {
+            for (int i = body.indexOfEither(';', '"', text); i >= 0; i = body.indexOfEither(';', '"', i + 1)) {
+                if (body.bytes()[i] == '"') {
                     quoted = !quoted;
-                } else if (b == ';' && !quoted && body.hasAt(i, mark)) {
+                } else if (!quoted && body.hasAt(i, mark)) {
                     return i;
                 }
             }
@@ -163,8 +164,11 @@ final class PostfixActionText {
         /** The end of an address: the {@code >} outside quotes, or before {@code next} where addresses are printed unquoted. */
         private int endOfField(int begin, Mark next) {
             int end = PostfixText.endOfAddress(body, begin);
+            if (body.hasAt(end, next)) {
+                return end;
+            }
             int plain = body.indexOf(next, begin);
-            return body.hasAt(end, next) || plain < 0 ? end : plain;
+            return plain < 0 ? end : plain;
         }
     }
 }

@@ -196,7 +196,7 @@ final class PostfixDeliveryParser implements LineParser {
 
     private static int endOfToken(Line body, int from) {
         int i = from;
-        while (i < body.end() && Character.isLetterOrDigit(body.bytes()[i])) {
+        while (i < body.end() && QueueId.isCharacter(body.bytes()[i])) {
             i++;
         }
         return i;

@@ -196,7 +196,7 @@ final class PostfixSmtpdParser implements LineParser {
     }
 
     private static int lastBefore(Line body, Mark mark, int from, int before) {
-        return new Line().set(body.bytes(), body.start(), before).lastIndexOf(mark, from);
+        return body.lastIndexOf(mark, from, before);
     }
 
     private static @Nullable String account(Line body, int from, int to) {

@@ -133,6 +133,14 @@ final class PostfixText {
      * {@code >} counts.
      */
     static int endOfAddress(Line body, int from) {
+        int end = body.indexOfEither('>', '"', from);
+        if (end < 0 || body.bytes()[end] == '>') {
+            return end;
+        }
+        return endOfQuotedAddress(body, from);
+    }
+
+    private static int endOfQuotedAddress(Line body, int from) {
         byte[] bytes = body.bytes();
         boolean quoted = false;
         int first = -1;

@@ -1,5 +1,6 @@
 package org.postbane.parse;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.postbane.source.Line;
 import org.postbane.testing.Cases;
@@ -46,6 +48,24 @@ final class LogParserTest {
                         "sendmail-faults",
                         "opensmtpd")
                 .flatMap(file -> Cases.of(LogParserTest.class, file + ".cases").stream());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "12.345, 12.345",
+        "-0.2, -0.2",
+        "7, 7",
+        "0.001, 0.001",
+        "123456789012.345, 123456789012.345",
+        "-, NaN",
+        "., NaN",
+        "1.2.3, NaN",
+        "1e5, NaN",
+        "'', NaN",
+        "1234567890123456, NaN",
+    })
+    void decimal_text_isTheNumberThatDoubleReads_orNone(String text, double number) {
+        assertEquals(number, AmavisParser.decimal(text));
     }
 
     private static Stream<Cases> lines() {

@@ -574,7 +574,13 @@ final class Mail {
     record Restored(Mail mail, @Nullable String indexed, long parent) {}
 
     static String fold(String address) {
-        return address.toLowerCase(Locale.ROOT);
+        for (int i = 0; i < address.length(); i++) {
+            char c = address.charAt(i);
+            if (c >= 'A' && c <= 'Z' || c >= 128) {
+                return address.toLowerCase(Locale.ROOT);
+            }
+        }
+        return address; // as most are
     }
 
     /** A verdict, kept until it is known whose message it is on. */

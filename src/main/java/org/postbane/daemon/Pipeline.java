@@ -35,7 +35,7 @@ public final class Pipeline {
     private static final Duration TICK = Duration.ofSeconds(1);
 
     /** Lines are written late, and change places, by less. */
-    private static final Duration OLD = Duration.ofMinutes(1);
+    private static final long OLD = 60; // seconds
 
     /**
      * So long after its end a ban still counts for what was done before its end: stamps have whole seconds, and lines come a
@@ -102,12 +102,18 @@ public final class Pipeline {
     /** In a replay, time passes by the lines: bans end in between. */
     private void accept(LogEvent event) {
         Instant at = event.at();
-        if (!at.isBefore(nextTick) || at.plus(OLD).isBefore(nextTick)) {
+        if (!at.isBefore(nextTick) || isOld(at, nextTick)) {
             correlator.advance(at);
             expire(at);
         }
-        isAhead = clock.isAfter(at.plus(OLD));
+        isAhead = isOld(at, clock);
         correlator.accept(event);
+    }
+
+    /** By seconds, as this is asked for each event. */
+    private static boolean isOld(Instant at, Instant now) {
+        long age = now.getEpochSecond() - at.getEpochSecond();
+        return age > OLD || age == OLD && now.getNano() > at.getNano();
     }
 
     /**

@@ -12,6 +12,7 @@ import org.postbane.decide.Decision.Cause;
 import org.postbane.decide.Sentencing.Term;
 import org.postbane.model.Subject;
 import org.postbane.score.Scored;
+import org.postbane.score.Weighing;
 
 /**
  * The judge: bans whose standing is over its jail's limit, with the certainty asked, if no guard is against it; and
@@ -40,6 +41,7 @@ public final class Judge implements Consumer<Scored> {
     private static final double LEAST_SHARE = 100;
 
     private final Map<String, Sentencing> jails = new HashMap<>();
+    private final Map<String, Bounds> bounds = new HashMap<>();
     private final BanStore store;
     private final Consumer<Decision> next;
     private final BansInForce bans = new BansInForce();
@@ -73,7 +75,7 @@ public final class Judge implements Consumer<Scored> {
             throw new IllegalArgumentException(
                     "no sentence is known for jail " + scored.weighing().jail());
         }
-        if (!isOverLimit(scored, jail)) {
+        if (!isOver(scored, jail)) {
             return;
         }
         if (guards.refusal(scored.subject(), scored.at()).isPresent()) {
@@ -95,14 +97,31 @@ public final class Judge implements Consumer<Scored> {
         }
     }
 
-    private static boolean isOverLimit(Scored scored, Sentencing jail) {
-        if (scored.points() < Terms.points(jail.limit(), scored.weighing().scale())) {
-            return false;
+    /**
+     * What a jail asks, reckoned once.
+     *
+     * @param points from which on a standing is over the limit
+     * @param evidence decimal logarithm of E that is asked; below all numbers where none is
+     */
+    private record Bounds(double points, double evidence) {
+
+        static Bounds of(Sentencing jail, Weighing weighing) {
+            boolean asksCertainty = jail.alpha().isPresent() && weighing.weighsTrials();
+            return new Bounds(
+                    Terms.points(jail.limit(), weighing.scale()),
+                    asksCertainty ? -Math.log10(jail.alpha().getAsDouble()) : Double.NEGATIVE_INFINITY);
         }
-        return jail.alpha().isEmpty()
-                || !scored.weighing().weighsTrials()
-                || scored.standing().evidence().log10()
-                        >= -Math.log10(jail.alpha().getAsDouble());
+    }
+
+    private boolean isOver(Scored scored, Sentencing jail) {
+        Bounds asked = bounds.get(jail.jail());
+        if (asked == null) {
+            asked = Bounds.of(jail, scored.weighing());
+            bounds.put(jail.jail(), asked);
+        }
+        return scored.points() >= asked.points
+                && (asked.evidence == Double.NEGATIVE_INFINITY
+                        || scored.standing().evidence().log10() >= asked.evidence);
     }
 
     private static boolean isIncremented(Sentencing jail) {

@@ -43,6 +43,19 @@ public record Evidence(double l20, double l40, double l60, double l80, double l9
                 l95 + spam * SPAM.l95 + ham * HAM.l95);
     }
 
+    /** As {@link #faded}, then {@link #plus}. */
+    Evidence fadedPlus(double factor, double spam, double ham) {
+        if (factor == 1 || spam == 0 && ham == 0) {
+            return faded(factor).plus(spam, ham);
+        }
+        return new Evidence(
+                l20 * factor + spam * SPAM.l20 + ham * HAM.l20,
+                l40 * factor + spam * SPAM.l40 + ham * HAM.l40,
+                l60 * factor + spam * SPAM.l60 + ham * HAM.l60,
+                l80 * factor + spam * SPAM.l80 + ham * HAM.l80,
+                l95 * factor + spam * SPAM.l95 + ham * HAM.l95);
+    }
+
     /** All messages fade to {@code factor} (0 to 1) of their weight. */
     public Evidence faded(double factor) {
         if (factor == 1 || l20 == 0 && l95 == 0) {

@@ -27,6 +27,8 @@ final class Ledger {
     private final List<Entry> changed = new ArrayList<>();
     private Map<Subject, Entry> young = new HashMap<>();
     private Map<Subject, Entry> old = Map.of();
+    /** Young; asked for again by the victims that follow a verdict. */
+    private @Nullable Entry last;
 
     /**
      * @param store null to keep all here, for ever
@@ -92,6 +94,7 @@ final class Ledger {
         if (entry == null) {
             entry = new Entry(subject, Standing.clean(at));
             young.put(subject, entry);
+            last = entry;
         }
         return entry;
     }
@@ -99,6 +102,13 @@ final class Ledger {
     /** The subject's entry, or null if there is none. */
     @Nullable
     Entry find(Subject subject) {
+        if (last == null || !last.subject.equals(subject)) {
+            last = lookUp(subject);
+        }
+        return last;
+    }
+
+    private @Nullable Entry lookUp(Subject subject) {
         Entry entry = young.get(subject);
         if (entry != null) {
             return entry;
@@ -140,6 +150,7 @@ final class Ledger {
         if (young.size() >= generation) {
             old = young;
             young = new HashMap<>();
+            last = null;
         }
     }
 }

@@ -91,7 +91,7 @@ public record Standing(
         // what is left of what was, and of what comes now but late: of evidence, and of points that halve
         double old = left(asOf, now, memory.evidenceHalfLife());
         double late = left(t, now, memory.evidenceHalfLife());
-        Evidence nowEvidence = evidence.faded(old).plus(spam * late, ham * late);
+        Evidence nowEvidence = evidence.fadedPlus(old, spam * late, ham * late);
         long allVictims = victims + moreVictims;
         long allMessages = messages + moreMessages;
         if (memory instanceof HalfLife) {

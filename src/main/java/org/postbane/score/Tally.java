@@ -31,6 +31,7 @@ public final class Tally implements Consumer<Deed>, Deed.Visitor {
     private final double spamWeight;
     private final Map<IpPrefix, ClientTally> clients = new HashMap<>();
     private final Map<String, AccountTally> accounts = new HashMap<>();
+    private @Nullable ClientTally last; // a verdict's victims follow it
     private long messages;
 
     public Tally() {
@@ -127,12 +128,13 @@ public final class Tally implements Consumer<Deed>, Deed.Visitor {
 
     private ClientTally client(Deed deed) {
         IpPrefix address = deed.origin().client();
-        ClientTally client = clients.get(address);
+        ClientTally client = last != null && last.client().equals(address) ? last : clients.get(address);
         if (client == null) {
             client = new ClientTally(address, scale, deed.at());
             clients.put(address, client);
         }
         client.seen(deed.at());
+        last = client;
         return client;
     }
 

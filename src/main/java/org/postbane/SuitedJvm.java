@@ -1,5 +1,6 @@
 package org.postbane;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,12 +19,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class SuitedJvm {
 
+    /** A small nursery, as next to nothing lives long; the rest of the heap grows with the clients of the log. */
+    private static final List<String> OPTIONS = List.of("-XX:+UseSerialGC", "-Xmn24m", "-Xms64m", "-XX:-UsePerfData");
+
+    /** Most logs are read before the second compiler has paid for itself. */
+    private static final List<String> WITHOUT_SECOND_COMPILER = List.of("-XX:TieredStopAtLevel=1");
+
     /**
-     * Over before the second compiler has paid for itself. A small nursery, as next to nothing lives long; the rest of the heap
-     * grows with the clients of the log.
+     * It takes a third less time when it does not compile everything into everything, and what it makes is no slower. Found by
+     * trying: of ten million lines it saves a sixth of the CPU time, of five nothing, of three it costs an eighth.
      */
-    private static final List<String> OPTIONS =
-            List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmn24m", "-Xms64m", "-XX:-UsePerfData");
+    private static final List<String> SECOND_COMPILER_KEPT_SMALL =
+            List.of("-XX:MaxInlineLevel=5", "-XX:FreqInlineSize=50", "-XX:InlineSmallCode=400");
+
+    private static final long LARGE = 1L << 30; // bytes of all logs
+    private static final int PACKED = 10; // times as long
 
     private static final List<String> CHOICES = List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
@@ -44,6 +54,7 @@ final class SuitedJvm {
         List<String> command = new ArrayList<>();
         command.add(java);
         command.addAll(OPTIONS);
+        command.addAll(bytes(words) < LARGE ? WITHOUT_SECOND_COMPILER : SECOND_COMPILER_KEPT_SMALL);
         addArchive(Path.of(arguments.get(1)), command);
         addMore(System.getenv("POSTBANE_OPTS"), command);
         command.addAll(arguments);
@@ -65,6 +76,16 @@ final class SuitedJvm {
         if (Files.isReadable(archive)) {
             command.addAll(List.of("-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=off", "-Xlog:class+path=off"));
         }
+    }
+
+    /** About how much there is to read. */
+    private static long bytes(String[] words) {
+        long bytes = 0;
+        for (String word : words) {
+            boolean packed = word.endsWith(".gz") || word.endsWith(".zst");
+            bytes += new File(word).length() * (packed ? PACKED : 1); // 0 for what is no file
+        }
+        return bytes;
     }
 
     private static boolean isChosen() {

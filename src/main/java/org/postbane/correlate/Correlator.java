@@ -48,7 +48,7 @@ import org.postbane.parse.Program;
 public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     /** Lines may change places within this time. */
-    private static final Duration REORDER = Duration.ofSeconds(2);
+    static final Duration REORDER = Duration.ofSeconds(2);
 
     private static final int MOST_DOUBTFUL = 64;
 
@@ -70,6 +70,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     private final Strays strays;
     private final Connections connections;
     private final Preludes preludes;
+    private final ExpectedOutputs outputs;
 
     /**
      * @param traps which addresses no honest sender can know
@@ -84,6 +85,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         strays = messages.strays;
         connections = messages.connections;
         preludes = messages.preludes;
+        outputs = messages.outputs;
     }
 
     @Override
@@ -155,6 +157,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (source != null && source != mail && mail.parent == null && isSameClient(source, mail.client)) {
             link(mail, source);
         }
+        ExpectedOutputs.Expected expected = outputs.take(event.queueId(), event.at());
+        if (expected != null) {
+            linkBack(mail, expected.source(), expected.hop());
+        }
         Prelude prelude = preludes.take(event.by());
         if (prelude != null && prelude.fits(mail.client, null)) {
             mail.prelude = prelude;
@@ -193,7 +199,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             root.pendingTrap = output.pendingTrap;
             root.pendingTrapNamed = true;
         }
-        if (root.client == null) {
+        if (root.client == null && output.isAnswerable()) {
             root.client = output.client; // the lines of the first pass are lost; XFORWARD still tells
         }
         sayings.pending(root);
@@ -276,7 +282,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             mail.deliver(event.to(), as);
         }
         if (event.queuedAs() != null) {
-            cameBackAs(mail, event.queuedAs(), event.relay());
+            cameBackAs(mail, event.queuedAs(), event.relay(), event.at());
         }
         String filterId = event.filterId();
         Pending verdict = filterId == null ? null : strays.find(filterId);
@@ -296,13 +302,22 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
     }
 
-    private void cameBackAs(Mail mail, QueueId id, String relay) {
-        Mail output = open.find(id);
-        if (output == null || output == mail || output.parent != null || output.peer == null) {
-            return;
-        }
+    private void cameBackAs(Mail mail, QueueId id, String relay, Instant at) {
         IpPrefix hop = hop(relay);
-        if (hop != null && isFilter(hop, output.peer) && isSameClient(mail, output.client, hop)) {
+        Mail output = open.find(id);
+        if (hop != null && isOurs(hop) && (output == null || output.peer == null)) {
+            outputs.expect(id, mail, hop, at);
+        } else if (hop != null && output != null) {
+            linkBack(output, mail, hop);
+        }
+    }
+
+    private void linkBack(Mail output, Mail mail, IpPrefix hop) {
+        if (output != mail
+                && output.parent == null
+                && output.peer != null
+                && isFilter(hop, output.peer)
+                && isSameClient(mail, output.client, hop)) {
             link(output, mail);
         }
     }

@@ -34,6 +34,7 @@ final class Messages {
     private static final String PRELUDES_ROW = "preludes";
     private static final String STRAY_ROW = "stray";
     private static final String WAITING_ROW = "waiting";
+    private static final String OUTPUTS_ROW = "outputs";
 
     private final CorrelateSettings settings;
     private final Sayings sayings;
@@ -44,6 +45,7 @@ final class Messages {
     final Strays strays;
     final Connections connections;
     final Preludes preludes = new Preludes();
+    final ExpectedOutputs outputs = new ExpectedOutputs(Correlator.REORDER);
 
     private final DueMails closing = new DueMails();
     private final DueMails awaiting = new DueMails();
@@ -182,8 +184,7 @@ final class Messages {
         while (unlinked.isDue(now)) {
             Mail mail = unlinked.remove().mail();
             touch(mail);
-            mail.awaitsLink = false;
-            sayings.pending(mail);
+            sayings.unlinked(mail);
         }
         while (closing.isDue(now)) {
             DueMails.Due due = closing.remove();
@@ -308,6 +309,9 @@ final class Messages {
         if (strays.takeChanged()) {
             store.saveRow(STRAY_ROW, strays.toRow());
         }
+        if (outputs.takeChanged()) {
+            store.saveRow(OUTPUTS_ROW, outputs.toRow());
+        }
         connections.saveTo(store);
         sayings.saveTo(store);
     }
@@ -326,7 +330,7 @@ final class Messages {
                 sayings.deferredTraps.restore(new RowReader(bytes));
             } else if (key.equals(Sayings.ROW)) {
                 sayings.restore(new RowReader(bytes));
-            } else if (key.equals(STRAY_ROW) || key.equals(WAITING_ROW) || Connections.isRow(key)) {
+            } else if (isJoined(key)) {
                 others.put(key, bytes);
             }
         });
@@ -367,6 +371,11 @@ final class Messages {
         unlinked.restored();
     }
 
+    /** Whether the row speaks of messages, which must be read before. */
+    private static boolean isJoined(String key) {
+        return key.equals(STRAY_ROW) || key.equals(WAITING_ROW) || key.equals(OUTPUTS_ROW) || Connections.isRow(key);
+    }
+
     private void restoreJoined(String key, byte[] bytes, Map<Long, Mail.Restored> rows) {
         LongFunction<@Nullable Mail> mails = serial -> {
             Mail.Restored row = rows.get(serial);
@@ -376,6 +385,8 @@ final class Messages {
             strays.restore(new RowReader(bytes), mails);
         } else if (key.equals(WAITING_ROW)) {
             byMessageId.restore(new RowReader(bytes), mails);
+        } else if (key.equals(OUTPUTS_ROW)) {
+            outputs.restore(new RowReader(bytes), mails);
         } else {
             connections.restore(key, bytes, mails);
         }

@@ -49,7 +49,7 @@ final class Sayings {
         return traps.test(address);
     }
 
-    /** Verdicts that named another client than the message has. */
+    /** Verdicts that named another client than the message has, or what a filter made of a message that is not known. */
     long contradictions() {
         return contradictions;
     }
@@ -67,6 +67,20 @@ final class Sayings {
             String address = root.pendingTrap;
             root.pendingTrap = null;
             trapped(root, root.since, address, true);
+        }
+    }
+
+    /**
+     * It will not be known any more which message this is the filter's output of. Then this host is not to answer for it, though
+     * it handed it in: where the filter is not told of clients by XFORWARD, all of its output looks so.
+     */
+    void unlinked(Mail output) {
+        output.awaitsLink = false;
+        if (output.client != null && output.client.isLoopback()) {
+            contradictions += output.pending.size();
+            output.pending.clear();
+        } else {
+            pending(output);
         }
     }
 
@@ -239,7 +253,9 @@ final class Sayings {
 
     /** Verdicts whose message did not turn up, or turned out to be handed in by this host. */
     void lastPending(Mail mail) {
-        mail.awaitsLink = false;
+        if (mail.awaitsLink) {
+            unlinked(mail);
+        }
         while (!mail.pending.isEmpty()) {
             Pending verdict = mail.pending.remove(0);
             if (mail.client != null) {

@@ -74,6 +74,10 @@ final class Connection {
             only.showsSum = messages > 0 && recipients > messages && !only.isFromHere();
             return;
         }
+        if (eachHasOneMore()) {
+            mails.forEach(mail -> mail.told = mail.recipientsInQueue - 1);
+            return;
+        }
         List<Mail> unknown =
                 mails.stream().filter(mail -> !mail.queued && mail.told == 0).toList();
         int rest = recipients - gone;
@@ -85,6 +89,22 @@ final class Connection {
         } else if (!unknown.isEmpty() && unknown.stream().allMatch(mail -> isAs(mail, unknown.get(0)))) {
             share(unknown, rest);
         }
+    }
+
+    /**
+     * Whether qmgr has one recipient more of each message than the client named, as with {@code always_bcc}: all together as many more as
+     * there are messages. If it was two more of one message and none of another instead, members of a list for instance, the other
+     * is told one less than it had.
+     */
+    private boolean eachHasOneMore() {
+        int more = -recipients;
+        for (Mail mail : mails) {
+            if (!mail.queued || mail.refused || mail.told != 0 || mail.recipientsInQueue < 2) {
+                return false;
+            }
+            more += mail.recipientsInQueue;
+        }
+        return gone == 0 && messages == mails.size() && more == messages;
     }
 
     /** Whether it does not matter to which of both a recipient is counted. */

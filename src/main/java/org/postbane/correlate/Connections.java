@@ -120,6 +120,14 @@ final class Connections {
         }
     }
 
+    /** qmgr has the message: all that its session, which has ended, waited for may be known now. */
+    void queued(Mail mail, Instant at) {
+        Connection connection = mail.connection;
+        if (connection != null && connection.due != null && connection.isComplete() && ended.remove(connection)) {
+            settle(connection, at);
+        }
+    }
+
     /** The message was accepted, and is done with. */
     void leaves(Mail mail) {
         Connection connection = mail.connection;

@@ -252,6 +252,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         mail.active(event.at());
         messages.heard(mail);
         believe(mail);
+        connections.queued(mail, event.at());
     }
 
     @Override

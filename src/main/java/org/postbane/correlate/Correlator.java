@@ -70,7 +70,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     private final Strays strays;
     private final Connections connections;
     private final Preludes preludes;
-    private final ExpectedOutputs outputs;
+    private final Announced announced;
 
     /**
      * @param traps which addresses no honest sender can know
@@ -85,7 +85,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         strays = messages.strays;
         connections = messages.connections;
         preludes = messages.preludes;
-        outputs = messages.outputs;
+        announced = messages.announced;
     }
 
     @Override
@@ -157,9 +157,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (source != null && source != mail && mail.parent == null && isSameClient(source, mail.client)) {
             link(mail, source);
         }
-        ExpectedOutputs.Expected expected = outputs.take(event.queueId(), event.at());
-        if (expected != null) {
-            linkBack(mail, expected.source(), expected.hop());
+        Announced.Said said =
+                announced.isEmpty() ? null : announced.take(event.queueId().toString(), event.at());
+        if (said != null && said.hop() != null) {
+            linkBack(mail, said.source(), said.hop());
         }
         Prelude prelude = preludes.take(event.by());
         if (prelude != null && prelude.fits(mail.client, null)) {
@@ -287,11 +288,13 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         String filterId = event.filterId();
         Pending verdict = filterId == null ? null : strays.find(filterId);
-        if (filterId != null && verdict != null && isFiltersReply(mail, verdict, event.relay())) {
+        if (filterId != null && verdict != null && isFiltersReply(mail, verdict, hop(event.relay()))) {
             strays.take(filterId);
             messages.touch(mail.root());
             mail.root().pending.add(verdict);
             sayings.pending(mail);
+        } else if (filterId != null && verdict == null && !mail.root().isJudged()) {
+            announced.add(filterId, new Announced.Said(mail, hop(event.relay()), event.at()));
         }
         if (sayings.isTrap(as)) {
             trapped(mail, event.at(), as, event.origTo() != null);
@@ -307,7 +310,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         IpPrefix hop = hop(relay);
         Mail output = open.find(id);
         if (hop != null && isOurs(hop) && (output == null || output.peer == null)) {
-            outputs.expect(id, mail, hop, at);
+            announced.add(id.toString(), new Announced.Said(mail, hop, at));
         } else if (hop != null && output != null) {
             linkBack(output, mail, hop);
         }
@@ -344,8 +347,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
      * Whether the reply with amavis's id is amavis's: any next hop can write one, and what it pleases; but strangers are neither behind a
      * Unix socket nor on a private network.
      */
-    private static boolean isFiltersReply(Mail mail, Pending verdict, String relay) {
-        IpPrefix hop = hop(relay);
+    private static boolean isFiltersReply(Mail mail, Pending verdict, @Nullable IpPrefix hop) {
         IpPrefix client = verdict.client();
         boolean named =
                 client != null && !client.isLoopback() && isOf(mail.root(), client) && mail.root().client != null;
@@ -416,10 +418,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         } else if (!event.queuedAs().isEmpty()) {
             output(event.queuedAs().get(0), verdict);
         } else if (event.filterId() != null) {
-            Mail mail = strays.verdict(event.filterId(), verdict);
-            if (mail != null) {
-                applyToRefused(mail, verdict);
-            }
+            byFilterId(event.filterId(), verdict);
         } else if (client == null) {
             byMessageId.await(event.messageId(), event.size(), verdict);
         } else if (event.messageId() != null) {
@@ -427,6 +426,19 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             if (mail != null) {
                 messages.apply(mail.root(), verdict);
             }
+        }
+    }
+
+    /** A verdict of amavis's that names no queue id: of what it did not pass on. */
+    private void byFilterId(String filterId, Pending verdict) {
+        Announced.Said said = announced.take(filterId, verdict.at());
+        if (said != null && isFiltersReply(said.source(), verdict, said.hop())) {
+            messages.apply(said.source().root(), verdict);
+            return;
+        }
+        Mail refused = strays.verdict(filterId, verdict);
+        if (refused != null) {
+            applyToRefused(refused, verdict);
         }
     }
 

@@ -34,7 +34,7 @@ final class Messages {
     private static final String PRELUDES_ROW = "preludes";
     private static final String STRAY_ROW = "stray";
     private static final String WAITING_ROW = "waiting";
-    private static final String OUTPUTS_ROW = "outputs";
+    private static final String ANNOUNCED_ROW = "announced";
 
     private final CorrelateSettings settings;
     private final Sayings sayings;
@@ -45,7 +45,7 @@ final class Messages {
     final Strays strays;
     final Connections connections;
     final Preludes preludes = new Preludes();
-    final ExpectedOutputs outputs = new ExpectedOutputs(Correlator.REORDER);
+    final Announced announced = new Announced(Correlator.REORDER);
 
     private final DueMails closing = new DueMails();
     private final DueMails awaiting = new DueMails();
@@ -309,8 +309,8 @@ final class Messages {
         if (strays.takeChanged()) {
             store.saveRow(STRAY_ROW, strays.toRow());
         }
-        if (outputs.takeChanged()) {
-            store.saveRow(OUTPUTS_ROW, outputs.toRow());
+        if (announced.takeChanged()) {
+            store.saveRow(ANNOUNCED_ROW, announced.toRow());
         }
         connections.saveTo(store);
         sayings.saveTo(store);
@@ -373,7 +373,7 @@ final class Messages {
 
     /** Whether the row speaks of messages, which must be read before. */
     private static boolean isJoined(String key) {
-        return key.equals(STRAY_ROW) || key.equals(WAITING_ROW) || key.equals(OUTPUTS_ROW) || Connections.isRow(key);
+        return key.equals(STRAY_ROW) || key.equals(WAITING_ROW) || key.equals(ANNOUNCED_ROW) || Connections.isRow(key);
     }
 
     private void restoreJoined(String key, byte[] bytes, Map<Long, Mail.Restored> rows) {
@@ -385,8 +385,8 @@ final class Messages {
             strays.restore(new RowReader(bytes), mails);
         } else if (key.equals(WAITING_ROW)) {
             byMessageId.restore(new RowReader(bytes), mails);
-        } else if (key.equals(OUTPUTS_ROW)) {
-            outputs.restore(new RowReader(bytes), mails);
+        } else if (key.equals(ANNOUNCED_ROW)) {
+            announced.restore(new RowReader(bytes), mails);
         } else {
             connections.restore(key, bytes, mails);
         }

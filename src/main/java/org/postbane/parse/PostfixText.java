@@ -10,6 +10,7 @@ import org.postbane.source.Mark;
 final class PostfixText {
 
     private static final Mark UNKNOWN = Mark.of("unknown");
+    private static final Mark UNKNOWN_PORT = Mark.of(":unknown");
     private static final Mark NOQUEUE = Mark.of("NOQUEUE");
 
     private static final boolean[] IN_HOST_NAME = inHostName();
@@ -52,7 +53,8 @@ final class PostfixText {
     }
 
     /**
-     * Where {@code name[address]} or {@code name[address]:port} that begins at {@code from} ends; -1 if none does. Postfix
+     * Where {@code name[address]} or {@code name[address]:port} that begins at {@code from} ends; -1 if none does. The port is
+     * {@code unknown} where XFORWARD does not tell it ({@code src/smtpd/smtpd_peer.c}). Postfix
      * accepts no host name with other characters than these ({@code src/util/valid_hostname.c}), so a bracket that a
      * stranger wrote is never taken for the one that Postfix writes.
      */
@@ -76,6 +78,8 @@ final class PostfixText {
             while (i < end && bytes[i] >= '0' && bytes[i] <= '9') {
                 i++;
             }
+        } else if (body.hasAt(i, UNKNOWN_PORT)) {
+            i += UNKNOWN_PORT.length();
         }
         return i;
     }

@@ -26,6 +26,7 @@ import org.postbane.model.Judgement;
  *   <li>It must have been with the filter then: the verdict comes before qmgr has it (a milter), or between qmgr's line and a
  *       delivery or the end of it (a pipe or a command of the delivery agent). A verdict waits until that is known.
  *   <li>All verdicts that came meanwhile on this Message-ID must be the same.
+ *   <li>No other client's message may have it that was with the filter then, also if that is forgotten by now.
  *   <li>Every other client's message that was with the filter then, and fits the size no worse, must have another Message-ID
  *       and a verdict of its own: one whose Message-ID (or whose last of several) was on a line that is lost has not. To a
  *       Message-ID that nobody knows, a verdict may have been on any of them: it explains one. Whatever was with the filter
@@ -292,6 +293,35 @@ final class ByMessageId {
         ended = true;
     }
 
+    /** The message is to be forgotten: a verdict that may have been on it is not to be taken for one on somebody else's. */
+    void forget(Mail mail) {
+        String key = waiting.isEmpty() ? null : mail.messageIdKey();
+        if (key == null) {
+            return;
+        }
+        for (Waiting verdict : waiting) {
+            boolean mayBe = !verdict.over
+                    && verdict.meant == null
+                    && key.equals(verdict.key)
+                    && mayBeOn(mail, verdict.at())
+                    && !hasAnother(mail, key, verdict);
+            if (mayBe) {
+                giveUp(verdict);
+            }
+        }
+        changed |= waiting.removeIf(verdict -> verdict.over);
+    }
+
+    /** Whether the same sender's next message may be meant, which still can be told from others'. */
+    private boolean hasAnother(Mail mail, String key, Waiting verdict) {
+        for (Mail other = open.withMessageId(key); other != null; other = other.nextOfMessageId) {
+            if (other != mail && mayBeOn(other, verdict.at()) && isSameSender(mail, other)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Nobody is to answer for the verdict, as it is uncertain who: and another one on the same message must not differ. */
     private void giveUp(Waiting verdict) {
         verdict.over = true;
@@ -363,6 +393,12 @@ final class ByMessageId {
     private boolean mayBeOnAnothers(Mail found, String key, Waiting verdict) {
         for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
             if (mayBeOn(mail, verdict.at()) && !isSameSender(found, mail)) {
+                return true;
+            }
+        }
+        for (Mail mail : passing) { // given up for others before the verdict came
+            boolean same = mail.dropped && key.equals(mail.messageIdKey());
+            if (same && mayBeOn(mail, verdict.at()) && !isSameSender(found, mail)) {
                 return true;
             }
         }

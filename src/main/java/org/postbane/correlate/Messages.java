@@ -225,6 +225,7 @@ final class Messages {
         for (ByMessageId.Found found = byMessageId.last(mail); found != null; found = byMessageId.last(mail)) {
             apply(found.mail().root(), found.verdict());
         }
+        byMessageId.forget(mail);
         if (mail.connection != null && mail.refused) {
             open.remove(mail);
             mail.dropped = true;

@@ -53,8 +53,13 @@ final class CorrelatorTest {
                 .flatMap(file -> Cases.of(CorrelatorTest.class, file + ".cases").stream());
     }
 
+    /** What is remembered in memory only, so that a restart may end it. */
+    private static Stream<Cases> casesWithoutRestart() {
+        return Cases.of(CorrelatorTest.class, "overload.cases").stream();
+    }
+
     @ParameterizedTest
-    @MethodSource("cases")
+    @MethodSource({"cases", "casesWithoutRestart"})
     void accept_lines_sayDeeds(Cases one) {
         one.check(step(one));
     }

@@ -1,10 +1,13 @@
 package org.postbane.fuzz;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,13 +21,15 @@ import org.jspecify.annotations.Nullable;
 final class Sessions {
 
     private static final Instant START = Instant.parse("2026-11-21T09:00:00Z");
-    private static final int SESSIONS = 60;
+    static final int SESSIONS = 60;
     private static final int FEW = 16;
+    private static final int ATTACKS = 14;
     /** Process ids of one session: its number is theirs, divided by this. */
     static final int SPAN = 10;
 
     private final Random random;
     private final int most;
+    private final List<Integer> kinds;
     private final HostileText hostile;
     private final List<String> queueIds = new ArrayList<>();
     private final List<String> eximIds = new ArrayList<>();
@@ -37,12 +42,20 @@ final class Sessions {
     private Sessions(Random random, int sessions, @Nullable Supplier<String> texts) {
         this.random = random;
         this.most = sessions;
+        this.kinds = kinds();
         for (int i = 0; i < 8; i++) {
             queueIds.add(newQueueId());
             eximIds.add(newEximId());
             messageIds.add("<honest%d@y.example>".formatted(i));
         }
         this.hostile = new HostileText(random, texts, queueIds, eximIds, messageIds);
+    }
+
+    /** All kinds of attacks, or a few, which then meet more often. */
+    private List<Integer> kinds() {
+        List<Integer> all = new ArrayList<>(IntStream.range(0, ATTACKS).boxed().toList());
+        Collections.shuffle(all, random);
+        return random.nextBoolean() ? all : all.subList(0, 1 + random.nextInt(4));
     }
 
     /** The lines of a log that this seed stands for. */
@@ -63,6 +76,7 @@ final class Sessions {
         while (sessions.size() < most) {
             sessions.add(session(this::attack));
         }
+        Collections.shuffle(sessions, random);
         List<String> log = new ArrayList<>();
         long millis = 0;
         while (!sessions.isEmpty()) {
@@ -212,7 +226,7 @@ final class Sessions {
     private void attack() {
         String address =
                 random.nextInt(8) == 0 ? "2001:db8:bad::" + random.nextInt(9) : "203.0.113." + random.nextInt(256);
-        switch (random.nextInt(14)) {
+        switch (kinds.get(random.nextInt(kinds.size()))) {
             case 8 -> attackRspamd(address);
             case 9 -> attackMilter(address);
             case 10 -> attackProxy(address);
@@ -275,8 +289,19 @@ final class Sessions {
         removed(id);
     }
 
+    /** {@code parse_msgids()} of spamd, which takes bytes for characters, and what its result line does to commas. */
     private static String asSpamdPrints(String mid) {
-        return mid.replace(' ', '?').replace(',', '_');
+        String id = new String(mid.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        for (String before = ""; !before.equals(id); ) {
+            before = id;
+            id = id.replaceFirst("\\([^()]*\\)", "");
+        }
+        id = id.strip()
+                .replaceAll(" +", " ")
+                .replaceFirst("^.*?<(.*?)>.*$", "$1")
+                .replaceAll("[^!-~]", "?")
+                .replaceAll("[<>]", "?");
+        return id.isEmpty() ? "(unknown)" : "<" + id.replace(',', '_') + ">";
     }
 
     private void attackSpamdByMilter(String address) {

@@ -60,12 +60,19 @@ final class Sessions {
 
     /** The lines of a log that this seed stands for. */
     static List<String> of(long seed) {
+        Sessions sessions = new Sessions(new Random(seed), SESSIONS, null);
+        return sessions.lossy(sessions.log());
+    }
+
+    /** The same with the lines that were lost. */
+    static List<String> whole(long seed) {
         return new Sessions(new Random(seed), SESSIONS, null).log();
     }
 
     /** A short log in which {@code texts} stand where senders write. */
     static List<String> of(long seed, Supplier<String> texts) {
-        return new Sessions(new Random(seed), FEW, texts).log();
+        Sessions sessions = new Sessions(new Random(seed), FEW, texts);
+        return sessions.lossy(sessions.log());
     }
 
     private List<String> log() {
@@ -88,10 +95,13 @@ final class Sessions {
                 sessions.remove(turn);
             }
         }
-        if (random.nextBoolean()) {
-            log.removeIf(line -> random.nextInt(100) == 0); // whatever loses lines loses any
-        }
         return log;
+    }
+
+    /** What is left of the log: whatever loses lines loses any. */
+    private List<String> lossy(List<String> log) {
+        boolean loses = random.nextBoolean();
+        return log.stream().filter(line -> !loses || random.nextInt(100) > 0).toList();
     }
 
     private List<String> session(Runnable what) {

@@ -281,10 +281,10 @@ final class ByMessageId {
 
     /** The same, of a message of which nothing more is to be heard. */
     @Nullable
-    Found last(Mail mail) {
+    Found last(Mail mail, Instant now) {
         boolean before = ended;
         ended = true;
-        Found found = settled(mail, Instant.MIN);
+        Found found = settled(mail, now);
         ended = before;
         return found;
     }
@@ -364,7 +364,7 @@ final class ByMessageId {
         if (verdict.meant == null && mayBeOnAnothers(found, key, verdict)) {
             return null;
         }
-        if (found.isJudged() && moreToCome && isWorthwhile(verdict, LEAVING, now)) {
+        if (found.isJudged() && moreToCome && !ended && isWorthwhile(verdict, LEAVING, now)) {
             return null; // another one of this client's
         }
         if (one && verdict.meant == null && isContradicted(found, verdict)) {
@@ -414,9 +414,9 @@ final class ByMessageId {
         return false;
     }
 
-    /** Whether it may become known yet which messages were with the filter when this verdict came. */
+    /** Whether it may become known yet which messages were with the filter when this verdict came; where the log ends, it never is. */
     private boolean isWorthwhile(Waiting verdict, Duration leaving, Instant now) {
-        return !ended && !now.isAfter(verdict.at().plus(leaving));
+        return !now.isAfter(verdict.at().plus(leaving));
     }
 
     /** One client's messages are judged in the order in which they came. {@code earlier} is asked after later ones. */
@@ -534,7 +534,7 @@ final class ByMessageId {
     /** Of a suspect, whether nothing more is to come that might clear it. */
     private boolean isKnownToHaveBeenThere(Mail other, boolean milters, Waiting verdict, Instant now) {
         boolean pastMilter = other.activeAt != null || other.leftAt != null;
-        boolean lateLines = !milters && isWorthwhile(verdict, LEAVING_MILTER, now);
+        boolean lateLines = !milters && !ended && isWorthwhile(verdict, LEAVING_MILTER, now);
         return pastMilter && !lateLines && wasWithMilter(other, milters, verdict.at())
                 || hasLeft(other, verdict.at()) && wasWithQueue(other, verdict.at());
     }

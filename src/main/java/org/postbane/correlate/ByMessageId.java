@@ -375,8 +375,11 @@ final class ByMessageId {
         boolean late = false;
         boolean milters = isMilters(found, verdict);
         for (Mail other : passing) {
+            if (other == found || isJudged(other)) {
+                continue;
+            }
             boolean suspect = isSuspect(other, found, verdict);
-            if (other == found || !suspect && !leftAbout(other, verdict.at()) || !lacksVerdict(other, verdict)) {
+            if (!suspect && !leftAbout(other, verdict.at()) || !lacksVerdict(other, verdict)) {
                 continue;
             }
             if (!suspect) {
@@ -479,9 +482,14 @@ final class ByMessageId {
                 && fitsAsWell(other, found, verdict.size);
     }
 
-    /** Whether no verdict is known to be on this stranger's message, of which, and of whose client, not more than one line is lost. */
+    /** Whether a filter has told of it, if only by a verdict that was given up. */
+    private static boolean isJudged(Mail mail) {
+        return mail.hasVerdict || mail.doubted != null;
+    }
+
+    /** Whether no verdict waits that is on this stranger's message, of which, and of whose client, not more than one line is lost. */
     private boolean lacksVerdict(Mail other, Waiting verdict) {
-        if (other.hasVerdict || !mayBeStrangers(other) || other.client == null) {
+        if (!mayBeStrangers(other) || other.client == null) {
             return false;
         }
         String key = other.messageIdKey();

@@ -27,10 +27,11 @@ import org.postbane.model.Judgement;
  *       delivery or the end of it (a pipe or a command of the delivery agent). A verdict waits until that is known.
  *   <li>All verdicts that came meanwhile on this Message-ID must be the same.
  *   <li>No other client's message may have it that was with the filter then, also if that is forgotten by now.
- *   <li>Every other client's message that was with the filter then, and fits the size no worse, must have another Message-ID
- *       and a verdict of its own: one whose Message-ID (or whose last of several) was on a line that is lost has not. To a
- *       Message-ID that nobody knows, a verdict may have been on any of them: it explains one. Whatever was with the filter
- *       leaves it soon; other messages may stay (a slow next hop, a session that hangs) and are no longer waited for.
+ *   <li>Every other client's message that was with a filter then, a milter's or a pipe's, and fits the size no worse, must have another
+ *       Message-ID and a verdict of its own: one whose Message-ID (or whose last of several) was on a line that is lost has not. A
+ *       milter's refusal is none: it may be what became of this verdict. To a Message-ID that nobody knows, a verdict may have been on
+ *       any of those that lack one: it explains one. Whatever was with the filter leaves it soon; other messages may stay (a slow
+ *       next hop, a session that hangs) and are no longer waited for.
  * </ul>
  *
  * <p>Where several clients' open messages fit, nobody is blamed at once. If spamd is run by a pipe, the message comes back
@@ -280,10 +281,10 @@ final class ByMessageId {
 
     /** The same, of a message of which nothing more is to be heard. */
     @Nullable
-    Found last(Mail mail) {
+    Found last(Mail mail, Instant now) {
         boolean before = ended;
         ended = true;
-        Found found = settled(mail, Instant.MIN);
+        Found found = settled(mail, now);
         ended = before;
         return found;
     }
@@ -363,26 +364,37 @@ final class ByMessageId {
         if (verdict.meant == null && mayBeOnAnothers(found, key, verdict)) {
             return null;
         }
-        if (found.isJudged() && moreToCome && isWorthwhile(verdict, LEAVING, now)) {
+        if (found.isJudged() && moreToCome && !ended && isWorthwhile(verdict, LEAVING, now)) {
             return null; // another one of this client's
         }
         if (one && verdict.meant == null && isContradicted(found, verdict)) {
             return null;
         }
         int others = 0;
+        int elsewhere = 0;
+        boolean late = false;
         boolean milters = isMilters(found, verdict);
         for (Mail other : passing) {
-            if (other == found || !isSuspect(other, found, verdict)) {
+            if (other == found || isJudged(other)) {
                 continue;
             }
-            if (milters ? other.activeAt != null || other.leftAt != null : hasLeft(other, verdict.at())) {
+            boolean suspect = isSuspect(other, found, verdict);
+            if (!suspect && !leftAbout(other, verdict.at()) || !lacksVerdict(other, verdict)) {
+                continue;
+            }
+            if (!suspect) {
+                elsewhere++;
+            } else if (isKnownToHaveBeenThere(other, milters, verdict, now)) {
                 others++;
-            } else if (isWorthwhile(verdict, milters ? LEAVING_MILTER : LEAVING, now)) {
+                late |= mayBeLate(other, now);
+            } else if (isWorthwhile(verdict, other.activeAt == null ? LEAVING_MILTER : LEAVING, now)) {
                 return null; // it will tell
             }
         }
-        if (others > 0 && others > nobodys(verdict)) {
-            giveUp(verdict);
+        if (others > 0 && others + elsewhere > nobodys(verdict)) {
+            if (!late) {
+                giveUp(verdict);
+            }
             return null;
         }
         verdict.over = true;
@@ -405,9 +417,9 @@ final class ByMessageId {
         return false;
     }
 
-    /** Whether it may become known yet which messages were with the filter when this verdict came. */
+    /** Whether it may become known yet which messages were with the filter when this verdict came; where the log ends, it never is. */
     private boolean isWorthwhile(Waiting verdict, Duration leaving, Instant now) {
-        return !ended && !now.isAfter(verdict.at().plus(leaving));
+        return !now.isAfter(verdict.at().plus(leaving));
     }
 
     /** One client's messages are judged in the order in which they came. {@code earlier} is asked after later ones. */
@@ -461,44 +473,78 @@ final class ByMessageId {
         return !verdict.over && Objects.equals(verdict.key, mail.messageIdKey()) && wasThere(mail, verdict);
     }
 
-    /** Whether the verdict may have been on {@code other} as well, as far as is known by now. */
+    /** Whether the verdict may have been on {@code other} as well, which lacks one, as far as is known by now. */
     private boolean isSuspect(Mail other, Mail found, Waiting verdict) {
         Instant at = verdict.at();
-        if (other.isJudged()
-                || !mayBeStrangers(other)
-                || other.client == null // and of that and the Message-ID only one is lost
-                || isSameSender(other, found)
-                || other.since.isAfter(at.plus(REORDER))
-                || !isThere(other, isMilters(found, verdict), at)
-                || !fitsAsWell(other, found, verdict.size)) {
+        return !isSameSender(other, found)
+                && !other.since.isAfter(at.plus(REORDER))
+                && (wasWithMilter(other, isMilters(found, verdict), at) || wasWithQueue(other, at))
+                && fitsAsWell(other, found, verdict.size);
+    }
+
+    /** Whether a filter has told of it, if only by a verdict that was given up. */
+    private static boolean isJudged(Mail mail) {
+        return mail.hasVerdict || mail.doubted != null;
+    }
+
+    /** Whether no verdict waits that is on this stranger's message, of which, and of whose client, not more than one line is lost. */
+    private boolean lacksVerdict(Mail other, Waiting verdict) {
+        if (!mayBeStrangers(other) || other.client == null) {
             return false;
         }
         String key = other.messageIdKey();
         if (other.messageId == null) {
             return true;
         }
-        boolean own = other.refused // by another milter, perhaps before spamd was asked
-                || other.messageId.equals(NO_HEADER)
-                || Objects.equals(key, verdict.key);
+        boolean own =
+                isRefusedOtherwise(other) || other.messageId.equals(NO_HEADER) || Objects.equals(key, verdict.key);
         for (Waiting each : waiting) {
             own |= key != null && key.equals(each.key);
         }
         return !own;
     }
 
-    /** Whether the message was with a milter, or with qmgr and its filter, at that time, or may be there since. */
-    private static boolean isThere(Mail mail, boolean milters, Instant at) {
-        boolean gone = mail.closed != null || mail.refused;
-        boolean before = mail.leftAt != null && mail.leftAt.isBefore(at.minus(REORDER)) && gone;
-        if (milters) {
-            Instant active = mail.activeAt;
-            return !before
-                    && (active == null
-                            || !active.isBefore(at.minus(REORDER)) && !active.isAfter(at.plus(LEAVING_MILTER)));
+    /** Whether it was refused, and not as spam: by another milter, perhaps before spamd was asked. */
+    private static boolean isRefusedOtherwise(Mail mail) {
+        return mail.refused && mail.judgement() != Judgement.SPAM;
+    }
+
+    /**
+     * Whether the message was with a milter at that time, or may be there since.
+     *
+     * @param milters the verdict was a milter's if it was on the message that has its Message-ID. Where a pipe asks spamd, verdicts come
+     *     after qmgr's line, so that there only the lack of a Message-ID makes a message suspicious that is not with qmgr yet.
+     */
+    private static boolean wasWithMilter(Mail mail, boolean milters, Instant at) {
+        if (!milters && mail.messageId != null) {
+            return false;
         }
+        Instant end = mail.activeAt != null ? mail.activeAt : mail.leftAt;
+        return end == null || !end.isBefore(at.minus(REORDER)) && !end.isAfter(at.plus(LEAVING_MILTER));
+    }
+
+    /** Whether the message was with qmgr and its filter at that time, or may be there since. */
+    private static boolean wasWithQueue(Mail mail, Instant at) {
+        if (mail.refused || isElsewhere(mail, at)) {
+            return false;
+        }
+        boolean before = mail.closed != null && mail.leftAt != null && mail.leftAt.isBefore(at.minus(REORDER));
         boolean active = mail.activeAt != null ? !mail.activeAt.isAfter(at.plus(REORDER)) : mail.leftAt != null;
         boolean late = mail.firstLeftAt != null && mail.firstLeftAt.isAfter(at.plus(LEAVING));
         return active && !before && !late;
+    }
+
+    /** Whether its own verdict may be on a line that has changed places with what was heard of it last. */
+    private boolean mayBeLate(Mail other, Instant now) {
+        return !ended && !now.isAfter(lastOf(other).plus(REORDER));
+    }
+
+    /** Of a suspect, whether nothing more is to come that might clear it. */
+    private boolean isKnownToHaveBeenThere(Mail other, boolean milters, Waiting verdict, Instant now) {
+        boolean pastMilter = other.activeAt != null || other.leftAt != null;
+        boolean lateLines = !milters && !ended && isWorthwhile(verdict, LEAVING_MILTER, now);
+        return pastMilter && !lateLines && wasWithMilter(other, milters, verdict.at())
+                || hasLeft(other, verdict.at()) && wasWithQueue(other, verdict.at());
     }
 
     private static boolean fitsAsWell(Mail other, Mail found, long size) {
@@ -508,13 +554,20 @@ final class ByMessageId {
         return Math.abs(size - other.size) <= Math.abs(size - found.size) + SAME_SLACK;
     }
 
+    /** Whether it left a filter at about that time: a verdict on a Message-ID that nobody knows may have been on it. */
+    private static boolean leftAbout(Mail mail, Instant at) {
+        return mail.leftAt != null
+                && !mail.leftAt.isBefore(at.minus(LEAVING))
+                && !mail.leftAt.isAfter(at.plus(LEAVING));
+    }
+
     /** How many verdicts are on messages that nobody knows by their Message-ID, at about that time. */
     private int nobodys(Waiting verdict) {
         int count = 0;
         for (Waiting each : waiting) {
             boolean about = !each.at().isBefore(verdict.at().minus(LEAVING))
                     && !each.at().isAfter(verdict.at().plus(LEAVING));
-            count += about && (each.key == null || open.withMessageId(each.key) == null) ? 1 : 0;
+            count += about && each.key != null && open.withMessageId(each.key) == null ? 1 : 0;
         }
         return count;
     }

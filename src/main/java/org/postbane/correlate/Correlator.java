@@ -574,7 +574,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         messages.heard(mail); // a milter that asked spamd
         believe(mail);
         if (reason != null) {
-            messages.apply(mail.root(), Refusals.verdict(at, "milter", client, sender, reason));
+            messages.apply(mail.root(), Refusals.verdict(at, Refusals.MILTER, client, sender, reason));
         }
         messages.close(mail, at);
         return mail;

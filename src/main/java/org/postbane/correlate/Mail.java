@@ -80,6 +80,8 @@ final class Mail {
     /** What a filter said that may have been about this message, or about another one, so that it was not believed. */
     @Nullable
     Judgement doubted;
+    /** A filter has told of it by a line of its own, not only refused it. */
+    boolean hasVerdict;
     /** A trap that it was addressed to, likewise kept. */
     @Nullable
     String pendingTrap;
@@ -478,6 +480,7 @@ final class Mail {
         row.time(closed);
         row.text(judgement == null ? null : judgement.name());
         row.text(doubted == null ? null : doubted.name());
+        row.flag(hasVerdict);
         row.flag(trapped);
         row.text(trial.name());
         row.texts(named);
@@ -533,6 +536,7 @@ final class Mail {
         mail.judgement = judgement == null ? null : Judgement.valueOf(judgement);
         String doubted = row.text();
         mail.doubted = doubted == null ? null : Judgement.valueOf(doubted);
+        mail.hasVerdict = row.flag();
         mail.trapped = row.flag();
         mail.trial = Trial.valueOf(row.someText());
         mail.named = row.texts();

@@ -20,7 +20,7 @@ final class MessageIds {
         if (isPlain(header)) {
             return header;
         }
-        String id = withoutComments(header).strip();
+        String id = oneBlankEach(withoutComments(header).strip());
         int open = id.indexOf('<');
         int close = open < 0 ? -1 : id.indexOf('>', open);
         id = close < 0 ? id : id.substring(open + 1, close);
@@ -32,6 +32,16 @@ final class MessageIds {
             text.append(b == ',' ? '_' : b < '!' || b > '~' || b == '<' || b == '>' ? '?' : (char) b);
         }
         return text.append('>').toString();
+    }
+
+    private static String oneBlankEach(String text) {
+        StringBuilder out = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) != ' ' || text.charAt(i - 1) != ' ') { // the first is none
+                out.append(text.charAt(i));
+            }
+        }
+        return out.toString();
     }
 
     /** Without {@code (...)}, nested ones too; brackets that have no partner stay. */

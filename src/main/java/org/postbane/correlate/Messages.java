@@ -222,7 +222,9 @@ final class Messages {
 
     /** Says what remains to be said of a message of which nothing more is to be expected, and forgets it. */
     private void giveUp(Mail mail, Instant at) {
-        for (ByMessageId.Found found = byMessageId.last(mail); found != null; found = byMessageId.last(mail)) {
+        for (ByMessageId.Found found = byMessageId.last(mail, now);
+                found != null;
+                found = byMessageId.last(mail, now)) {
             apply(found.mail().root(), found.verdict());
         }
         byMessageId.forget(mail);

@@ -16,6 +16,9 @@ import org.postbane.parse.LogEvent.Listed;
  */
 final class Refusals {
 
+    /** Which one, its refusal does not tell. */
+    static final String MILTER = "milter";
+
     private Refusals() {}
 
     static Pending verdict(

@@ -94,6 +94,7 @@ final class Sayings {
         if (verdict.quarantine() != null && quarantines.size() < MOST_QUARANTINES) {
             changed |= quarantines.add(verdict.quarantine().toLowerCase(Locale.ROOT));
         }
+        root.hasVerdict |= !verdict.filter().equals(Refusals.MILTER);
         root.sender = root.sender == null ? verdict.sender() : root.sender;
         if (verdict.isAsNamed()) {
             root.listed = verdict.recipients();

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
  * address stands in strangers' text only, nobody honest for what others did, nothing is thrown, and memory stays bounded.
  *
  * <p>{@code POSTBANE_FUZZ_SECONDS} says for how long (10; in CI 60, nightly as long as you like), {@code POSTBANE_FUZZ_SEED} repeats
- * one log. A failure prints its seed and the fewest sessions that still fail.
+ * one log. A failure prints its seed and the least log that still fails, and the seed again.
  */
 final class HostileSessionsTest {
 
@@ -31,9 +31,9 @@ final class HostileSessionsTest {
             BlameCheck run = new BlameCheck();
             Optional<String> fault = run.fault(log);
             if (fault.isPresent()) {
-                List<String> least = shrunk(log);
-                fail("POSTBANE_FUZZ_SEED=%d: %s\n%s"
-                        .formatted(seed, new BlameCheck().fault(least).orElseThrow(), String.join("\n", least)));
+                // twice, as whoever prints this may cut it
+                String what = "POSTBANE_FUZZ_SEED=%d: %s".formatted(seed, fault.get());
+                fail(what + "\n" + String.join("\n", LeastLog.of(Sessions.whole(seed), log)) + "\n" + what);
             }
             blamed += run.blamed();
             seed++;
@@ -41,24 +41,5 @@ final class HostileSessionsTest {
 
         System.out.printf("hostile sessions: %d logs from seed %d, %d deeds%n", seed - first, first, blamed);
         assertTrue(blamed > seed - first, "the guilty are found, so that something was tried");
-    }
-
-    /** Leaves out session after session as long as something is still wrong. */
-    private static List<String> shrunk(List<String> log) {
-        List<String> least = log;
-        for (Integer session :
-                log.stream().map(HostileSessionsTest::session).distinct().toList()) {
-            List<String> fewer =
-                    least.stream().filter(line -> session(line) != session).toList();
-            if (new BlameCheck().fault(fewer).isPresent()) {
-                least = fewer;
-            }
-        }
-        return least;
-    }
-
-    private static int session(String line) {
-        int bracket = line.indexOf('[');
-        return Integer.parseInt(line.substring(bracket + 1, line.indexOf(']', bracket))) / Sessions.SPAN;
     }
 }

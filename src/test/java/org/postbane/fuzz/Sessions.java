@@ -1,15 +1,18 @@
 package org.postbane.fuzz;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A log of many sessions at once, as the software writes it: Postfix with amavisd-new after and before the queue, spamd
- * after the queue and as a milter's, rspamd and other milters, postscreen, Dovecot's logins, Exim, Sendmail and OpenSMTPD.
+ * A log of many sessions at once, as the software of two hosts writes it: Postfix with amavisd-new after and before the queue, spamd
+ * after the queue and as a milter's, rspamd and other milters, a backup MX, postscreen, Dovecot's logins, Exim, Sendmail and OpenSMTPD.
  * Attackers connect from {@code 203.0.113.0/24} and write {@link HostileText} wherever the protocol lets them; the honest, from
  * {@code 198.51.100.0/24}, send good mail of which the attackers know queue ids and Message-IDs.
  *
@@ -18,25 +21,29 @@ import org.jspecify.annotations.Nullable;
 final class Sessions {
 
     private static final Instant START = Instant.parse("2026-11-21T09:00:00Z");
-    private static final int SESSIONS = 60;
+    static final int SESSIONS = 60;
     private static final int FEW = 16;
+    private static final int ATTACKS = 17;
     /** Process ids of one session: its number is theirs, divided by this. */
     static final int SPAN = 10;
 
     private final Random random;
     private final int most;
+    private final List<Integer> kinds;
     private final HostileText hostile;
     private final List<String> queueIds = new ArrayList<>();
     private final List<String> eximIds = new ArrayList<>();
     private final List<String> messageIds = new ArrayList<>();
     private final List<String> all = new ArrayList<>();
     private List<String> lines = all;
+    private String host = "";
     private int process = 1000;
     private int serial;
 
     private Sessions(Random random, int sessions, @Nullable Supplier<String> texts) {
         this.random = random;
         this.most = sessions;
+        this.kinds = kinds();
         for (int i = 0; i < 8; i++) {
             queueIds.add(newQueueId());
             eximIds.add(newEximId());
@@ -45,46 +52,78 @@ final class Sessions {
         this.hostile = new HostileText(random, texts, queueIds, eximIds, messageIds);
     }
 
+    /** All kinds of attacks, or a few, which then meet more often. */
+    private List<Integer> kinds() {
+        List<Integer> all = new ArrayList<>(IntStream.range(0, ATTACKS).boxed().toList());
+        Collections.shuffle(all, random);
+        return random.nextBoolean() ? all : all.subList(0, 1 + random.nextInt(4));
+    }
+
     /** The lines of a log that this seed stands for. */
     static List<String> of(long seed) {
+        Sessions sessions = new Sessions(new Random(seed), SESSIONS, null);
+        return sessions.lossy(sessions.log());
+    }
+
+    /** The same with the lines that were lost. */
+    static List<String> whole(long seed) {
         return new Sessions(new Random(seed), SESSIONS, null).log();
     }
 
     /** A short log in which {@code texts} stand where senders write. */
     static List<String> of(long seed, Supplier<String> texts) {
-        return new Sessions(new Random(seed), FEW, texts).log();
+        Sessions sessions = new Sessions(new Random(seed), FEW, texts);
+        return sessions.lossy(sessions.log());
     }
 
     private List<String> log() {
         List<List<String>> sessions = new ArrayList<>();
         for (int i = 0; i < queueIds.size(); i++) {
-            sessions.add(session(honest(i)));
+            Runnable honest = honest(i);
+            sessions.add(session(() -> served(honest)));
         }
         while (sessions.size() < most) {
             sessions.add(session(this::attack));
         }
+        Collections.shuffle(sessions, random);
         List<String> log = new ArrayList<>();
         long millis = 0;
         while (!sessions.isEmpty()) {
             int turn = random.nextInt(Math.min(sessions.size(), 6));
             List<String> session = sessions.get(turn);
             millis += random.nextInt(40);
-            log.add(START.plusMillis(millis) + " mx1 " + session.remove(0));
+            log.add(START.plusMillis(millis) + " " + session.remove(0));
             if (session.isEmpty()) {
                 sessions.remove(turn);
             }
         }
-        if (random.nextBoolean()) {
-            log.removeIf(line -> random.nextInt(100) == 0); // whatever loses lines loses any
-        }
         return log;
+    }
+
+    /** What is left of the log: whatever loses lines loses any, and it may end anywhere. */
+    private List<String> lossy(List<String> log) {
+        boolean loses = random.nextBoolean();
+        int end = random.nextInt(4) == 0 ? random.nextInt(log.size()) : log.size();
+        return log.subList(0, end).stream()
+                .filter(line -> !loses || random.nextInt(100) > 0)
+                .toList();
     }
 
     private List<String> session(Runnable what) {
         lines = new ArrayList<>();
-        process += SPAN;
+        boolean elsewhere = random.nextInt(8) == 0; // with processes of the same numbers as another's
+        host = elsewhere ? "mx2" : "mx1";
+        process += elsewhere ? 0 : SPAN;
         what.run();
         return lines;
+    }
+
+    /** By processes that have just served an attacker. */
+    private void served(Runnable what) {
+        if (random.nextInt(3) == 0) {
+            attack();
+        }
+        what.run();
     }
 
     // ---------------------------------------------------------------- the honest
@@ -93,12 +132,14 @@ final class Sessions {
         String address = "198.51.100." + (i + 1);
         String id = queueIds.get(i);
         String mid = messageIds.get(i);
-        return switch (i % 6) {
+        return switch (i % 8) {
             case 0 -> () -> honestAmavis(address, id, mid);
             case 1 -> () -> honestSpamd(address, id, mid);
             case 2 -> () -> honestRspamd(address, id, mid);
             case 3 -> () -> honestProxy(address, id, mid);
             case 4 -> () -> honestSpamdByMilter(address, id, mid);
+            case 5 -> () -> honestByRelay(address, id, mid);
+            case 6 -> () -> honestToList(address, id, mid);
             default -> () -> honestExim(address, eximIds.get(i), mid);
         };
     }
@@ -200,6 +241,44 @@ final class Sessions {
         removed(id);
     }
 
+    /** Handed on by a relay that is trusted to tell by XFORWARD whose it is. */
+    private void honestByRelay(String address, String id, String mid) {
+        postfix("smtpd", "connect from relay.example.org[10.9.0.2]");
+        postfix(
+                "smtpd",
+                "%s: client=relay.example.org[10.9.0.2], orig_queue_id=ABCDEF0123, orig_client=mail.y.example[%s]"
+                        .formatted(id, address));
+        postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
+        postfix("qmgr", "%s: from=<good@y.example>, size=900, nrcpt=1 (queue active)".formatted(id));
+        postfix("smtpd", "disconnect from relay.example.org[10.9.0.2] ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5");
+        spamd(".  0", mid, 920);
+        sentToSpamd(id, "u1@example.org");
+        removed(id);
+    }
+
+    /** To an alias and to somebody besides, first deferred and then delivered. */
+    private void honestToList(String address, String id, String mid) {
+        String peer = "mail.y.example[%s]".formatted(address);
+        postfix("smtpd", "connect from " + peer);
+        postfix(
+                "smtpd",
+                "NOQUEUE: reject: RCPT from %s: 450 4.2.0 <list@example.org>: Recipient address rejected: Greylisted; from=<good@y.example> to=<list@example.org> proto=ESMTP helo=<mail.y.example>"
+                        .formatted(peer));
+        postfix("smtpd", "%s: client=%s".formatted(id, peer));
+        postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
+        postfix("qmgr", "%s: from=<good@y.example>, size=900, nrcpt=3 (queue active)".formatted(id));
+        postfix("smtpd", "disconnect from %s ehlo=1 mail=2 rcpt=2/3 data=1 quit=1 commands=7/8".formatted(peer));
+        sent("virtual", id, "u1@example.org>, orig_to=<list@example.org", "virtual", "delivered to maildir");
+        sent("virtual", id, "u2@example.org>, orig_to=<list@example.org", "virtual", "delivered to maildir");
+        postfix(
+                "smtp",
+                "%s: to=<s1@x.example>, relay=mx.x.example[203.0.113.9]:25, delay=1, delays=0/0/0/1, dsn=4.0.0, status=deferred (host mx.x.example[203.0.113.9] said: 450 %s)"
+                        .formatted(id, hostile.text()));
+        postfix("qmgr", "%s: from=<good@y.example>, size=900, nrcpt=3 (queue active)".formatted(id));
+        sent("smtp", id, "s1@x.example", "mx.x.example[203.0.113.9]:25", "250 2.0.0 " + hostile.text());
+        removed(id);
+    }
+
     private void honestExim(String address, String id, String mid) {
         exim("%s <= good@y.example H=mail.y.example (mail.y.example) [%s] P=esmtp S=900 id=%s"
                 .formatted(id, address, mid.substring(1, mid.length() - 1)));
@@ -212,13 +291,16 @@ final class Sessions {
     private void attack() {
         String address =
                 random.nextInt(8) == 0 ? "2001:db8:bad::" + random.nextInt(9) : "203.0.113." + random.nextInt(256);
-        switch (random.nextInt(14)) {
+        switch (kinds.get(random.nextInt(kinds.size()))) {
             case 8 -> attackRspamd(address);
             case 9 -> attackMilter(address);
             case 10 -> attackProxy(address);
             case 11 -> attackDovecot(address);
             case 12 -> attackPostscreen(address);
             case 13 -> attackSpamdByMilter(address);
+            case 14 -> attackSeveralTimes(address);
+            case 15 -> attackAmavisThatDiscards(address);
+            case 16 -> attackByRelay(address);
             case 0, 1 -> attackAmavis(address);
             case 2 -> attackSpamd(address);
             case 3 -> attackRefused(address);
@@ -275,8 +357,19 @@ final class Sessions {
         removed(id);
     }
 
+    /** {@code parse_msgids()} of spamd, which takes bytes for characters, and what its result line does to commas. */
     private static String asSpamdPrints(String mid) {
-        return mid.replace(' ', '?').replace(',', '_');
+        String id = new String(mid.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        for (String before = ""; !before.equals(id); ) {
+            before = id;
+            id = id.replaceFirst("\\([^()]*\\)", "");
+        }
+        id = id.strip()
+                .replaceAll(" +", " ")
+                .replaceFirst("^.*?<(.*?)>.*$", "$1")
+                .replaceAll("[^!-~]", "?")
+                .replaceAll("[<>]", "?");
+        return id.isEmpty() ? "(unknown)" : "<" + id.replace(',', '_') + ">";
     }
 
     private void attackSpamdByMilter(String address) {
@@ -299,6 +392,93 @@ final class Sessions {
             removed(id);
         }
         postfix("smtpd", "disconnect from %s ehlo=1 mail=1 rcpt=3 data=1 quit=1 commands=6".formatted(peer));
+    }
+
+    /** Several messages in one connection; the queue id of one that was refused is used again at once. */
+    private void attackSeveralTimes(String address) {
+        String peer = "%s[%s]".formatted(hostile.hostName(), address);
+        String id = newQueueId();
+        int accepted = 0;
+        int messages = 2 + random.nextInt(3);
+        postfix("smtpd", "connect from " + peer);
+        for (int i = 0; i < messages; i++) {
+            String mid = messageId();
+            String sender = hostile.address();
+            postfix("smtpd", "%s: client=%s".formatted(id, peer));
+            postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
+            spamd("Y 15", asSpamdPrints(mid), 930);
+            if (random.nextBoolean()) {
+                postfix(
+                        "cleanup",
+                        "%s: milter-reject: END-OF-MESSAGE from %s: 5.7.1 Blocked by SpamAssassin; from=<%s> to=<%s> proto=ESMTP helo=<%s>"
+                                .formatted(id, peer, sender, hostile.address(), hostile.text()));
+                continue;
+            }
+            accepted++;
+            postfix("qmgr", "%s: from=<%s>, size=900, nrcpt=2 (queue active)".formatted(id, sender));
+            sent("virtual", id, hostile.address(), "virtual", "delivered to maildir");
+            sent("virtual", id, "archive@example.org", "virtual", "delivered to maildir"); // always_bcc
+            removed(id);
+            id = newQueueId();
+        }
+        postfix(
+                "smtpd",
+                "disconnect from %s ehlo=1 mail=%d rcpt=%d data=%d/%d quit=1 commands=%d/%d"
+                        .formatted(
+                                peer,
+                                messages,
+                                messages + random.nextInt(9),
+                                accepted,
+                                messages,
+                                3 * messages,
+                                4 * messages));
+    }
+
+    /** amavis tries once more, and swallows it; with a long HELO it does not tell the queue id. */
+    private void attackAmavisThatDiscards(String address) {
+        String id = newQueueId();
+        String sender = hostile.address();
+        String recipient = hostile.address();
+        String mid = messageId();
+        String envelope = "[%s]:25 [%s] <%s> -> <%s>,<u2@example.org>, "
+                .formatted(address, hostile.innocent(), sender, recipient);
+        String queueId = random.nextBoolean() ? "Queue-ID: " + id + ", " : "";
+        String rest = "%sMessage-ID: %s, mail_id: aB%dx, Hits: %s, size: 920, 87 ms";
+        postfix("smtpd", "%s: client=%s[%s]".formatted(id, hostile.hostName(), address));
+        postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
+        postfix("qmgr", "%s: from=<%s>, size=900, nrcpt=2 (queue active)".formatted(id, sender));
+        if (random.nextBoolean()) {
+            amavisPrints("Blocked MTA-BLOCKED {TempFailedInbound}, " + envelope
+                    + rest.formatted(queueId, mid, serial++, "-"));
+        }
+        amavisPrints("Blocked SPAM {DiscardedInbound,Quarantined}, " + envelope + "quarantine: N/spam-x.gz, "
+                + rest.formatted(queueId, mid, serial++, "1000.3"));
+        for (String to : List.of(recipient, "u2@example.org")) {
+            sent(
+                    "smtp",
+                    id,
+                    to,
+                    "127.0.0.1[127.0.0.1]:10024",
+                    "250 2.7.0 Ok, discarded, id=%05d-01 - spam".formatted(process));
+        }
+        removed(id);
+    }
+
+    private void attackByRelay(String address) {
+        String id = newQueueId();
+        String out = newQueueId();
+        String sender = hostile.address();
+        String recipient = hostile.address();
+        String mid = messageId();
+        postfix(
+                "smtpd",
+                "%s: client=relay.example.org[10.9.0.2], orig_queue_id=%s, orig_client=%s[%s]"
+                        .formatted(id, newQueueId(), hostile.hostName(), address));
+        postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
+        postfix("qmgr", "%s: from=<%s>, size=900, nrcpt=1 (queue active)".formatted(id, sender));
+        amavis("SPAM", address, hostile.innocent(), sender, recipient, id, mid, "12.3", out);
+        sentToAmavis(id, recipient, out);
+        removed(id);
     }
 
     private void attackRefused(String address) {
@@ -555,14 +735,20 @@ final class Sessions {
             String hits,
             String out) {
         String body =
-                "(%05d-01) Passed %s {RelayedTaggedInbound}, [%s]:25 [%s] <%s> -> <%s>, Queue-ID: %s, Message-ID: %s, mail_id: aB%dx, Hits: %s, size: 920, queued_as: %s, 87 ms"
-                        .formatted(process, word, client, lie, sender, recipient, id, mid, serial++, hits, out);
+                "Passed %s {RelayedTaggedInbound}, [%s]:25 [%s] <%s> -> <%s>, Queue-ID: %s, Message-ID: %s, mail_id: aB%dx, Hits: %s, size: 920, queued_as: %s, 87 ms"
+                        .formatted(word, client, lie, sender, recipient, id, mid, serial++, hits, out);
+        amavisPrints(body);
+    }
+
+    /** In parts, if it is long. */
+    private void amavisPrints(String text) {
+        String start = "(%05d-01) ".formatted(process);
+        String body = start + text;
         int room = 980;
         if (body.length() <= room) {
             line("amavis", body);
             return;
         }
-        String start = "(%05d-01) ".formatted(process);
         line("amavis", body.substring(0, room) + "...");
         for (int at = room; at < body.length(); at += room) {
             int end = Math.min(body.length(), at + room);
@@ -608,7 +794,7 @@ final class Sessions {
     }
 
     private void line(String program, int which, String body) {
-        lines.add("%s[%d]: %s".formatted(program, process + which, body));
+        lines.add("%s %s[%d]: %s".formatted(host, program, process + which, body));
     }
 
     private String newQueueId() {

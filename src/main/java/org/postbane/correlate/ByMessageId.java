@@ -200,10 +200,11 @@ final class ByMessageId {
     /**
      * A verdict, to be had back from {@link #settled}.
      *
-     * @param key the Message-ID as spamd prints it; null if it found none
+     * @param printed the Message-ID as spamd prints it; null if it found none
      * @param size in bytes as spamd saw it; 0 if it does not say
      */
-    void await(@Nullable String key, long size, Pending verdict) {
+    void await(@Nullable String printed, long size, Pending verdict) {
+        String key = printed == null ? null : MessageIds.printed(printed);
         ask();
         if (waiting.size() >= MOST_WAITING) {
             giveUp(waiting.remove(0));
@@ -592,7 +593,7 @@ final class ByMessageId {
     private boolean isAwaited(String header) {
         String key = MessageIds.asSpamdPrints(header);
         for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            if (header.equals(mail.messageId) && mail.parent == null && mail.isAnswerable()) {
+            if (header.equals(mail.lastMessageId) && mail.parent == null && mail.isAnswerable()) {
                 return !mail.isJudged();
             }
         }
@@ -621,7 +622,7 @@ final class ByMessageId {
         return !mail.isJudged()
                 && mail.parent == null
                 && !early.isEmpty()
-                && early.stream().anyMatch(next -> next.header().equals(mail.messageId));
+                && early.stream().anyMatch(next -> next.header().equals(mail.lastMessageId));
     }
 
     private boolean resolve(CameBack back) {
@@ -637,26 +638,47 @@ final class ByMessageId {
         int unjudged = 0;
         Mail found = null;
         for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            unjudged += mayBeOn(mail, back.at()) && !mail.isJudged() ? 1 : 0;
-            if (!back.header().equals(mail.messageId) || mail.parent != null || !isCandidate(mail)) {
+            boolean wasThere = mayBeOn(mail, back.at()) || mayBeOnAny(mail, verdicts);
+            unjudged += wasThere && !mail.isJudged() ? 1 : 0;
+            if (!back.header().equals(mail.lastMessageId) || mail.parent != null || !isCandidate(mail)) {
                 continue;
             }
             if (isUnknown(mail) || found != null && !isSameSender(found, mail)) {
                 return false;
             }
-            found = mail;
+            found = found == null || found.isJudged() || !mail.isJudged() ? mail : found;
         }
         Waiting own = isUnanimous(verdicts) ? any(verdicts, unjudged, back) : inTurn(key, verdicts, unjudged, back);
         if (own == null
                 || found == null
                 || !Objects.equals(found.sender, back.sender())
                 || !isAbout(found.size, own.size)
-                || wasOtherwise(found, own)) { // this one was on a message that did not come back
+                || wasOtherwise(found, own) // this one was on a message that did not come back
+                || isLeftOver(own, key, found)) {
             return false;
         }
         own.meant = found;
         changed = true;
         return true;
+    }
+
+    /**
+     * Whether the verdict may be one more on somebody else's message, which another one like it was on: the filter asks for each
+     * of several recipients.
+     */
+    private boolean isLeftOver(Waiting verdict, String key, Mail found) {
+        for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
+            boolean gone = mail.leftAt != null && mail.leftAt.plus(REORDER).isBefore(verdict.at());
+            boolean alike = mail.judgement() == verdict.verdict.judgement();
+            if (alike && !gone && mayBeOn(mail, verdict.at()) && !isSameSender(mail, found)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean mayBeOnAny(Mail mail, List<Waiting> verdicts) {
+        return verdicts.stream().anyMatch(verdict -> mayBeOn(mail, verdict.at()));
     }
 
     private static boolean isUnanimous(List<Waiting> verdicts) {

@@ -461,6 +461,7 @@ final class Mail {
         row.text(account);
         row.text(sender);
         row.text(messageId);
+        row.text(lastMessageId);
         row.text(messageIdKey());
         row.number(parent == null ? -1 : parent.serial);
         row.number(pending.size());
@@ -517,6 +518,7 @@ final class Mail {
         mail.account = row.text();
         mail.sender = row.text();
         mail.messageId = row.text();
+        mail.lastMessageId = row.text();
         String indexed = row.text();
         long parent = row.number();
         for (long left = row.number(); left > 0; left--) {

@@ -7,11 +7,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Message-IDs as spamd prints them. Postfix's cleanup logs the header as it stands; spamd first takes it apart, so that
  * both can be compared only in spamd's form. Source: {@code parse_msgids()} in {@code spamd/spamd.raw}; commas become
- * {@code _} where the result line is put together.
+ * {@code _} where the result line is put together; backslashes are doubled by {@code escape_str()} in SpamAssassin's {@code
+ * Logger.pm}.
+ *
+ * <p>A header that is folded has two control characters where spamd sees one blank, and of a long one Postfix prints what
+ * fits into a line of 2000 characters: so signs for what cannot be printed count as one where they follow one another, and only the
+ * beginning is compared.
  */
 final class MessageIds {
 
-    private static final int MAX_LENGTH = 1000;
+    /** What Postfix prints of any Message-ID: 2000 less the queue id and {@code message-id=}, with some room. */
+    private static final int MAX_LENGTH = 1900;
 
     private MessageIds() {}
 
@@ -20,28 +26,38 @@ final class MessageIds {
         if (isPlain(header)) {
             return header;
         }
-        String id = oneBlankEach(withoutComments(header).strip());
+        String id = withoutComments(header).strip();
         int open = id.indexOf('<');
         int close = open < 0 ? -1 : id.indexOf('>', open);
+        if (open >= 0 && close < 0 && id.length() > MAX_LENGTH) {
+            close = id.length(); // Postfix has cut it
+        }
         id = close < 0 ? id : id.substring(open + 1, close);
-        if (id.isEmpty()) {
-            return null;
-        }
-        StringBuilder text = new StringBuilder(id.length() + 2).append('<');
-        for (byte b : id.getBytes(StandardCharsets.UTF_8)) { // spamd sees bytes, not characters
-            text.append(b == ',' ? '_' : b < '!' || b > '~' || b == '<' || b == '>' ? '?' : (char) b);
-        }
-        return text.append('>').toString();
+        return id.isEmpty() ? null : comparable(id);
     }
 
-    private static String oneBlankEach(String text) {
-        StringBuilder out = new StringBuilder(text.length());
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) != ' ' || text.charAt(i - 1) != ' ') { // the first is none
-                out.append(text.charAt(i));
-            }
+    /** The same of what spamd has printed. */
+    static String printed(String text) {
+        if (isPlain(text)) {
+            return text;
         }
-        return out.toString();
+        String id = text.replace("\\\\", "\\");
+        int end = id.endsWith(">") ? id.length() - 1 : id.length();
+        return comparable(id.substring(id.startsWith("<") ? 1 : 0, end));
+    }
+
+    private static String comparable(String id) {
+        StringBuilder text = new StringBuilder(id.length() + 2).append('<');
+        boolean signBefore = false;
+        for (byte b : id.getBytes(StandardCharsets.UTF_8)) { // spamd sees bytes, not characters
+            boolean sign = b < '!' || b > '~' || b == '<' || b == '>' || b == '?';
+            if (!sign || !signBefore) {
+                text.append(sign ? '?' : b == ',' ? '_' : (char) b);
+            }
+            signBefore = sign;
+        }
+        text.setLength(Math.min(text.length(), MAX_LENGTH));
+        return text.append('>').toString();
     }
 
     /** Without {@code (...)}, nested ones too; brackets that have no partner stay. */
@@ -70,7 +86,7 @@ final class MessageIds {
         }
         for (int i = 1; i < last; i++) {
             char c = header.charAt(i);
-            if (c < '!' || c > '~' || c == '<' || c == '>' || c == ',' || c == '(') {
+            if (c < '!' || c > '~' || c == '<' || c == '>' || c == ',' || c == '(' || c == '?' || c == '\\') {
                 return false;
             }
         }

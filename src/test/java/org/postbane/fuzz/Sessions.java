@@ -365,11 +365,11 @@ final class Sessions {
             id = id.replaceFirst("\\([^()]*\\)", "");
         }
         id = id.strip()
-                .replaceAll(" +", " ")
+                .replaceAll("\\s+", " ")
                 .replaceFirst("^.*?<(.*?)>.*$", "$1")
                 .replaceAll("[^!-~]", "?")
                 .replaceAll("[<>]", "?");
-        return id.isEmpty() ? "(unknown)" : "<" + id.replace(',', '_') + ">";
+        return id.isEmpty() ? "(unknown)" : "<" + id.replace(',', '_').replace("\\", "\\\\") + ">";
     }
 
     private void attackSpamdByMilter(String address) {

@@ -121,6 +121,12 @@ final class ByMessageId {
         }
     }
 
+    private enum Doubt {
+        NONE,
+        FOR_NOW,
+        FOR_GOOD
+    }
+
     /** A verdict, and the message that it is on. */
     record Found(Mail mail, Pending verdict) {}
 
@@ -371,6 +377,19 @@ final class ByMessageId {
         if (one && verdict.meant == null && isContradicted(found, verdict)) {
             return null;
         }
+        Doubt doubt = doubt(found, verdict, now);
+        if (doubt == Doubt.FOR_GOOD) {
+            giveUp(verdict);
+        }
+        if (doubt != Doubt.NONE) {
+            return null;
+        }
+        verdict.over = true;
+        return new Found(found, verdict.verdict);
+    }
+
+    /** Whether the verdict may have been on another message, whose Message-ID is not known. */
+    private Doubt doubt(Mail found, Waiting verdict, Instant now) {
         int others = 0;
         int elsewhere = 0;
         boolean late = false;
@@ -380,26 +399,23 @@ final class ByMessageId {
                 continue;
             }
             boolean suspect = isSuspect(other, found, verdict);
-            if (!suspect && !leftAbout(other, verdict.at()) || !lacksVerdict(other, verdict)) {
+            boolean about = wasAbout(other, verdict.at());
+            if (!suspect && !about || !lacksVerdict(other, verdict)) {
                 continue;
             }
-            if (!suspect) {
-                elsewhere++;
-            } else if (isKnownToHaveBeenThere(other, milters, verdict, now)) {
+            if (suspect && isKnownToHaveBeenThere(other, milters, verdict, now)) {
                 others++;
                 late |= mayBeLate(other, now);
-            } else if (isWorthwhile(verdict, other.activeAt == null ? LEAVING_MILTER : LEAVING, now)) {
-                return null; // it will tell
+            } else if (suspect && isWorthwhile(verdict, other.activeAt == null ? LEAVING_MILTER : LEAVING, now)) {
+                return Doubt.FOR_NOW; // it will tell
+            } else if (about) {
+                elsewhere++;
             }
         }
-        if (others > 0 && others + elsewhere > nobodys(verdict)) {
-            if (!late) {
-                giveUp(verdict);
-            }
-            return null;
+        if (others == 0 || others + elsewhere <= nobodys(verdict)) {
+            return Doubt.NONE;
         }
-        verdict.over = true;
-        return new Found(found, verdict.verdict);
+        return late ? Doubt.FOR_NOW : Doubt.FOR_GOOD;
     }
 
     /** Whether somebody else's message has that Message-ID, whatever its size, which is no proof against anybody. */
@@ -555,11 +571,14 @@ final class ByMessageId {
         return Math.abs(size - other.size) <= Math.abs(size - found.size) + SAME_SLACK;
     }
 
-    /** Whether it left a filter at about that time: a verdict on a Message-ID that nobody knows may have been on it. */
-    private static boolean leftAbout(Mail mail, Instant at) {
-        return mail.leftAt != null
-                && !mail.leftAt.isBefore(at.minus(LEAVING))
-                && !mail.leftAt.isAfter(at.plus(LEAVING));
+    /**
+     * Whether a verdict on a Message-ID that nobody knows may have been on it at about that time. Of messages with a Message-ID, which are
+     * still with the filter, their own is waited for.
+     */
+    private static boolean wasAbout(Mail mail, Instant at) {
+        boolean before = mail.leftAt != null && mail.leftAt.isBefore(at.minus(LEAVING));
+        Instant from = mail.leftAt == null || mail.messageId == null ? mail.since : mail.leftAt;
+        return !before && !from.isAfter(at.plus(LEAVING)) && (mail.leftAt != null || mail.messageId == null);
     }
 
     /** How many verdicts are on messages that nobody knows by their Message-ID, at about that time. */

@@ -54,20 +54,23 @@ final class LeastLog {
         while (again) {
             again = false;
             for (Integer session :
-                    lines.stream().map(LeastLog::session).distinct().toList()) {
+                    lines.stream().map(Sessions::session).distinct().toList()) {
                 again |= accept(
-                        lines.stream().filter(line -> session(line) != session).toList(), lost);
+                        lines.stream()
+                                .filter(line -> Sessions.session(line) != session)
+                                .toList(),
+                        lost);
             }
         }
     }
 
     private void endSessionsEarlier() {
-        for (Integer session : lines.stream().map(LeastLog::session).distinct().toList()) {
+        for (Integer session : lines.stream().map(Sessions::session).distinct().toList()) {
             boolean shorter = true;
             while (shorter) {
                 List<String> fewer = new ArrayList<>(lines);
                 for (int i = fewer.size() - 1; i >= 0; i--) {
-                    if (session(fewer.get(i)) == session) {
+                    if (Sessions.session(fewer.get(i)) == session) {
                         fewer.remove(i);
                         break;
                     }
@@ -122,10 +125,5 @@ final class LeastLog {
     /** What is wrong, without names and numbers. */
     private static String reason(List<String> log) {
         return new BlameCheck().fault(log).orElse("").replaceAll(":.*|[0-9]+", "");
-    }
-
-    private static int session(String line) {
-        int bracket = line.indexOf('[');
-        return Integer.parseInt(line.substring(bracket + 1, line.indexOf(']', bracket))) / Sessions.SPAN;
     }
 }

@@ -4,8 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -100,13 +102,23 @@ final class Sessions {
         return log;
     }
 
-    /** What is left of the log: whatever loses lines loses any, and it may end anywhere. */
+    /**
+     * What is left of the log: whatever loses lines loses any, but one of a session only, as what is left of a message may be another's if
+     * two are lost; and it may end anywhere.
+     */
     private List<String> lossy(List<String> log) {
         boolean loses = random.nextBoolean();
         int end = random.nextInt(4) == 0 ? random.nextInt(log.size()) : log.size();
+        Set<Integer> losers = new HashSet<>();
         return log.subList(0, end).stream()
-                .filter(line -> !loses || random.nextInt(100) > 0)
+                .filter(line -> !loses || random.nextInt(50) > 0 || !losers.add(session(line)))
                 .toList();
+    }
+
+    /** By the number of its process. */
+    static int session(String line) {
+        int bracket = line.indexOf('[');
+        return Integer.parseInt(line.substring(bracket + 1, line.indexOf(']', bracket))) / SPAN;
     }
 
     private List<String> session(Runnable what) {

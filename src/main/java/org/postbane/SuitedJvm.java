@@ -7,8 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.StringTokenizer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A second JVM, with options that suit a command which reads whole logs. {@code java -jar postbane.jar} gives none, and a jar
@@ -16,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * CPU time. Starting another JVM costs 0.05 s of it.
  *
  * <p>Whoever gives options has made a choice, and keeps the JVM that was started.
+ *
+ * <p>Known shortcoming: when this process is killed so that it cannot do anything (SIGKILL), the other one goes on to its end.
  */
 final class SuitedJvm {
 
@@ -56,25 +56,25 @@ final class SuitedJvm {
         command.addAll(OPTIONS);
         command.addAll(bytes(words) < LARGE ? WITHOUT_SECOND_COMPILER : SECOND_COMPILER_KEPT_SMALL);
         addArchive(Path.of(arguments.get(1)), command);
-        addMore(System.getenv("POSTBANE_OPTS"), command);
         command.addAll(arguments);
         return run(command);
-    }
-
-    /** As the start script does: split at blanks. */
-    private static void addMore(@Nullable String options, List<String> command) {
-        StringTokenizer words = new StringTokenizer(options == null ? "" : options);
-        while (words.hasMoreTokens()) {
-            command.add(words.nextToken());
-        }
     }
 
     /** Classes that are ready to use, if {@code postbane-archive} made them; they are passed over where they suit jar or Java not. */
     private static void addArchive(Path jar, List<String> command) {
         String name = jar.toString();
         Path archive = Path.of(name.endsWith(".jar") ? name.substring(0, name.length() - 4) + ".jsa" : name + ".jsa");
-        if (Files.isReadable(archive)) {
+        if (Files.isReadable(archive) && isOfTheSameOwner(archive, jar)) {
             command.addAll(List.of("-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=off", "-Xlog:class+path=off"));
+        }
+    }
+
+    /** In a directory where all may write, the archive could be a stranger's. */
+    private static boolean isOfTheSameOwner(Path archive, Path jar) {
+        try {
+            return Files.getOwner(archive).equals(Files.getOwner(jar));
+        } catch (IOException | UnsupportedOperationException e) {
+            return false;
         }
     }
 
@@ -123,7 +123,11 @@ final class SuitedJvm {
         } catch (IOException e) {
             return OptionalInt.empty(); // no memory for a second process, for instance: then it takes longer
         }
-        Runtime.getRuntime().addShutdownHook(new End(process));
+        try {
+            Runtime.getRuntime().addShutdownHook(new End(process));
+        } catch (IllegalStateException e) {
+            process.destroy(); // this process is to end already
+        }
         while (true) {
             try {
                 return OptionalInt.of(process.waitFor());

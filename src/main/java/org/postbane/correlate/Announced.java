@@ -46,12 +46,11 @@ final class Announced {
         return byId.isEmpty();
     }
 
-    /** What was said of it, if that was not too long before {@code at}; once. */
+    /** What was said of it, if that was not too long before {@code at}, and the message is not done with. */
     @Nullable
-    Said take(String id, Instant at) {
-        Said said = byId.remove(id);
-        changed |= said != null;
-        return said == null || isOver(said, at) ? null : said;
+    Said find(String id, Instant at) {
+        Said said = byId.isEmpty() ? null : byId.get(id);
+        return said == null || said.source().settled || isOver(said, at) ? null : said;
     }
 
     private boolean isOver(Said said, Instant at) {

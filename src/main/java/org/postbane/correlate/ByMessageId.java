@@ -42,7 +42,10 @@ import org.postbane.model.Judgement;
  * <p>Memory: {@link #MOST_WAITING} verdicts and as many messages that came back, and {@link #MOST_PASSING} messages, the oldest of which go for others.
  *
  * <p>Known shortcomings: of one message with several recipients whom the filter asks each for himself, no verdict is
- * believed if they differ.
+ * believed if they differ. A message whose known Message-ID header is {@code <>}, or is another open message's too, is taken for
+ * explained by that: if the line with its last header is lost, and the message whose Message-ID stands there is not looked at by the
+ * filter, the verdict is taken for that one's. So it is, without a line lost, if a program of this host hands in mail
+ * with that Message-ID.
  */
 final class ByMessageId {
 
@@ -290,7 +293,7 @@ final class ByMessageId {
     @Nullable
     Found last(Mail mail, Instant now) {
         boolean before = ended;
-        ended = true;
+        ended |= mail.messageIdKey() != null; // else it ends nothing: all others' verdicts are asked about
         Found found = settled(mail, now);
         ended = before;
         return found;

@@ -158,7 +158,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             link(mail, source);
         }
         Announced.Said said =
-                announced.isEmpty() ? null : announced.take(event.queueId().toString(), event.at());
+                announced.isEmpty() ? null : announced.find(event.queueId().toString(), event.at());
         if (said != null && said.hop() != null) {
             linkBack(mail, said.source(), said.hop());
         }
@@ -294,7 +294,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             mail.root().pending.add(verdict);
             sayings.pending(mail);
         } else if (filterId != null && verdict == null && !mail.root().isJudged()) {
-            announced.add(filterId, new Announced.Said(mail, hop(event.relay()), event.at()));
+            announceVerdict(filterId, mail, hop(event.relay()), event.at());
         }
         if (sayings.isTrap(as)) {
             trapped(mail, event.at(), as, event.origTo() != null);
@@ -303,6 +303,13 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         if (mail.isJudged() && !mail.awaitsDeliveries()) {
             sayings.victims(mail, event.at(), false); // all at once: each change of a ban is a row, and a command
+        }
+    }
+
+    /** A stranger's reply with that id does not take the place of the filter's. */
+    private void announceVerdict(String filterId, Mail mail, @Nullable IpPrefix hop, Instant at) {
+        if (hop == null || isOurs(hop) || announced.find(filterId, at) == null) {
+            announced.add(filterId, new Announced.Said(mail, hop, at));
         }
     }
 
@@ -431,7 +438,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     /** A verdict of amavis's that names no queue id: of what it did not pass on. */
     private void byFilterId(String filterId, Pending verdict) {
-        Announced.Said said = announced.take(filterId, verdict.at());
+        Announced.Said said = announced.find(filterId, verdict.at());
         if (said != null && isFiltersReply(said.source(), verdict, said.hop())) {
             messages.apply(said.source().root(), verdict);
             return;

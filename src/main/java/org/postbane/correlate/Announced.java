@@ -42,6 +42,7 @@ final class Announced {
         }
     }
 
+    /** Mostly; then no id need be made a text to ask. */
     boolean isEmpty() {
         return byId.isEmpty();
     }
@@ -49,7 +50,7 @@ final class Announced {
     /** What was said of it, if that was not too long before {@code at}, and the message is not done with. */
     @Nullable
     Said find(String id, Instant at) {
-        Said said = byId.isEmpty() ? null : byId.get(id);
+        Said said = byId.get(id);
         return said == null || said.source().settled || isOver(said, at) ? null : said;
     }
 

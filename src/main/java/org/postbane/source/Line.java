@@ -185,9 +185,7 @@ public final class Line {
      */
     public long word(int from, int to) {
         int left = to - from;
-        return left >= Long.BYTES
-                ? Mark.at(bytes, from)
-                : left <= 0 ? 0 : Mark.at(bytes, from) & -1L >>> 8 * (Long.BYTES - left);
+        return left <= 0 ? 0 : Mark.at(bytes, from) & Mark.mask(left);
     }
 
     /** Eight bytes of an array that has as many there, the first one lowest. */
@@ -208,10 +206,7 @@ public final class Line {
         for (; i + Long.BYTES <= to; i += Long.BYTES) {
             seen |= Mark.at(bytes, i);
         }
-        if (i < to) {
-            seen |= Mark.at(bytes, i) & -1L >>> 8 * (Long.BYTES - (to - i));
-        }
-        return (seen & HIGH_BITS) == 0;
+        return ((seen | word(i, to)) & HIGH_BITS) == 0;
     }
 
     /** A copy of the whole line. */

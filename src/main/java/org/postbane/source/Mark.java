@@ -50,7 +50,7 @@ public final class Mark {
     }
 
     /** Ones for as many bytes as are left, the first byte lowest. */
-    private static long mask(int left) {
+    static long mask(int left) {
         return left >= Long.BYTES ? -1 : left <= 0 ? 0 : -1L >>> 8 * (Long.BYTES - left);
     }
 

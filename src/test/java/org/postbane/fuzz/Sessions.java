@@ -394,16 +394,20 @@ final class Sessions {
         postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
         spamd("Y 15", asSpamdPrints(mid), 930);
         if (random.nextBoolean()) {
-            postfix(
-                    "cleanup",
-                    "%s: milter-reject: END-OF-MESSAGE from %s: 5.7.1 Blocked by SpamAssassin; from=<%s> to=<%s> proto=ESMTP helo=<%s>"
-                            .formatted(id, peer, sender, hostile.address(), hostile.text()));
+            blockedBySpamAssassin(id, peer, sender);
         } else {
             postfix("qmgr", "%s: from=<%s>, size=900, nrcpt=1 (queue active)".formatted(id, sender));
             sent("virtual", id, hostile.address(), "virtual", "delivered to maildir");
             removed(id);
         }
         postfix("smtpd", "disconnect from %s ehlo=1 mail=1 rcpt=3 data=1 quit=1 commands=6".formatted(peer));
+    }
+
+    private void blockedBySpamAssassin(String id, String peer, String sender) {
+        postfix(
+                "cleanup",
+                "%s: milter-reject: END-OF-MESSAGE from %s: 5.7.1 Blocked by SpamAssassin; from=<%s> to=<%s> proto=ESMTP helo=<%s>"
+                        .formatted(id, peer, sender, hostile.address(), hostile.text()));
     }
 
     /** Several messages in one connection; the queue id of one that was refused is used again at once. */
@@ -420,10 +424,7 @@ final class Sessions {
             postfix("cleanup", "%s: message-id=%s".formatted(id, mid));
             spamd("Y 15", asSpamdPrints(mid), 930);
             if (random.nextBoolean()) {
-                postfix(
-                        "cleanup",
-                        "%s: milter-reject: END-OF-MESSAGE from %s: 5.7.1 Blocked by SpamAssassin; from=<%s> to=<%s> proto=ESMTP helo=<%s>"
-                                .formatted(id, peer, sender, hostile.address(), hostile.text()));
+                blockedBySpamAssassin(id, peer, sender);
                 continue;
             }
             accepted++;

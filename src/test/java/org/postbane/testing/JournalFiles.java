@@ -5,16 +5,28 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.concurrent.TimeUnit;
 
 /** Real journal files, written by {@code systemd-journal-remote} from the export format. */
 public final class JournalFiles {
 
     private static final Path WRITER = Path.of("/lib/systemd/systemd-journal-remote");
-    private static final long BEGIN = 1_795_255_314_000_000L; // 2026-11-21T10:01:54Z
 
+    private final Instant begin;
     private final StringBuilder export = new StringBuilder();
     private int second;
+
+    /** Entries from 2026-11-21T10:01:55Z on. */
+    public JournalFiles() {
+        this(Instant.parse("2026-11-21T10:01:54Z"));
+    }
+
+    /** Entries from a second after {@code begin} on; for a daemon, which asks the clock how old an open message is. */
+    public JournalFiles(Instant begin) {
+        this.begin = begin;
+    }
 
     /** Skips the test where there is no writer. */
     public static void need() {
@@ -26,7 +38,7 @@ public final class JournalFiles {
     public JournalFiles entry(String... fields) {
         second++;
         export.append("__REALTIME_TIMESTAMP=")
-                .append(BEGIN + second * 1_000_000L)
+                .append(ChronoUnit.MICROS.between(Instant.EPOCH, begin.plusSeconds(second)))
                 .append('\n');
         export.append("__MONOTONIC_TIMESTAMP=").append(second * 1_000_000L).append('\n');
         export.append("_BOOT_ID=0123456789abcdef0123456789abcdef\n_HOSTNAME=mx1\n_TRANSPORT=syslog\n");

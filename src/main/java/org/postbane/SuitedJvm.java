@@ -15,7 +15,8 @@ import java.util.OptionalInt;
  *
  * <p>Whoever gives options has made a choice, and keeps the JVM that was started.
  *
- * <p>Known shortcoming: when this process is killed so that it cannot do anything (SIGKILL), the other one goes on to its end.
+ * <p>The second one ends with the first: told by it, or within a second or so by itself where the first was killed so that it
+ * could not do anything.
  */
 final class SuitedJvm {
 
@@ -35,16 +36,25 @@ final class SuitedJvm {
     private static final long LARGE = 1L << 30; // bytes of all logs
     private static final int PACKED = 10; // times as long
 
+    /** Has the second JVM know the process id of the first. */
+    private static final String PARENT = "postbane.parent";
+
     private static final List<String> CHOICES = List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
     private SuitedJvm() {}
 
     /** Runs the command there, with this process's standard streams, to its end; empty where it is to run here. */
     static OptionalInt run(String[] words) {
+        String parent = System.getProperty(PARENT);
+        if (parent != null) {
+            new Orphan(parent).start();
+            return OptionalInt.empty();
+        }
         if (words.length == 0 || !readsLogs(words[0]) || isChosen()) {
             return OptionalInt.empty();
         }
-        ProcessHandle.Info self = ProcessHandle.current().info();
+        ProcessHandle current = ProcessHandle.current();
+        ProcessHandle.Info self = current.info();
         String java = self.command().orElse("");
         List<String> arguments = List.of(self.arguments().orElse(new String[0])); // none where they are too long
         boolean plain = arguments.size() == words.length + 2 && arguments.get(0).equals("-jar");
@@ -56,6 +66,7 @@ final class SuitedJvm {
         command.addAll(OPTIONS);
         command.addAll(bytes(words) < LARGE ? WITHOUT_SECOND_COMPILER : SECOND_COMPILER_KEPT_SMALL);
         addArchive(Path.of(arguments.get(1)), command);
+        command.add("-D" + PARENT + "=" + current.pid());
         command.addAll(arguments);
         return run(command);
     }
@@ -113,6 +124,40 @@ final class SuitedJvm {
         @Override
         public void run() {
             process.destroy();
+        }
+    }
+
+    /** In the second JVM: ends it once the first is no more, with the status of a process that was killed. */
+    private static final class Orphan extends Thread {
+
+        private static final long MILLIS = 1000;
+        private static final int KILLED = 128 + 9;
+
+        private final String parent;
+
+        Orphan(String parent) {
+            super("parent");
+            this.parent = parent;
+            setDaemon(true);
+        }
+
+        @Override
+        public void run() {
+            try {
+                do {
+                    Thread.sleep(MILLIS); // first: most scans are over by then
+                } while (parent.equals(parentNow()));
+                Runtime.getRuntime().halt(KILLED);
+            } catch (InterruptedException e) {
+                // nobody interrupts it
+            }
+        }
+
+        private static String parentNow() {
+            return ProcessHandle.current()
+                    .parent()
+                    .map(handle -> Long.toString(handle.pid()))
+                    .orElse("");
         }
     }
 

@@ -43,6 +43,19 @@ class SuitedJvmIT {
     }
 
     @Test
+    void scan_whoseFirstJvmIsKilled_ends() throws Exception {
+        Process scan = started(List.of());
+        ProcessHandle other = waitForChild(scan).orElseThrow();
+        try {
+            scan.destroyForcibly();
+
+            other.onExit().get(SOON.toSeconds(), TimeUnit.SECONDS); // though it waits for input that may come
+        } finally {
+            other.destroyForcibly();
+        }
+    }
+
+    @Test
     void scan_withOptions_staysInTheJvmThatHasThem() throws Exception {
         Process scan = started(List.of("-Xmx200m"));
         try (OutputStream in = scan.getOutputStream()) {

@@ -11,9 +11,11 @@ public final class ClientTally {
 
     private final IpPrefix client;
     private final Weighing scale;
-    private Instant firstSeen;
-    private Instant lastSeen;
-    private Standing standing;
+    private final Account account;
+    private long firstSecond; // with their nanoseconds: first and last seen
+    private int firstNano;
+    private long lastSecond;
+    private int lastNano;
     private long victims;
     private int spam;
     private int ham;
@@ -27,17 +29,23 @@ public final class ClientTally {
     ClientTally(IpPrefix client, Weighing scale, Instant at) {
         this.client = client;
         this.scale = scale;
-        firstSeen = at;
-        lastSeen = at;
-        standing = Standing.clean(at);
+        account = new Account(Standing.clean(at));
+        firstSecond = at.getEpochSecond();
+        firstNano = at.getNano();
+        lastSecond = firstSecond;
+        lastNano = firstNano;
     }
 
     void seen(Instant at) {
-        if (at.isBefore(firstSeen)) {
-            firstSeen = at;
+        long second = at.getEpochSecond();
+        int nano = at.getNano();
+        if (second < firstSecond || second == firstSecond && nano < firstNano) {
+            firstSecond = second;
+            firstNano = nano;
         }
-        if (at.isAfter(lastSeen)) {
-            lastSeen = at;
+        if (second > lastSecond || second == lastSecond && nano > lastNano) {
+            lastSecond = second;
+            lastNano = nano;
         }
     }
 
@@ -59,9 +67,9 @@ public final class ClientTally {
 
     void tried(Instant at, Trial trial) {
         switch (trial) {
-            case SPAM -> standing = standing.plusTrials(at, 1, 0, scale.memory());
-            case HAM -> standing = standing.plusTrials(at, 0, 1, scale.memory());
-            case HAM_TO_SPAM -> standing = standing.plusTrials(at, 1, -1, scale.memory());
+            case SPAM -> account.add(at, 0, 1, 0, 0, 1, scale.memory());
+            case HAM -> account.add(at, 0, 0, 1, 0, 0, scale.memory());
+            case HAM_TO_SPAM -> account.add(at, 0, 1, -1, 0, 1, scale.memory());
             case UNCHANGED -> {}
         }
     }
@@ -70,7 +78,7 @@ public final class ClientTally {
     void victims(Deed.Victims deed, double weight) {
         if (deed.judgement() == Judgement.SPAM) {
             victims += deed.count();
-            standing = standing.plus(deed.at(), weight * deed.count(), scale.memory());
+            account.add(deed.at(), weight * deed.count(), 0, 0, 0, 0, scale.memory());
         }
     }
 
@@ -125,20 +133,20 @@ public final class ClientTally {
     }
 
     public Instant firstSeen() {
-        return firstSeen;
+        return Instant.ofEpochSecond(firstSecond, firstNano);
     }
 
     public Instant lastSeen() {
-        return lastSeen;
+        return Instant.ofEpochSecond(lastSecond, lastNano);
     }
 
     /** The severity at {@code t}, 0 to 1; at the last deed that counted, where that is later. */
     public double score(Instant t) {
-        return 1 - Math.exp(-standing.pointsAt(t, scale.memory()) / scale.scale());
+        return 1 - Math.exp(-account.standing().pointsAt(t, scale.memory()) / scale.scale());
     }
 
     /** The decimal logarithm of E ({@link Evidence}) at {@code t}; at the last deed that counted, where that is later. */
     public double evidence(Instant t) {
-        return standing.at(t, scale.memory()).evidence().log10();
+        return account.standing().at(t, scale.memory()).evidence().log10();
     }
 }

@@ -19,8 +19,10 @@ public record Evidence(double l20, double l40, double l60, double l80, double l9
     /** No message seen yet: E = 1. */
     public static final Evidence NONE = new Evidence(0, 0, 0, 0, 0);
 
-    private static final Evidence SPAM = new Evidence(spam(0.2), spam(0.4), spam(0.6), spam(0.8), spam(0.95));
-    private static final Evidence HAM = new Evidence(ham(0.2), ham(0.4), ham(0.6), ham(0.8), ham(0.95));
+    /** What one spam message adds, and one ham message. */
+    static final Evidence SPAM = new Evidence(spam(0.2), spam(0.4), spam(0.6), spam(0.8), spam(0.95));
+
+    static final Evidence HAM = new Evidence(ham(0.2), ham(0.4), ham(0.6), ham(0.8), ham(0.95));
 
     private static double spam(double p) {
         return Math.log(p / P0);
@@ -41,19 +43,6 @@ public record Evidence(double l20, double l40, double l60, double l80, double l9
                 l60 + spam * SPAM.l60 + ham * HAM.l60,
                 l80 + spam * SPAM.l80 + ham * HAM.l80,
                 l95 + spam * SPAM.l95 + ham * HAM.l95);
-    }
-
-    /** As {@link #faded}, then {@link #plus}. */
-    Evidence fadedPlus(double factor, double spam, double ham) {
-        if (factor == 1 || spam == 0 && ham == 0) {
-            return faded(factor).plus(spam, ham);
-        }
-        return new Evidence(
-                l20 * factor + spam * SPAM.l20 + ham * HAM.l20,
-                l40 * factor + spam * SPAM.l40 + ham * HAM.l40,
-                l60 * factor + spam * SPAM.l60 + ham * HAM.l60,
-                l80 * factor + spam * SPAM.l80 + ham * HAM.l80,
-                l95 * factor + spam * SPAM.l95 + ham * HAM.l95);
     }
 
     /** All messages fade to {@code factor} (0 to 1) of their weight. */

@@ -43,22 +43,17 @@ final class Ledger {
     }
 
     /** A subject and how it stands; changed through its ledger only. */
-    static final class Entry {
+    static final class Entry extends Account {
         private final Subject subject;
-        private Standing standing;
         private boolean changed;
 
         private Entry(Subject subject, Standing standing) {
+            super(standing);
             this.subject = subject;
-            this.standing = standing;
         }
 
         Subject subject() {
             return subject;
-        }
-
-        Standing standing() {
-            return standing;
         }
     }
 
@@ -126,7 +121,17 @@ final class Ledger {
     }
 
     void put(Entry entry, Standing standing) {
-        entry.standing = standing;
+        entry.set(standing);
+        changed(entry);
+    }
+
+    /** As {@link Account#add}; trials where the jail weighs any. */
+    void add(Entry entry, Instant t, double weight, int spam, int ham, int victims, int messages) {
+        entry.add(t, weight, trials ? spam : 0, trials ? ham : 0, victims, messages, weighing.memory());
+        changed(entry);
+    }
+
+    private void changed(Entry entry) {
         if (store != null && !entry.changed) {
             entry.changed = true;
             changed.add(entry);
@@ -143,7 +148,7 @@ final class Ledger {
             return;
         }
         for (Entry entry : changed) {
-            store.save(weighing.jail(), entry.subject, entry.standing);
+            store.save(weighing.jail(), entry.subject, entry.standing());
             entry.changed = false;
         }
         changed.clear();

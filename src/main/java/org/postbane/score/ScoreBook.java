@@ -154,8 +154,7 @@ public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
         for (Ledger ledger : ledgers) {
             Subject subject = subjectIn(ledger, deed.origin());
             if (subject != null && (ledger.weighsTrials() || weighs(ledger, deed.judgement()))) {
-                Ledger.Entry entry = ledger.get(subject, deed.at());
-                ledger.put(entry, after(entry.standing(), deed, deed.trial(), 0, 0, ledger));
+                add(ledger, ledger.get(subject, deed.at()), deed, deed.trial(), 0, 0);
             }
         }
         makeRoom();
@@ -173,26 +172,16 @@ public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
         for (Ledger ledger : ledgers) {
             Subject subject = subjectIn(ledger, deed.origin());
             if (subject != null && ledger.weight(OffenceKind.TRAP) == 0 && ledger.weighsTrials()) {
-                Ledger.Entry entry = ledger.get(subject, deed.at());
-                ledger.put(entry, after(entry.standing(), deed, deed.trial(), 0, 0, ledger));
+                add(ledger, ledger.get(subject, deed.at()), deed, deed.trial(), 0, 0);
             }
         }
         offence(deed, OffenceKind.TRAP, 1, 0, deed.trial());
     }
 
-    private static Standing after(
-            Standing standing, Deed deed, Trial trial, double weight, int victims, Ledger ledger) {
+    private static void add(Ledger ledger, Ledger.Entry entry, Deed deed, Trial trial, double weight, int victims) {
         int spam = trial == Trial.SPAM || trial == Trial.HAM_TO_SPAM ? 1 : 0;
         int ham = trial == Trial.HAM ? 1 : trial == Trial.HAM_TO_SPAM ? -1 : 0;
-        boolean kept = ledger.weighsTrials();
-        return standing.plus(
-                deed.at(),
-                weight,
-                kept ? spam : 0,
-                kept ? ham : 0,
-                victims,
-                spam,
-                ledger.weighing().memory());
+        ledger.add(entry, deed.at(), weight, spam, ham, victims, spam);
     }
 
     private static boolean weighs(Ledger ledger, Judgement judgement) {
@@ -217,8 +206,8 @@ public final class ScoreBook implements Consumer<Deed>, Deed.Visitor {
             }
             Weighing weighing = ledger.weighing();
             Ledger.Entry entry = ledger.get(subject, deed.at());
-            Standing standing = after(entry.standing(), deed, trial, weight, victims, ledger);
-            ledger.put(entry, standing);
+            add(ledger, entry, deed, trial, weight, victims);
+            Standing standing = entry.standing();
             if (store != null) {
                 evidence = evidence == null ? text.of(deed) : evidence;
                 offences.add(new Offence(deed.at(), entry.subject(), weighing.jail(), kind, weight, evidence));

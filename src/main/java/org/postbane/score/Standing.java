@@ -2,13 +2,12 @@ package org.postbane.score;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import org.postbane.score.Weighing.Memory;
 import org.postbane.score.Weighing.Memory.HalfLife;
 
 /**
- * How one subject stands in one jail. Immutable; all arithmetic of scores is here and in {@link Evidence}.
+ * How one subject stands in one jail. Immutable; the arithmetic of scores is here, in {@link Account} and in {@link Evidence}.
  *
  * <p>With a half-life H, {@code V(t) = V(t0) * 2^(-(t-t0)/H) + v}: old and new points add up in one number, so a subject
  * costs a few words and no timer (Cormode et al., "Forward Decay", ICDE 2009). With a window of length W the sum is exact:
@@ -38,8 +37,6 @@ public record Standing(
      */
     public static final int MAX_WINDOW = 256;
 
-    private static final int SLOTS = 128;
-
     public Standing {
         window = List.copyOf(window);
         if (!(points >= 0) || points == Double.POSITIVE_INFINITY) {
@@ -60,7 +57,7 @@ public record Standing(
         if (!t.isAfter(asOf)) {
             return this;
         }
-        return plus(t, 0, 0, 0, 0, 0, memory);
+        return plus(t, 0, 0, 0, 0, memory);
     }
 
     /** The points at {@code t}, or at {@link #asOf} where that is later. */
@@ -69,7 +66,7 @@ public record Standing(
             return points * left(asOf, t, seconds(halfLife.halfLife()));
         }
         double sum = 0;
-        for (Weight weight : since(t.isAfter(asOf) ? t : asOf, length(memory))) {
+        for (Weight weight : since(window, t.isAfter(asOf) ? t : asOf, length(memory))) {
             sum += weight.points;
         }
         return sum;
@@ -77,34 +74,18 @@ public record Standing(
 
     /** After an offence of this many points at {@code t}. */
     public Standing plus(Instant t, double weight, Memory memory) {
-        return plus(t, weight, 0, 0, 0, 0, memory);
+        return plus(t, weight, 0, 0, 0, memory);
     }
 
     /** After trials of honesty at {@code t}; negative numbers take back. Each spam is a bad message. */
     public Standing plusTrials(Instant t, int spam, int ham, Memory memory) {
-        return plus(t, 0, spam, ham, 0, spam, memory);
+        return plus(t, 0, spam, ham, spam, memory);
     }
 
-    /** All in one step, as millions of deeds are replayed. {@code moreVictims} and {@code moreMessages} are only told to people. */
-    Standing plus(Instant t, double weight, int spam, int ham, int moreVictims, int moreMessages, Memory memory) {
-        Instant now = t.isAfter(asOf) ? t : asOf;
-        // what is left of what was, and of what comes now but late: of evidence, and of points that halve
-        double old = left(asOf, now, memory.evidenceHalfLife());
-        double late = left(t, now, memory.evidenceHalfLife());
-        Evidence nowEvidence = evidence.fadedPlus(old, spam * late, ham * late);
-        long allVictims = victims + moreVictims;
-        long allMessages = messages + moreMessages;
-        if (memory instanceof HalfLife) {
-            // at most the largest number: a store of nonsense must not end the process
-            double sum = Math.min(points * old + weight * late, Double.MAX_VALUE);
-            return new Standing(sum, now, nowEvidence, List.of(), allVictims, allMessages);
-        }
-        double length = length(memory);
-        List<Weight> counting = since(now, length);
-        if (weight > 0 && secondsBetween(t, now) < length) {
-            counting = inserted(counting, new Weight(t, weight), length);
-        }
-        return new Standing(0, now, nowEvidence, counting, allVictims, allMessages);
+    private Standing plus(Instant t, double weight, int spam, int ham, int moreMessages, Memory memory) {
+        Account account = new Account(this);
+        account.add(t, weight, spam, ham, 0, moreMessages, memory);
+        return account.standing();
     }
 
     /**
@@ -121,7 +102,7 @@ public record Standing(
             double wait = seconds(halfLife.halfLife()) * Math.log(points / limit) / Math.log(2);
             return plusMillis(asOf, Math.floor(wait * 1000) + 1);
         }
-        List<Weight> counting = since(asOf, length(memory));
+        List<Weight> counting = since(window, asOf, length(memory));
         double sum = 0;
         // from the youngest, as the youngest stay longest: the one that reaches the limit is the one to wait for
         for (int i = counting.size() - 1; i >= 0; i--) {
@@ -133,7 +114,7 @@ public record Standing(
         return asOf;
     }
 
-    private List<Weight> since(Instant t, double length) {
+    static List<Weight> since(List<Weight> window, Instant t, double length) {
         int first = 0;
         while (first < window.size() && secondsBetween(window.get(first).at, t) >= length) {
             first++;
@@ -141,35 +122,7 @@ public record Standing(
         return first == 0 ? window : window.subList(first, window.size());
     }
 
-    /** The list stays sorted, as a late weight is put where its time belongs. */
-    private static List<Weight> inserted(List<Weight> window, Weight weight, double length) {
-        List<Weight> all = new ArrayList<>(window.size() + 1);
-        all.addAll(window);
-        int place = all.size();
-        while (place > 0 && all.get(place - 1).at.isAfter(weight.at)) {
-            place--;
-        }
-        all.add(place, weight);
-        return all.size() > MAX_WINDOW ? joined(all, length / SLOTS) : all;
-    }
-
-    private static List<Weight> joined(List<Weight> weights, double slotLength) {
-        List<Weight> joined = new ArrayList<>();
-        double lastSlot = Double.NaN;
-        for (Weight weight : weights) {
-            double slot = Math.floor(seconds(weight.at) / slotLength);
-            if (slot == lastSlot) {
-                Weight before = joined.remove(joined.size() - 1);
-                joined.add(new Weight(weight.at, before.points + weight.points));
-            } else {
-                joined.add(weight);
-            }
-            lastSlot = slot;
-        }
-        return joined;
-    }
-
-    private static double length(Memory memory) {
+    static double length(Memory memory) {
         return seconds(((Memory.Window) memory).length());
     }
 
@@ -183,12 +136,12 @@ public record Standing(
         return duration.getSeconds() + duration.getNano() * 1e-9;
     }
 
-    private static double seconds(Instant t) {
+    static double seconds(Instant t) {
         return t.getEpochSecond() + t.getNano() * 1e-9;
     }
 
     /** Exact to the nanosecond for spans of months, and free of overflow. */
-    private static double secondsBetween(Instant from, Instant to) {
+    static double secondsBetween(Instant from, Instant to) {
         return to.getEpochSecond() - from.getEpochSecond() + (to.getNano() - from.getNano()) * 1e-9;
     }
 

@@ -20,8 +20,12 @@ import java.util.OptionalInt;
  */
 final class SuitedJvm {
 
-    /** A small nursery, as next to nothing lives long; the rest of the heap grows with the clients of the log. */
-    private static final List<String> OPTIONS = List.of("-XX:+UseSerialGC", "-Xmn24m", "-Xms64m", "-XX:-UsePerfData");
+    /**
+     * A small nursery, as next to nothing lives long; the rest of the heap grows with the clients of the log. A Java that does not
+     * know one of these options goes without.
+     */
+    private static final List<String> OPTIONS =
+            List.of("-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UseSerialGC", "-Xmn24m", "-Xms64m", "-XX:-UsePerfData");
 
     /** Most logs are read before the second compiler has paid for itself. */
     private static final List<String> WITHOUT_SECOND_COMPILER = List.of("-XX:TieredStopAtLevel=1");

@@ -31,11 +31,13 @@ final class SuitedJvm {
     private static final List<String> WITHOUT_SECOND_COMPILER = List.of("-XX:TieredStopAtLevel=1");
 
     /**
-     * It takes a third less time when it does not compile everything into everything, and what it makes is no slower. Found by
-     * trying: of ten million lines it saves a sixth of the CPU time, of five nothing, of three it costs an eighth.
+     * The second compiler takes a third less time when it does not compile everything into everything, and what it makes is no
+     * slower. Found by trying: of ten million lines it saves a sixth of the CPU time, of five nothing, of three it costs an
+     * eighth. A larger nursery is collected less often, and each time all that changed among thousands of clients is looked
+     * through: it saves a fourteenth, for 50 MiB.
      */
-    private static final List<String> SECOND_COMPILER_KEPT_SMALL =
-            List.of("-XX:MaxInlineLevel=5", "-XX:FreqInlineSize=50", "-XX:InlineSmallCode=400");
+    private static final List<String> FOR_LARGE =
+            List.of("-XX:MaxInlineLevel=5", "-XX:FreqInlineSize=50", "-XX:InlineSmallCode=400", "-Xmn96m", "-Xms192m");
 
     private static final long LARGE = 1L << 30; // bytes of all logs
     private static final int PACKED = 10; // times as long
@@ -68,7 +70,7 @@ final class SuitedJvm {
         List<String> command = new ArrayList<>();
         command.add(java);
         command.addAll(OPTIONS);
-        command.addAll(bytes(words) < LARGE ? WITHOUT_SECOND_COMPILER : SECOND_COMPILER_KEPT_SMALL);
+        command.addAll(bytes(words) < LARGE ? WITHOUT_SECOND_COMPILER : FOR_LARGE);
         addArchive(Path.of(arguments.get(1)), command);
         command.add("-D" + PARENT + "=" + current.pid());
         command.addAll(arguments);

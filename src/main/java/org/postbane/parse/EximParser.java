@@ -140,9 +140,9 @@ final class EximParser implements LineParser {
             "Completed*");
 
     /** The message that the reject log's entry at hand is about, if it was refused for its content. */
-    private @Nullable QueueId refused;
+    private @Nullable RefusedMessage refused;
 
-    private Judgement refusedAs = Judgement.SPAM;
+    record RefusedMessage(QueueId id, Judgement as) {}
 
     /** Only read away: what syslogd wrote in front of it counts. */
     private final Stamp stamp = new Stamp(ZoneOffset.UTC, Instant.EPOCH, true);
@@ -175,7 +175,9 @@ final class EximParser implements LineParser {
             return;
         }
         if (parts.row() > 1) {
+            refused = parts.refused(); // other processes may have written between
             envelope(whole, header, out);
+            parts.refuse(refused);
             return;
         }
         refused = null;
@@ -184,6 +186,7 @@ final class EximParser implements LineParser {
             whole = cut.set(whole.bytes(), behindStamp, whole.end());
         }
         line(cut.set(whole.bytes(), pastPid(whole, null), whole.end()), false, header, out);
+        parts.refuse(refused);
     }
 
     /** Asked of the line that was parsed last. */
@@ -499,8 +502,7 @@ final class EximParser implements LineParser {
             return;
         }
         int recipients = EximVerdictText.recipients(reason);
-        refused = recipients == 0 ? id : null;
-        refusedAs = judgement;
+        refused = recipients == 0 ? new RefusedMessage(id, judgement) : null;
         if (of.own() && parts.isInOtherFile(header.at(), line)) {
             known = true;
             return;
@@ -529,8 +531,8 @@ final class EximParser implements LineParser {
      * header, which is the sender's text and has other beginnings ({@code log_write()} in {@code src/log.c}).
      */
     private void envelope(Line line, SyslogHeader header, Consumer<LogEvent> out) {
-        QueueId id = refused;
-        if (id == null) {
+        RefusedMessage message = refused;
+        if (message == null) {
             return;
         }
         boolean first = line.startsWith(ENVELOPE_TO);
@@ -545,10 +547,10 @@ final class EximParser implements LineParser {
         if (close == line.end() - 1) {
             verdict(
                     "rejected after DATA",
-                    refusedAs,
+                    message.as(),
                     Double.NaN,
                     true,
-                    id,
+                    message.id(),
                     null,
                     List.of(line.text(from, close)),
                     header,

@@ -44,7 +44,11 @@ final class EximParts {
         private final ByteArrayOutputStream text = new ByteArrayOutputStream();
         private int part;
         private int row = 1;
+        private EximParser.@Nullable RefusedMessage refused;
     }
+
+    /** The entry that the last line was a part of; null if it was none. */
+    private @Nullable Entry current;
 
     /**
      * The line that {@code body} ends; null if parts are still to come, or are lost.
@@ -55,6 +59,7 @@ final class EximParts {
     Line join(Line body, Program process) {
         if (!isPart(body)) {
             row = 0;
+            current = null;
             return body;
         }
         Entry entry = entries.get(process);
@@ -66,8 +71,10 @@ final class EximParts {
             }
         } else if (entry == null || entry.part != part - 1) {
             entries.remove(process);
+            current = null;
             return null; // a part is lost
         }
+        current = entry;
         entry.part = part;
         if (entry.text.size() + body.end() - bodyStart <= LONGEST) {
             entry.text.write(body.bytes(), bodyStart, body.end() - bodyStart);
@@ -88,6 +95,17 @@ final class EximParts {
     /** Number of the last joined line within an entry of several; 0 if it was the only one. */
     int row() {
         return row;
+    }
+
+    /** What the entry of the last line is about. */
+    EximParser.@Nullable RefusedMessage refused() {
+        return current == null ? null : current.refused;
+    }
+
+    void refuse(EximParser.@Nullable RefusedMessage message) {
+        if (current != null) {
+            current.refused = message;
+        }
     }
 
     /** Whether the process's refusal before this one was the same, and no copy itself: what the reject log got. */

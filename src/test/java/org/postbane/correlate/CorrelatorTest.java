@@ -55,7 +55,8 @@ final class CorrelatorTest {
 
     /** What is remembered in memory only, so that a restart may end it. */
     private static Stream<Cases> casesWithoutRestart() {
-        return Cases.of(CorrelatorTest.class, "overload.cases").stream();
+        return Stream.of("overload.cases", "exim-parts.cases")
+                .flatMap(file -> Cases.of(CorrelatorTest.class, file).stream());
     }
 
     @ParameterizedTest

@@ -6,15 +6,17 @@ import org.postbane.source.Line;
 import org.postbane.source.Mark;
 
 /**
- * Result lines of SpamAssassin's spamd. Shape: {@code check()} in {@code spamd/spamd.raw}.
+ * Result lines of SpamAssassin's spamd, and of spampd, the proxy filter that does without it. Shapes: {@code check()} in {@code
+ * spamd/spamd.raw}; {@code process_message()} in spampd 2.61's {@code spampd.pl}.
  *
  * <pre>
  * spamd: result: Y 15 - RULE1,RULE2 scantime=0.6,size=763,user=u,uid=108,required_score=5.0,rhost=localhost,raddr=127.0.0.1,
  *     rport=42666,mid=&lt;m&gt;,autolearn=disabled
+ * identified spam &lt;m&gt; (1000.40/5.00) from &lt;s&gt; for &lt;r1&gt;,&lt;r2&gt; in 0.05s, 1045 bytes.
  * </pre>
  *
  * <p>{@code .} for {@code Y} is ham. In the Message-ID, spamd has put {@code ?} for blanks and {@code _} for commas, so that
- * it ends at the next comma.
+ * it ends at the next comma. spampd leaves the commas. {@code clean message} is ham.
  */
 final class SpamdParser implements LineParser {
 
@@ -23,6 +25,10 @@ final class SpamdParser implements LineParser {
     private static final Mark SIZE = Mark.of(",size=");
     private static final Mark PORT = Mark.of(",rport=");
     private static final Mark MID = Mark.of(",mid=");
+    private static final Mark IDENTIFIED = Mark.of("identified spam ");
+    private static final Mark CLEAN = Mark.of("clean message ");
+    private static final Mark POINTS = Mark.of(" (");
+    private static final Mark FROM = Mark.of(") from ");
     private static final String NO_ID = "(unknown)";
 
     /**
@@ -42,6 +48,15 @@ final class SpamdParser implements LineParser {
     }
 
     private static final Silent SILENT = Silent.of(
+            "processing message *", // spampd's
+            "rules hit for *",
+            "skipped large message *",
+            "Process Backgrounded",
+            "* SpamPD (type *",
+            "Binding to *",
+            "Setting gid to *",
+            "Setting uid to *",
+            "WARNING!! *",
             "spamd: connection from *",
             "spamd: creating default_prefs: *",
             "spamd: handle_user *",
@@ -94,6 +109,11 @@ final class SpamdParser implements LineParser {
 
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
+        if (body.startsWith(IDENTIFIED)) {
+            spampd(body, IDENTIFIED, header, out);
+        } else if (body.startsWith(CLEAN)) {
+            spampd(body, CLEAN, header, out);
+        }
         if (!body.startsWith(RESULT) || body.length() < RESULT.length() + 4) {
             return;
         }
@@ -111,6 +131,24 @@ final class SpamdParser implements LineParser {
         new VerdictDraft(header, "spamd", spam ? "Y" : ".", spam ? Judgement.SPAM : Judgement.CLEAN)
                 .points(AmavisParser.decimal(body.text(word + 1, dash).strip()))
                 .message(messageId.equals(NO_ID) ? null : messageId, size(body, dash))
+                .state(out);
+    }
+
+    /** In the Message-ID, spampd has put {@code ?} for blanks. */
+    private static void spampd(Line body, Mark word, SyslogHeader header, Consumer<LogEvent> out) {
+        int from = body.start() + word.length();
+        int end = body.indexOf(' ', from);
+        int points = end + POINTS.length();
+        int slash = body.hasAt(end, POINTS) ? body.indexOf('/', points) : -1;
+        int close = slash < 0 ? -1 : body.indexOf(')', slash);
+        if (!body.hasAt(close, FROM)) {
+            return;
+        }
+        String messageId = body.text(from, end);
+        boolean spam = word == IDENTIFIED;
+        new VerdictDraft(header, "spampd", spam ? "spam" : "clean", spam ? Judgement.SPAM : Judgement.CLEAN)
+                .points(AmavisParser.decimal(body.text(points, slash)))
+                .message(messageId.equals(NO_ID) ? null : messageId.replace(',', '_'), 0)
                 .state(out);
     }
 }

@@ -32,7 +32,7 @@ public final class Filters {
                                     "master",
                                     "postfix-script"),
                     Software.AMAVIS, Set.of("amavis", "amavisd"),
-                    Software.SPAMD, Set.of("spamd"),
+                    Software.SPAMD, Set.of("spamd", "spampd"),
                     Software.RSPAMD, Set.of("rspamd"),
                     Software.CLAMAV_MILTER, Set.of("clamav-milter"),
                     Software.DOVECOT, Set.of("dovecot"),

@@ -139,6 +139,7 @@ final class DovecotParser implements LineParser {
             "*-login: *(login disabled)*",
             "*-login: *(password expired)*",
             "*-login: *(proxy dest auth failed)*",
+            "*-login: Login failed: Plaintext authentication disabled: *", // told again when it disconnects
             "*-login: Disconnected*",
             "auth: Error: *",
             "auth: Warning: *",

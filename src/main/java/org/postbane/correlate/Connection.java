@@ -57,7 +57,8 @@ final class Connection {
     void leaves(Mail mail) {
         mails.remove(mail);
         mail.connection = null;
-        gone += mail.recipients();
+        certain &= !mail.redirected || mail.told > 0;
+        gone += recipients(mail);
     }
 
     /**
@@ -78,17 +79,28 @@ final class Connection {
             mails.forEach(mail -> mail.told = mail.recipientsInQueue - 1);
             return;
         }
-        List<Mail> unknown =
-                mails.stream().filter(mail -> !mail.queued && mail.told == 0).toList();
+        List<Mail> unknown = mails.stream()
+                .filter(mail -> !isCounted(mail) && mail.told == 0)
+                .toList();
         int rest = recipients - gone;
         for (Mail mail : mails) {
-            rest -= mail.queued ? mail.recipients() : mail.told;
+            rest -= recipients(mail);
         }
         if (unknown.size() == 1) {
             unknown.get(0).told = Math.max(1, rest);
         } else if (!unknown.isEmpty() && unknown.stream().allMatch(mail -> isAs(mail, unknown.get(0)))) {
             share(unknown, rest);
         }
+    }
+
+    /** As deliveries tell, or the session's sum; 0 if neither does yet. */
+    private static int recipients(Mail mail) {
+        return isCounted(mail) ? mail.recipients() : mail.told;
+    }
+
+    /** Whether deliveries tell how many recipients it has. */
+    private static boolean isCounted(Mail mail) {
+        return mail.queued && !mail.redirected;
     }
 
     /**
@@ -99,7 +111,7 @@ final class Connection {
     private boolean eachHasOneMore() {
         int more = -recipients;
         for (Mail mail : mails) {
-            if (!mail.queued || mail.refused || mail.told != 0 || mail.recipientsInQueue < 2) {
+            if (!isCounted(mail) || mail.refused || mail.told != 0 || mail.recipientsInQueue < 2) {
                 return false;
             }
             more += mail.recipientsInQueue;

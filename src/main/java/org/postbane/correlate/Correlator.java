@@ -194,7 +194,13 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         output.awaitsLink = false;
         output.parent = root;
         root.children++;
-        root.pending.addAll(output.pending);
+        for (Pending verdict : output.pending) {
+            if (verdict.isOfChecks()) {
+                root.checked = verdict;
+            } else {
+                root.pending.add(verdict);
+            }
+        }
         output.pending.clear();
         if (output.pendingTrap != null && output.pendingTrapNamed && root.pendingTrap == null) {
             root.pendingTrap = output.pendingTrap;
@@ -551,10 +557,25 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 messages.touch(mail);
             }
         }
+        if (event.action().endsWith("redirect")) {
+            redirected(event, client);
+        }
         if (event.action().endsWith("discard") && event.stage().equals(END_OF_MESSAGE)) {
             neverQueued(event.queueId(), event.at(), client, event.sender(), event.reason());
         }
         addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
+    }
+
+    /** All recipients of the message give way to the one that a table names. */
+    private void redirected(LogEvent.Match event, @Nullable IpPrefix client) {
+        if (event.queueId() != null) {
+            Mail known = open.find(event.queueId());
+            Mail mail = known == null || known.closed != null ? messages.start(event.queueId(), event.at()) : known;
+            mail.redirected = true;
+            messages.touch(mail);
+        } else if (client != null) {
+            preludes.of(event.by(), client, event.sender()).redirects = true;
+        }
     }
 
     /**
@@ -581,7 +602,13 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         messages.heard(mail); // a milter that asked spamd
         believe(mail);
         if (reason != null) {
-            messages.apply(mail.root(), Refusals.verdict(at, Refusals.MILTER, client, sender, reason));
+            Pending verdict = Refusals.verdict(at, client, sender, reason);
+            if (verdict.isOfChecks() && (mail.parent != null || mail.isFromHere())) {
+                messages.touch(mail.root());
+                mail.root().checked = verdict;
+            } else {
+                messages.apply(mail.root(), verdict);
+            }
         }
         messages.close(mail, at);
         return mail;

@@ -75,6 +75,9 @@ final class Mail {
     int children;
     /** Verdicts that cannot be applied until it is known who handed the message in. */
     final List<Pending> pending = new ArrayList<>(0);
+    /** What header or body checks said of what a filter made of it: counts where the filter itself does not say how bad it is. */
+    @Nullable
+    Pending checked;
     /** Verdicts on it of which it is unknown until its sender is whether a stranger wrote them. */
     List<Pending> doubtful = List.of();
     /** What a filter said that may have been about this message, or about another one, so that it was not believed. */
@@ -109,6 +112,8 @@ final class Mail {
     int told;
     /** It never got to the queue: a milter or a filter before the queue refused or swallowed it. */
     boolean refused;
+    /** Postfix delivers it to another address than the client named. */
+    boolean redirected;
     /** Its queue id is free for others; kept until its session tells how many recipients it had. */
     boolean held;
     /** A verdict on it is kept until it is known which message it is the filter's output of. */
@@ -335,6 +340,7 @@ final class Mail {
             trapped = true;
             trial = NULL_SENDER.equals(from) ? trial : Trial.SPAM;
         }
+        redirected |= prelude != null && prelude.redirects && prelude.fits(client, from);
         prelude = null;
     }
 
@@ -361,6 +367,9 @@ final class Mail {
 
     /** A delivery tells that the client named {@code as}, which led to {@code to}. */
     void deliver(String to, String as) {
+        if (redirected) {
+            return;
+        }
         if (named == null) {
             named = new HashSet<>(4);
             reached = named; // one set as long as no alias shows
@@ -409,8 +418,13 @@ final class Mail {
         int known = knownVictims();
         if (refused) { // no deliveries will tell
             known = told > 0 ? told : complete ? Math.max(new HashSet<>(listed).size(), recipientsInQueue) : 0;
+        } else if (redirected) {
+            known = told > 0 ? told : complete ? new HashSet<>(listed).size() : 0;
         } else if (complete) {
             known += awaited == null ? 0 : awaited.size();
+            if (awaitsAll && !queued) { // on hold, of which nothing but its session tells
+                known = Math.max(known, told > 0 ? told : new HashSet<>(listed).size());
+            }
             // Exim counts what the client named, before aliases
             boolean asCounted = awaitsAll && (known == 0 || !queued || id.isExim());
             known = asCounted ? Math.max(known, inQueue()) : known;
@@ -506,6 +520,11 @@ final class Mail {
         row.time(leftAt);
         row.number(doubtful.size());
         doubtful.forEach(verdict -> verdict.write(row));
+        row.flag(redirected);
+        row.flag(checked != null);
+        if (checked != null) {
+            checked.write(row);
+        }
         return row.toBytes();
     }
 
@@ -568,6 +587,8 @@ final class Mail {
         for (long left = row.number(); left > 0; left--) {
             mail.doubt(Pending.read(row));
         }
+        mail.redirected = row.flag();
+        mail.checked = row.flag() ? Pending.read(row) : null;
         return new Restored(mail, indexed, parent);
     }
 
@@ -604,6 +625,26 @@ final class Mail {
         /** Whether it is the filter's only if the message's sender is the one that stands with it. */
         boolean isDoubtful() {
             return recipientsAre == Listed.UNKNOWN_IF_SENDER;
+        }
+
+        /** Whether Postfix's header or body checks said it, which act on what a filter wrote into the header, too. */
+        boolean isOfChecks() {
+            return filter.equals(Refusals.CHECKS) || filter.equals(Refusals.CHECKS_OF_MARK);
+        }
+
+        /** The same of what a filter made of the message: there the mark is the filter's, not the client's. */
+        Pending ofOutput() {
+            boolean spam = filter.equals(Refusals.CHECKS_OF_MARK);
+            return new Pending(
+                    at,
+                    filter,
+                    spam ? Judgement.SPAM : judgement,
+                    points,
+                    client,
+                    sender,
+                    recipients,
+                    recipientsAre,
+                    quarantine);
         }
 
         boolean isAsNamed() {

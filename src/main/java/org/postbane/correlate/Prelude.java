@@ -20,6 +20,8 @@ final class Prelude {
     private final Set<String> traps;
     /** Recipients that an access table added. */
     private final Set<String> added;
+    /** An access table names another recipient for all of them. */
+    boolean redirects;
 
     private Prelude(IpPrefix client, @Nullable String sender, Set<String> traps, Set<String> added) {
         this.client = client;
@@ -62,13 +64,16 @@ final class Prelude {
         row.text(sender);
         row.texts(traps);
         row.texts(added);
+        row.flag(redirects);
     }
 
     static Prelude read(RowReader row) {
-        return new Prelude(
+        Prelude prelude = new Prelude(
                 Objects.requireNonNull(row.address()),
                 row.text(),
                 Objects.requireNonNull(row.texts()),
                 Objects.requireNonNull(row.texts()));
+        prelude.redirects = row.flag();
+        return prelude;
     }
 }

@@ -18,12 +18,29 @@ final class Refusals {
 
     /** Which one, its refusal does not tell. */
     static final String MILTER = "milter";
+    /** Postfix's header and body checks. */
+    static final String CHECKS = "checks";
+    /** Those, of a header by which filters mark spam. */
+    static final String CHECKS_OF_MARK = "checks of the mark";
+
+    /** As the parser begins the reason. */
+    private static final String MARK = "header checks of a spam mark";
 
     private Refusals() {}
 
     static Pending verdict(
             Instant at, String filter, @Nullable IpPrefix client, @Nullable String sender, String reason) {
         return new Pending(at, filter, judgement(reason), Double.NaN, client, sender, List.of(), Listed.ALL, null);
+    }
+
+    /** By a milter, or by header or body checks. */
+    static Pending verdict(Instant at, @Nullable IpPrefix client, @Nullable String sender, String reason) {
+        String who = reason.startsWith(MARK) ? CHECKS_OF_MARK : isOfChecks(reason) ? CHECKS : MILTER;
+        return verdict(at, who, client, sender, reason);
+    }
+
+    private static boolean isOfChecks(String reason) {
+        return reason.startsWith("header checks") || reason.startsWith("body checks");
     }
 
     /**
@@ -44,7 +61,7 @@ final class Refusals {
      * administrator wants from nobody.
      */
     private static Judgement judgement(String reason) {
-        if (reason.contains(" - BANNED") || reason.startsWith("header checks") || reason.startsWith("body checks")) {
+        if (reason.contains(" - BANNED") || isOfChecks(reason)) {
             return Judgement.BANNED;
         }
         boolean virus =

@@ -61,7 +61,12 @@ final class Sayings {
             return;
         }
         while (!root.pending.isEmpty()) {
-            verdict(root, root.pending.remove(0));
+            Pending verdict = root.pending.remove(0);
+            if (verdict.isOfChecks() && root.isFromHere()) {
+                root.checked = verdict;
+            } else {
+                verdict(root, verdict);
+            }
         }
         if (root.pendingTrap != null && (root.pendingTrapNamed || !root.isFromHere())) {
             String address = root.pendingTrap;
@@ -94,7 +99,7 @@ final class Sayings {
         if (verdict.quarantine() != null && quarantines.size() < MOST_QUARANTINES) {
             changed |= quarantines.add(verdict.quarantine().toLowerCase(Locale.ROOT));
         }
-        root.hasVerdict |= !verdict.filter().equals(Refusals.MILTER);
+        root.hasVerdict |= !verdict.filter().equals(Refusals.MILTER) && !verdict.isOfChecks();
         root.sender = root.sender == null ? verdict.sender() : root.sender;
         if (verdict.isAsNamed()) {
             root.listed = verdict.recipients();
@@ -138,7 +143,8 @@ final class Sayings {
         if (mail.isAnswerable()) {
             listedTraps(mail, at);
         }
-        victims(mail.root(), at, false);
+        boolean onHold = !mail.queued && !mail.refused && mail.awaitsUntil == null; // or its qmgr lines are lost
+        victims(mail.root(), at, onHold && mail.isJudged());
     }
 
     /**
@@ -146,7 +152,7 @@ final class Sayings {
      * more than smtpd counted.
      */
     private void listedTraps(Mail mail, Instant at) {
-        if (!mail.refused || mail.listedInPart || mail.listed.size() != mail.told) {
+        if (mail.queued || mail.listedInPart || mail.listed.size() != mail.told) {
             return;
         }
         for (String recipient : mail.listed) {
@@ -238,6 +244,11 @@ final class Sayings {
         lastPending(mail);
         if (mail.parent != null) {
             return;
+        }
+        Pending checked = mail.checked;
+        mail.checked = null;
+        if (checked != null && !mail.isBad() && mail.isAnswerable()) {
+            verdict(mail, checked.ofOutput());
         }
         victims(mail, at, true);
         if (mail.isFromHere() && mail.isOnlyFor(quarantines)) {

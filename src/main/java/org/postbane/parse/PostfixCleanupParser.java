@@ -27,12 +27,22 @@ final class PostfixCleanupParser implements LineParser {
     private static final Mark DISCARD = Mark.of(": discard: ");
     private static final Mark MILTER_REJECT = Mark.of(": milter-header-reject: ");
     private static final Mark MILTER_DISCARD = Mark.of(": milter-header-discard: ");
+    private static final Mark REDIRECT = Mark.of(": redirect: ");
+    private static final Mark MILTER_REDIRECT = Mark.of(": milter-header-redirect: ");
     private static final Mark HEADER = Mark.of("header ");
     private static final Mark BODY = Mark.of("body ");
     private static final Mark CONTENT = Mark.of("content ");
     private static final Mark MIME_ERROR = Mark.of("mime-error ");
     private static final Mark TEXT = Mark.of(": ");
     private static final Mark TEXT_AFTER_HELO = Mark.of(">: ");
+    /** As SpamAssassin, amavis and rspamd write them. */
+    private static final Mark[] SPAM_MARKS = {
+        Mark.of("X-Spam-Flag: YES"),
+        Mark.of("X-Spam-Flag: Yes"),
+        Mark.of("X-Spam-Status: Yes, "),
+        Mark.of("X-Spam: Yes")
+    };
+
     private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
 
     private static final Silent SILENT = Silent.ofPostfix(
@@ -44,8 +54,6 @@ final class PostfixCleanupParser implements LineParser {
             "ID: info: *",
             "ID: hold: header *",
             "ID: hold: body *",
-            "ID: redirect: header *",
-            "ID: redirect: body *",
             "ID: bcc: header *",
             "ID: prepend: *",
             "ID: replace: *",
@@ -86,9 +94,12 @@ final class PostfixCleanupParser implements LineParser {
 
     /** Whether it is a line of header or body checks. */
     private static boolean checks(Line body, int colon, SyslogHeader header, Consumer<LogEvent> out) {
-        boolean milter = body.hasAt(colon, MILTER_REJECT) || body.hasAt(colon, MILTER_DISCARD);
+        boolean milter = body.hasAt(colon, MILTER_REJECT)
+                || body.hasAt(colon, MILTER_DISCARD)
+                || body.hasAt(colon, MILTER_REDIRECT);
         boolean reject = body.hasAt(colon, MILTER_REJECT) || body.hasAt(colon, REJECT);
-        if (!milter && !reject && !body.hasAt(colon, DISCARD)) {
+        boolean redirect = body.hasAt(colon, MILTER_REDIRECT) || body.hasAt(colon, REDIRECT);
+        if (!milter && !reject && !redirect && !body.hasAt(colon, DISCARD)) {
             return false;
         }
         int what = body.indexOf(TEXT, colon + TEXT.length()) + TEXT.length();
@@ -104,6 +115,7 @@ final class PostfixCleanupParser implements LineParser {
         String text = ofForm ? "" : administratorsText(body, what);
         String checks =
                 ofForm ? "mime-error" : milter ? "milter header checks" : ofHeader ? "header checks" : "body checks";
+        checks += ofHeader && !milter && isSpamMark(body, what + HEADER.length()) ? " of a spam mark" : "";
         checks += text.isEmpty() ? "" : ": " + text;
         Peer unread = new Peer("", null, 0);
         if (reject) {
@@ -111,10 +123,21 @@ final class PostfixCleanupParser implements LineParser {
             out.accept(new LogEvent.Reject(
                     header.at(), header.by(), id, END_OF_MESSAGE, unread, code, checks, null, null, true));
         } else {
+            String action = redirect ? "redirect" : "discard";
             out.accept(new LogEvent.Match(
-                    header.at(), header.by(), id, "discard", END_OF_MESSAGE, unread, checks, null, null));
+                    header.at(), header.by(), id, action, END_OF_MESSAGE, unread, checks, null, null));
         }
         return true;
+    }
+
+    /** Whether the header is one by which a filter says that the message is spam: {@code X-Spam-Flag: YES} and the like. */
+    private static boolean isSpamMark(Line body, int header) {
+        for (Mark mark : SPAM_MARKS) {
+            if (body.hasAt(header, mark)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** What stands behind the HELO; empty if nothing does, or if it is text of the HELO's. */

@@ -2,7 +2,9 @@ package org.postbane.parse;
 
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postbane.model.IpPrefix;
@@ -21,7 +23,7 @@ import org.postbane.source.Mark;
  * ID: from=&lt;sender&gt;, size=1234, class=0, nrcpts=2, msgid=&lt;m&gt;, proto=ESMTP, daemon=MTA-v4, relay=name [address] (may be forged)
  * ID: to=&lt;r1&gt;,&lt;r2&gt;, ctladdr=.., delay=00:00:01, xdelay=.., mailer=local, pri=31234, dsn=2.0.0, stat=Sent
  * ID: Milter: data, reject=554 5.7.1 reason
- * ID: Milter add: header: X-Spam-Flag: YES
+ * ID: Milter (name) add: header: X-Spam-Flag: YES
  * ID: ruleset=check_rcpt, arg1=&lt;r&gt;, relay=name [address], reject=550 5.7.1 reason
  * ID: AUTH=server, relay=name [address], authid=login, mech=PLAIN, bits=0
  * ID: AUTH failure (LOGIN): reason, user=login, relay=name [address]
@@ -30,7 +32,7 @@ import org.postbane.source.Mark;
  * <p>What clients do wrong otherwise, {@link SendmailFaultText} knows. Where {@code relay=} is the last field, its address is in the brackets that end the line; elsewhere the fields before it
  * are read one by one, as sender, recipient and Message-ID are the client's text.
  *
- * <p>Memory: the logins of {@link #MOST} connections. Known shortcomings: no line says that a message is done with, so that
+ * <p>Memory: the logins of {@link #MOST} connections, and as many messages that were broken off. Known shortcomings: no line says that a message is done with, so that
  * the correlator keeps each until it is given up; {@code User unknown} names no client and is passed over; what {@code stat=}
  * says of several recipients holds for all; over a restart the logins of connections that last are forgotten, so that their next
  * messages count for the client, not for the account.
@@ -49,9 +51,23 @@ final class SendmailParser implements LineParser {
     private static final Mark MILTER = Mark.of("Milter: ");
     private static final Mark DATA_REJECT = Mark.of("data, reject=");
     private static final Mark DATA_DISCARD = Mark.of("data, discard");
-    private static final Mark MILTER_ADD = Mark.of("Milter add: header: X-Spam-Flag: YES");
-    private static final Mark MILTER_INSERT = Mark.of("Milter insert (");
-    private static final Mark FLAG = Mark.of("): header: X-Spam-Flag: YES");
+    private static final Mark MILTER_WORD = Mark.of("Milter ");
+    private static final Mark NAME = Mark.of("(");
+    private static final Mark NAME_END = Mark.of(") ");
+    private static final Mark ADD = Mark.of("add: ");
+    private static final Mark CHANGE_ADD = Mark.of("change (add): ");
+    private static final Mark INSERT = Mark.of("insert (");
+    private static final Mark INSERT_END = Mark.of("): ");
+    private static final Mark FLAG = Mark.of("header: X-Spam-Flag: YES");
+    private static final Mark STATUS = Mark.of("header: X-Spam-Status: ");
+    private static final Mark SPAM = Mark.of("Yes, score=");
+    private static final Mark CLEAN = Mark.of("No, score=");
+    private static final Mark CHANGE_FLAG = Mark.of("change: header X-Spam-Flag: from ");
+    private static final Mark TO_YES = Mark.of(" to YES");
+    private static final Mark CHANGE_STATUS = Mark.of("change: header X-Spam-Status: from ");
+    private static final Mark TO_SPAM = Mark.of(" to Yes, score=");
+    private static final Mark TO_CLEAN = Mark.of(" to No, score=");
+    private static final Mark BROKEN_OFF = Mark.of("collect: premature EOM: ");
     private static final Mark RULESET = Mark.of("ruleset=");
     private static final Mark ARGUMENT = Mark.of(", arg1=");
     private static final Mark SECOND_ARGUMENT = Mark.of(", arg2=");
@@ -120,6 +136,9 @@ final class SendmailParser implements LineParser {
     /** Who logged in over a connection, by the process that serves it. */
     private final Map<Program, Login> logins = new LinkedHashMap<>();
 
+    /** Messages that were broken off, and whose {@code from=} is to come. */
+    private final Set<QueueId> brokenOff = new LinkedHashSet<>();
+
     private record Login(@Nullable IpPrefix client, String account) {}
 
     @Override
@@ -141,10 +160,23 @@ final class SendmailParser implements LineParser {
             delivery(body, from, id, header, out);
         } else if (body.hasAt(from, MILTER)) {
             milter(body, from + MILTER.length(), id, header, out);
-        } else if (isSpamFlag(body, from)) {
-            verdict(id, header, out);
+        } else if (body.hasAt(from, MILTER_WORD)) {
+            mark(body, from + MILTER_WORD.length(), id, header, out);
         } else {
+            if (body.hasAt(from, BROKEN_OFF)) {
+                breakOff(id);
+            }
             fault(body, from, header, out);
+        }
+    }
+
+    /** The client broke off while it sent the message, of which {@code from=} tells all the same. */
+    private void breakOff(QueueId id) {
+        brokenOff.add(id);
+        if (brokenOff.size() > MOST) {
+            Iterator<QueueId> oldest = brokenOff.iterator();
+            oldest.next();
+            oldest.remove();
         }
     }
 
@@ -160,13 +192,56 @@ final class SendmailParser implements LineParser {
         return SILENT.matches(body);
     }
 
-    /** The header that a milter added, which is the milter's word. */
-    private static boolean isSpamFlag(Line body, int from) {
-        if (body.hasAt(from, MILTER_INSERT)) {
-            int close = PostfixText.endOfNumber(body, from + MILTER_INSERT.length());
-            return body.hasAt(close, FLAG) && close + FLAG.length() == body.end();
+    /**
+     * Headers that a milter added or changed, which are the milter's word; its own name stands before it since 8.16.
+     *
+     * @param from behind {@code Milter }
+     */
+    private static void mark(Line body, int from, QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
+        int at = from;
+        if (body.hasAt(at, NAME)) {
+            int close = body.indexOf(NAME_END, at);
+            at = close < 0 ? body.end() : close + NAME_END.length();
         }
-        return body.hasAt(from, MILTER_ADD) && from + MILTER_ADD.length() == body.end();
+        if (body.hasAt(at, CHANGE_FLAG)) {
+            if (body.endsWith(TO_YES)) { // from what the client wrote
+                verdict("X-Spam-Flag", true, Double.NaN, id, header, out);
+            }
+            return;
+        }
+        if (body.hasAt(at, CHANGE_STATUS)) {
+            int spam = body.lastIndexOf(TO_SPAM, at);
+            int clean = body.lastIndexOf(TO_CLEAN, at);
+            if (spam >= 0 || clean >= 0) {
+                status(body, Math.max(spam, clean) + " to ".length(), id, header, out);
+            }
+            return;
+        }
+        if (body.hasAt(at, INSERT)) {
+            int close = PostfixText.endOfNumber(body, at + INSERT.length());
+            at = body.hasAt(close, INSERT_END) ? close + INSERT_END.length() : body.end();
+        } else if (body.hasAt(at, CHANGE_ADD)) {
+            at += CHANGE_ADD.length();
+        } else {
+            at = body.hasAt(at, ADD) ? at + ADD.length() : body.end();
+        }
+        if (body.hasAt(at, FLAG) && at + FLAG.length() == body.end()) {
+            verdict("X-Spam-Flag", true, Double.NaN, id, header, out);
+        } else if (body.hasAt(at, STATUS)) {
+            status(body, at + STATUS.length(), id, header, out);
+        }
+    }
+
+    /** {@code Yes, score=7.3 required=5.0 tests=..}. */
+    private static void status(Line body, int from, QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
+        boolean spam = body.hasAt(from, SPAM);
+        if (!spam && !body.hasAt(from, CLEAN)) {
+            return;
+        }
+        int points = from + (spam ? SPAM : CLEAN).length();
+        int blank = body.indexOf(' ', points);
+        double score = AmavisParser.decimal(body.text(points, blank < 0 ? body.end() : blank));
+        verdict("X-Spam-Status", spam, score, id, header, out);
     }
 
     // ---------------------------------------------------------------- a message's life
@@ -197,7 +272,8 @@ final class SendmailParser implements LineParser {
             int textEnd = Math.min(relay, endOfText(body, text));
             out.accept(new LogEvent.MessageId(header.at(), header.by(), id, body.text(text, textEnd)));
         }
-        if (count > 0) { // else every recipient was refused, or none was named
+        boolean whole = brokenOff.isEmpty() || !brokenOff.remove(id);
+        if (count > 0 && size > 0 && whole) { // else every recipient was refused, none was named, or DATA never came
             out.accept(new LogEvent.Queued(header.at(), header.by(), id, sender, Math.max(0, size), count));
         }
     }
@@ -280,8 +356,12 @@ final class SendmailParser implements LineParser {
         }
     }
 
-    private static void verdict(QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
-        new VerdictDraft(header, "milter", "X-Spam-Flag", Judgement.SPAM).on(id).state(out);
+    private static void verdict(
+            String mark, boolean spam, double points, QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
+        new VerdictDraft(header, "milter", mark, spam ? Judgement.SPAM : Judgement.CLEAN)
+                .points(points)
+                .on(id)
+                .state(out);
     }
 
     // ---------------------------------------------------------------- refusals and logins

@@ -529,7 +529,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             if (forGood && !spam && mail != null && mail.isAnswerable()) {
                 sayings.refused(event.at(), mail.origin(), event.stage(), event.code(), event.reason());
             }
-            addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
+            addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient(), false);
             return;
         }
         IpPrefix client = event.client().address();
@@ -537,7 +537,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             Origin origin = new Origin(client, null, event.sender(), event.queueId(), null);
             sayings.refused(event.at(), origin, event.stage(), event.code(), event.reason());
         }
-        addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
+        addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient(), false);
         String recipient = event.recipient();
         if (event.code() < 500 && client != null && recipient != null && sayings.isTrap(recipient)) {
             sayings.deferredTraps.add(client, event.sender(), recipient, event.at());
@@ -563,7 +563,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.action().endsWith("discard") && event.stage().equals(END_OF_MESSAGE)) {
             neverQueued(event.queueId(), event.at(), client, event.sender(), event.reason());
         }
-        addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient());
+        boolean goesOn = !event.action().equals("discard"); // restrictions that follow may refuse it yet
+        addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient(), goesOn);
     }
 
     /** All recipients of the message give way to the one that a table names. */
@@ -702,14 +703,19 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
     }
 
-    /** A line names a recipient that the client asked for, whatever became of it. */
+    /**
+     * A line names a recipient that the client asked for, whatever became of it.
+     *
+     * @param goesOn another line may name it once more, and mean the same command
+     */
     private void addressed(
             Instant at,
             Program by,
             @Nullable QueueId queueId,
             @Nullable IpPrefix client,
             @Nullable String sender,
-            @Nullable String recipient) {
+            @Nullable String recipient,
+            boolean goesOn) {
         if (recipient == null || client == null || !sayings.isTrap(recipient)) {
             return;
         }
@@ -723,11 +729,12 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         Prelude prelude = preludes.of(by, client, sender);
         boolean sameMessage = prelude.isTrapped();
-        if (!prelude.addTrap(recipient)) {
+        if (!recipient.equals(prelude.unanswered) && !prelude.addTrap(recipient)) {
             prelude = preludes.begin(by, client, sender);
             prelude.addTrap(recipient);
             sameMessage = false;
         }
+        prelude.unanswered = goesOn ? recipient : null;
         if (!sameMessage) {
             sayings.trapped(client, at, sender, recipient);
         }

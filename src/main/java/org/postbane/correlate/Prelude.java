@@ -20,6 +20,9 @@ final class Prelude {
     private final Set<String> traps;
     /** Recipients that an access table added. */
     private final Set<String> added;
+    /** The trap whose command another line may tell of. */
+    @Nullable
+    String unanswered;
     /** An access table names another recipient for all of them. */
     boolean redirects;
 
@@ -65,6 +68,7 @@ final class Prelude {
         row.texts(traps);
         row.texts(added);
         row.flag(redirects);
+        row.text(unanswered);
     }
 
     static Prelude read(RowReader row) {
@@ -74,6 +78,7 @@ final class Prelude {
                 Objects.requireNonNull(row.texts()),
                 Objects.requireNonNull(row.texts()));
         prelude.redirects = row.flag();
+        prelude.unanswered = row.text();
         return prelude;
     }
 }

@@ -37,6 +37,9 @@ final class Connection {
     @Nullable
     String proxiedAccount;
 
+    /** Why the filter's output was refused behind the filter, until it tells of that. */
+    Mail.@Nullable Pending behind;
+
     final List<Mail> mails = new ArrayList<>(1);
 
     Connection(Program process, boolean certain) {

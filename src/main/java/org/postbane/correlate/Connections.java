@@ -84,6 +84,23 @@ final class Connections {
         touch(connection);
     }
 
+    /**
+     * What the filter made of a message of this client was refused.
+     *
+     * @return false if no client of this address is speaking to us through a filter
+     */
+    boolean refusedBehind(IpPrefix client, Mail.Pending verdict) {
+        boolean known = false;
+        for (Connection connection : lasting.values()) { // few messages get so far
+            if (client.equals(connection.proxied)) {
+                connection.behind = verdict;
+                touch(connection);
+                known = true;
+            }
+        }
+        return known;
+    }
+
     private Connection of(Program process, Instant at) {
         Connection known = lasting.get(process);
         if (known == null) { // its beginning is lost, or the program does not tell
@@ -199,6 +216,10 @@ final class Connections {
         row.address(connection.client);
         row.address(connection.proxied);
         row.text(connection.proxiedAccount);
+        row.flag(connection.behind != null);
+        if (connection.behind != null) {
+            connection.behind.write(row);
+        }
         row.number(connection.mails.size());
         connection.mails.forEach(mail -> row.number(mail.serial));
         return row.toBytes();
@@ -220,6 +241,7 @@ final class Connections {
         connection.client = row.address();
         connection.proxied = row.address();
         connection.proxiedAccount = row.text();
+        connection.behind = row.flag() ? Mail.Pending.read(row) : null;
         for (long left = row.number(); left > 0; left--) {
             Mail mail = mails.apply(row.number());
             if (mail == null) {

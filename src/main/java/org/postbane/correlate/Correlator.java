@@ -171,6 +171,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             mail.takePrelude(mail.sender); // later lines came before this one
         }
         connections.add(event.by(), mail, event.at());
+        if (mail.answered && !mail.pending.isEmpty() && isPassedBack(mail, mail.pending.get(0))) {
+            mail.pending.clear();
+        }
         sayings.pending(mail);
         if (mail.isJudged()) {
             messages.awaitDeliveries(mail, event.at());
@@ -525,7 +528,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             IpPrefix client = event.client().address();
             boolean forGood = event.code() >= 500;
             boolean spam = forGood && Refusals.isForContent(event);
-            Mail mail = neverQueued(event.queueId(), event.at(), client, event.sender(), spam ? event.reason() : null);
+            Mail mail = neverQueued(
+                    event.queueId(), event.at(), client, event.sender(), spam ? event.reason() : null, true);
             if (forGood && !spam && mail != null && mail.isAnswerable()) {
                 sayings.refused(event.at(), mail.origin(), event.stage(), event.code(), event.reason());
             }
@@ -561,7 +565,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             redirected(event, client);
         }
         if (event.action().endsWith("discard") && event.stage().equals(END_OF_MESSAGE)) {
-            neverQueued(event.queueId(), event.at(), client, event.sender(), event.reason());
+            neverQueued(event.queueId(), event.at(), client, event.sender(), event.reason(), false);
         }
         boolean goesOn = !event.action().equals("discard"); // restrictions that follow may refuse it yet
         addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient(), goesOn);
@@ -583,6 +587,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
      * A milter ended a message after it had seen its content. It never gets to qmgr.
      *
      * @param reason null where that says nothing against it: it is to come again, or is disowned by the sender's domain
+     * @param answered who handed it in was told
      * @return the message; null if it is not known by its queue id
      */
     private @Nullable Mail neverQueued(
@@ -590,13 +595,15 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             Instant at,
             @Nullable IpPrefix client,
             @Nullable String sender,
-            @Nullable String reason) {
+            @Nullable String reason,
+            boolean answered) {
         if (id == null) {
             return null;
         }
         Mail known = open.find(id);
         Mail mail = known == null || known.closed != null ? messages.start(id, at) : known;
         mail.refused = true;
+        mail.answered = answered;
         mail.sender = mail.sender == null ? sender : mail.sender;
         mail.takePrelude(sender);
         mail.left(at);
@@ -604,7 +611,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         believe(mail);
         if (reason != null) {
             Pending verdict = Refusals.verdict(at, client, sender, reason);
-            if (verdict.isOfChecks() && (mail.parent != null || mail.isFromHere())) {
+            if (answered && isPassedBack(mail, verdict)) {
+                messages.touch(mail);
+            } else if (verdict.isOfChecks() && (mail.parent != null || mail.isFromHere())) {
                 messages.touch(mail.root());
                 mail.root().checked = verdict;
             } else {
@@ -613,6 +622,19 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         messages.close(mail, at);
         return mail;
+    }
+
+    /**
+     * Whether it is the output of a filter before the queue, which tells the client, so that the refusal counts by the line of the
+     * smtpd that the client speaks to.
+     */
+    private boolean isPassedBack(Mail mail, Pending verdict) {
+        IpPrefix client = mail.client;
+        return mail.parent == null
+                && mail.isFromHere()
+                && client != null
+                && !client.isLoopback()
+                && (strays.refusedBehind(client, verdict) || connections.refusedBehind(client, verdict));
     }
 
     /** A filter before the queue answered to a message; its connection tells who sent it. */
@@ -647,7 +669,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         mail.held = true;
         messages.touch(mail);
         connections.add(event.by(), mail, event.at());
-        Pending refusal = Refusals.verdict(event.at(), "proxy", client, event.sender(), event.reply());
+        Pending behind = connection.behind;
+        connection.behind = null;
+        Pending refusal = behind != null
+                ? behind.ofOutput()
+                : Refusals.verdict(event.at(), "proxy", client, event.sender(), event.reply());
         Pending verdict = event.filterId() == null ? null : strays.take(event.filterId());
         if (verdict != null) {
             applyToRefused(mail, verdict);

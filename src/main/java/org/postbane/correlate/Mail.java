@@ -114,6 +114,8 @@ final class Mail {
     boolean refused;
     /** Postfix delivers it to another address than the client named. */
     boolean redirected;
+    /** It was refused, not thrown away. */
+    boolean answered;
     /** Its queue id is free for others; kept until its session tells how many recipients it had. */
     boolean held;
     /** A verdict on it is kept until it is known which message it is the filter's output of. */
@@ -417,13 +419,13 @@ final class Mail {
     int newVictims(boolean complete, boolean counted) {
         int known = knownVictims();
         if (refused) { // no deliveries will tell
-            known = told > 0 ? told : complete ? Math.max(new HashSet<>(listed).size(), recipientsInQueue) : 0;
+            known = told > 0 ? told : complete ? Math.max(listedOnce(), recipientsInQueue) : 0;
         } else if (redirected) {
-            known = told > 0 ? told : complete ? new HashSet<>(listed).size() : 0;
+            known = told > 0 ? told : complete ? listedOnce() : 0;
         } else if (complete) {
             known += awaited == null ? 0 : awaited.size();
             if (awaitsAll && !queued) { // on hold, of which nothing but its session tells
-                known = Math.max(known, told > 0 ? told : new HashSet<>(listed).size());
+                known = Math.max(known, told > 0 ? told : listedOnce());
             }
             // Exim counts what the client named, before aliases
             boolean asCounted = awaitsAll && (known == 0 || !queued || id.isExim());
@@ -435,6 +437,11 @@ final class Mail {
         int more = Math.max(1, known) - victims;
         victims += Math.max(0, more);
         return Math.max(0, more);
+    }
+
+    /** How many a filter listed, each once. */
+    private int listedOnce() {
+        return Math.max(new HashSet<>(listed).size(), victimNames == null ? 0 : victimNames.size());
     }
 
     /** As many as qmgr counted, after aliases, or fewer where others say how many the client named. */
@@ -521,6 +528,7 @@ final class Mail {
         row.number(doubtful.size());
         doubtful.forEach(verdict -> verdict.write(row));
         row.flag(redirected);
+        row.flag(answered);
         row.flag(checked != null);
         if (checked != null) {
             checked.write(row);
@@ -588,6 +596,7 @@ final class Mail {
             mail.doubt(Pending.read(row));
         }
         mail.redirected = row.flag();
+        mail.answered = row.flag();
         mail.checked = row.flag() ? Pending.read(row) : null;
         return new Restored(mail, indexed, parent);
     }

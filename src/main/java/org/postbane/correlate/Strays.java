@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Mail.Pending;
+import org.postbane.model.IpPrefix;
 
 /**
  * What is joined by amavis's own id of a message: verdicts on messages that were not passed on, where the line names no queue
@@ -79,6 +80,23 @@ final class Strays {
             oldest.remove();
         }
         refused.put(filterId, new Refused(mail, otherwise));
+    }
+
+    /**
+     * What the filter made of a message of this client was refused.
+     *
+     * @return false if no such message waits, of which only the filter's reply was known
+     */
+    boolean refusedBehind(IpPrefix client, Pending why) {
+        for (Map.Entry<String, Refused> each : refused.entrySet()) {
+            Mail mail = each.getValue().mail();
+            if (client.equals(mail.client) && !each.getValue().otherwise().isOfChecks()) {
+                each.setValue(new Refused(mail, why.ofOutput()));
+                changed = true;
+                return true;
+            }
+        }
+        return false;
     }
 
     private void give(Refused each) {

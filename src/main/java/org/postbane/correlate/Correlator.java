@@ -279,8 +279,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             return; // address verification probes
         }
         Mail mail = open.find(event.queueId());
-        if (mail == null && event.queueId().isExim()) {
-            mail = messages.start(event.queueId(), event.at()); // its arrival may be told of later, but by this id only
+        boolean handedOn =
+                event.queuedAs() != null || event.filterId() != null; // to say whose output that is takes more
+        if (mail == null && (event.queueId().isExim() || !handedOn && event.status() == Status.SENT)) {
+            mail = messages.start(event.queueId(), event.at()); // its arrival may be told of later
         }
         if (mail == null) {
             return;
@@ -575,9 +577,13 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     private void redirected(LogEvent.Match event, @Nullable IpPrefix client) {
         if (event.queueId() != null) {
             Mail known = open.find(event.queueId());
-            Mail mail = known == null || known.closed != null ? messages.start(event.queueId(), event.at()) : known;
+            boolean over = known != null
+                    && known.closed != null
+                    && known.closed.plus(REORDER).isBefore(event.at());
+            Mail mail = known == null || over ? messages.start(event.queueId(), event.at()) : known;
             mail.redirected = true;
             messages.touch(mail);
+            sayings.victims(mail.root(), event.at(), false); // the session may have told how many there are
         } else if (client != null) {
             preludes.of(event.by(), client, event.sender()).redirects = true;
         }

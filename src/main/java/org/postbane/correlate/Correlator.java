@@ -128,6 +128,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         messages.touch(mail);
         mail.sender = event.sender();
         mail.pickedUp = true;
+        Mail before = event.origQueueId() == null ? null : open.find(event.origQueueId());
+        if (before != null && mail.parent == null) {
+            link(mail, before); // postsuper -r
+        }
         if (mail.messageId != null) {
             byMessageId.cameBack(mail.messageId, mail.sender, event.at()); // cleanup's line came before this one
         }

@@ -110,8 +110,18 @@ public sealed interface LogEvent {
         }
     }
 
-    /** pickup took a message that a local user or a pipe filter dropped: {@code ID: uid=108 from=<sender>}. */
-    record Pickup(Instant at, Program by, QueueId queueId, int uid, String sender) implements LogEvent {
+    /**
+     * pickup took a message that a local user or a pipe filter dropped: {@code ID: uid=108 from=<sender>}.
+     *
+     * @param origQueueId what it was until {@code postsuper -r} put it back; null for what is new
+     */
+    record Pickup(
+            Instant at,
+            Program by,
+            QueueId queueId,
+            int uid,
+            String sender,
+            @Nullable QueueId origQueueId) implements LogEvent {
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);

@@ -37,9 +37,9 @@ final class PostfixPickupParser implements LineParser {
         }
         int from = end + FROM.length();
         int orig = body.lastIndexOf(ORIG_ID, from);
-        boolean again = orig >= 0 && QueueId.parse(body.bytes(), orig + ORIG_ID.length(), body.end()) != null;
+        QueueId before = orig < 0 ? null : QueueId.parse(body.bytes(), orig + ORIG_ID.length(), body.end());
         boolean closed = body.bytes()[body.end() - 1] == '>';
-        int senderEnd = again ? orig : closed ? Math.max(from, body.end() - 1) : body.end();
-        out.accept(new LogEvent.Pickup(header.at(), header.by(), id, uid, body.text(from, senderEnd)));
+        int senderEnd = before != null ? orig : closed ? Math.max(from, body.end() - 1) : body.end();
+        out.accept(new LogEvent.Pickup(header.at(), header.by(), id, uid, body.text(from, senderEnd), before));
     }
 }

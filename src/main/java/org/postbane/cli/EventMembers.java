@@ -119,7 +119,7 @@ final class EventMembers implements LogEvent.Visitor {
         add("verdict", word(event.judgement()));
         add("category", event.category());
         addIf(!Double.isNaN(event.points()), "points", event.points());
-        addIf(event.size() != 0, "size", event.size());
+        addIf(event.size() != 0, "size", (long) event.size());
         boolean tells = event.filter().equals("amavis") || event.filter().equals("rspamd");
         addIf(tells, "blocked", String.valueOf(event.blocked()));
         add("queuedAs", event.queuedAs().isEmpty() ? null : event.queuedAs().get(0));

@@ -174,6 +174,8 @@ public sealed interface LogEvent {
      * @param relay e.g. {@code 127.0.0.1[127.0.0.1]:10024}, {@code virtual}, {@code none}
      * @param queuedAs the id that the next hop answered with: {@code queued as ID}
      * @param filterId amavis's own id of the message: {@code id=NNNNN-NN}
+     * @param ran for how long the agent ran a command for it until now, in milliseconds, with the digits that the line has, at
+     *     least 1; 0 where it runs none, or does not say
      */
     record Delivery(
             Instant at,
@@ -185,7 +187,8 @@ public sealed interface LogEvent {
             Status status,
             String reply,
             @Nullable QueueId queuedAs,
-            @Nullable String filterId)
+            @Nullable String filterId,
+            int ran)
             implements LogEvent {
         @Override
         public void accept(Visitor visitor) {
@@ -231,6 +234,7 @@ public sealed interface LogEvent {
      * @param recipients empty where the line names none
      * @param messageId as the filter prints it; it may differ from what the MTA prints
      * @param size bytes, as the filter saw the message; 0 where the line does not say
+     * @param took how long it took the filter, in milliseconds; 0 where the line does not say
      * @param queuedAs ids under which the judged message came back into the queue
      * @param filterId the filter's own id of the message, {@code 02662-01-2}; null if it has none
      * @param recipientsAre what {@code recipients} are
@@ -249,7 +253,8 @@ public sealed interface LogEvent {
             @Nullable String sender,
             List<String> recipients,
             @Nullable String messageId,
-            long size,
+            int size,
+            int took,
             List<QueueId> queuedAs,
             @Nullable String filterId,
             Listed recipientsAre,

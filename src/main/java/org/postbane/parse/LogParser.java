@@ -161,8 +161,9 @@ public final class LogParser implements LineSink {
     }
 
     private static Map<String, LineParser> postfixParsers(boolean texts) {
-        PostfixDeliveryParser relaying = new PostfixDeliveryParser(true, texts);
-        PostfixDeliveryParser delivery = new PostfixDeliveryParser(false, texts);
+        PostfixDeliveryParser relaying = new PostfixDeliveryParser(true, false, texts);
+        PostfixDeliveryParser delivery = new PostfixDeliveryParser(false, false, texts);
+        PostfixDeliveryParser running = new PostfixDeliveryParser(false, true, texts);
         return Map.ofEntries(
                 Map.entry("smtpd", new PostfixSmtpdParser(texts)),
                 Map.entry("cleanup", new PostfixCleanupParser()),
@@ -173,9 +174,9 @@ public final class LogParser implements LineSink {
                 Map.entry("smtp", relaying),
                 Map.entry("lmtp", relaying),
                 Map.entry("relay", relaying),
-                Map.entry("local", delivery),
+                Map.entry("local", running),
                 Map.entry("virtual", delivery),
-                Map.entry("pipe", delivery),
+                Map.entry("pipe", running),
                 Map.entry("discard", delivery),
                 Map.entry("error", delivery),
                 Map.entry("retry", delivery));

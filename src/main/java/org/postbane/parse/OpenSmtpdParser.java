@@ -313,6 +313,7 @@ final class OpenSmtpdParser implements LineParser {
                 text.startsWith("Ok") ? Status.SENT : text.startsWith("TempFail") ? Status.DEFERRED : Status.BOUNCED,
                 stat < 0 ? "" : body.text(stat + STAT.length(), body.end()),
                 null,
-                null));
+                null,
+                0));
     }
 }

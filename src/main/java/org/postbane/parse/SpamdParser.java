@@ -22,6 +22,7 @@ final class SpamdParser implements LineParser {
 
     private static final Mark RESULT = Mark.of("spamd: result: ");
     private static final Mark DASH = Mark.of(" - ");
+    private static final Mark SCAN_TIME = Mark.of(" scantime=");
     private static final Mark SIZE = Mark.of(",size=");
     private static final Mark PORT = Mark.of(",rport=");
     private static final Mark MID = Mark.of(",mid=");
@@ -126,11 +127,16 @@ final class SpamdParser implements LineParser {
         }
         int from = mid + MID.length();
         int end = body.indexOf(',', from);
+        int took = body.indexOf(SCAN_TIME, dash);
+        int tookFrom = took + SCAN_TIME.length();
+        int tookEnd = took < 0 ? -1 : body.indexOf(',', tookFrom);
+        double seconds = tookEnd < 0 ? 0 : AmavisParser.decimal(body.text(tookFrom, tookEnd));
         String messageId = body.text(from, end < 0 ? body.end() : end);
         boolean spam = letter == 'Y';
         new VerdictDraft(header, "spamd", spam ? "Y" : ".", spam ? Judgement.SPAM : Judgement.CLEAN)
                 .points(AmavisParser.decimal(body.text(word + 1, dash).strip()))
                 .message(messageId.equals(NO_ID) ? null : messageId, size(body, dash))
+                .took((int) Math.round(1000 * seconds))
                 .state(out);
     }
 

@@ -25,6 +25,7 @@ final class VerdictDraft {
     private LogEvent.Listed recipientsAre = LogEvent.Listed.ALL;
     private @Nullable String messageId;
     private long size;
+    private int took;
     private List<QueueId> queuedAs = List.of();
     private @Nullable String filterId;
     private @Nullable String quarantine;
@@ -77,6 +78,12 @@ final class VerdictDraft {
         return this;
     }
 
+    /** @param millis how long it took the filter */
+    VerdictDraft took(int millis) {
+        took = millis;
+        return this;
+    }
+
     VerdictDraft queuedAs(List<QueueId> ids) {
         queuedAs = ids;
         return this;
@@ -106,7 +113,8 @@ final class VerdictDraft {
                 sender,
                 recipients,
                 messageId,
-                size,
+                (int) Math.min(size, Integer.MAX_VALUE),
+                took,
                 queuedAs,
                 filterId,
                 recipientsAre,

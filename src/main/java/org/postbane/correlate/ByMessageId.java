@@ -2,12 +2,12 @@ package org.postbane.correlate;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -23,62 +23,58 @@ import org.postbane.model.Judgement;
  * <p>Strangers choose Message-IDs, and lines get lost; so that a message has the Message-ID of the verdict is not enough:
  *
  * <ul>
- *   <li>It must have been with the filter then: the verdict comes before qmgr has it (a milter), or between qmgr's line and a
- *       delivery or the end of it (a pipe or a command of the delivery agent). A verdict waits until that is known.
- *   <li>All verdicts that came meanwhile on this Message-ID must be the same.
- *   <li>No other client's message may have it that was with the filter then, also if that is forgotten by now.
- *   <li>Every other client's message that was with a filter then, a milter's or a pipe's, and fits the size no worse, must have another
- *       Message-ID and a verdict of its own: one whose Message-ID (or whose last of several) was on a line that is lost has not. A
- *       milter's refusal is none: it may be what became of this verdict. To a Message-ID that nobody knows, a verdict may have been on
- *       any of those that lack one: it explains one. Whatever was with the filter leaves it soon; other messages may stay (a slow
- *       next hop, a session that hangs) and are no longer waited for.
+ *   <li>It must have been with the filter then, as {@link Stay} tells. A verdict waits until that is known, of all messages that
+ *       may have been; whatever was with the filter leaves it soon.
+ *   <li>No other client's message with that Message-ID may have been with the filter then, whoever handed it in, and also if that is
+ *       forgotten by now; or all verdicts on that Message-ID must leave no other choice: each is on one message, and each run of
+ *       a filter gives one at most.
+ *   <li>All verdicts that came meanwhile on this Message-ID must be the same, if one message is all that they can be on.
+ *   <li>Of every other client's message that was with the filter then, the line with its Message-ID, or with the last of several,
+ *       may be lost. So those that have the Message-ID that is known must have as many verdicts, none of which may be on such a
+ *       message in its turn. To a Message-ID that nobody knows, a verdict may have been on any of those that lack one: it explains one.
  * </ul>
  *
- * <p>Where several clients' open messages fit, nobody is blamed at once. If spamd is run by a pipe, the message comes back
- * by pickup with its whole Message-ID; if that is the one of a single client's messages, of that sender and about that size,
- * and all messages that look like it have verdicts, all the same or each before the message came back, then one was on this
- * one.
- *
- * <p>Memory: {@link #MOST_WAITING} verdicts and as many messages that came back, and {@link #MOST_PASSING} messages, the oldest of which go for others.
+ * <p>Memory: {@link #MOST_WAITING} verdicts, and {@link #MOST_PASSING} messages, the oldest of which go for others.
  *
  * <p>Known shortcomings: of one message with several recipients whom the filter asks each for himself, no verdict is
- * believed if they differ. A message whose known Message-ID header is {@code <>}, or is another open message's too, is taken for
- * explained by that: if the line with its last header is lost, and the message whose Message-ID stands there is not looked at by the
- * filter, the verdict is taken for that one's. So it is, without a line lost, if a program of this host hands in mail
- * with that Message-ID.
+ * believed if they differ. Where one host asks another's spamd, and each writes its own time, their clocks must agree.
  */
 final class ByMessageId {
 
     /** So long a verdict waits for its message to leave the filter. */
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-    /** What was with the filter leaves it so soon after the verdict: all that is left to do is to hand it in again. */
-    private static final Duration LEAVING = Duration.ofSeconds(5);
-    /** A milter has nothing left to do. */
-    private static final Duration LEAVING_MILTER = Duration.ofSeconds(2);
+    private static final Duration PATIENCE = Duration.ofSeconds(12);
+    /** So long it is kept where it was, as others may have been on the same message. */
+    private static final Duration KEPT = Duration.ofSeconds(30);
     /** The lines of different programs may change places within this time. */
-    private static final Duration REORDER = Duration.ofMillis(300);
+    private static final Duration REORDER = Stay.REORDER;
     /** Messages that closed longer ago are over. */
     private static final Duration OVER = Duration.ofSeconds(2);
     /** Messages of which nothing was heard for so long are nowhere near the filter. */
     private static final Duration STUCK = Duration.ofSeconds(60);
 
-    /** What cleanup logs of a message without that header. */
-    private static final String NO_HEADER = "<>";
+    /** What spamd prints of a header without an id, which to cleanup is as none. */
+    private static final String EMPTY = "<>";
 
     private static final int MOST_WAITING = 1000;
     private static final int MOST_PASSING = 1000;
     /** A filter adds and takes away some header lines: sizes differ by less than this, or than an eighth. */
     private static final long SIZE_SLACK = 2048;
-    /** Two messages of one server, which adds the same header lines to both: host names in these differ. */
-    private static final long SAME_SLACK = 256;
+    /** So many verdicts on one Message-ID are told apart by what others may be on. */
+    private static final int MOST_ALIKE = 64;
 
     private final OpenMessages open;
     private final Consumer<Mail> touched;
-    private final List<Waiting> waiting = new ArrayList<>();
-    /** Messages that came back before the verdict on them: the lines of different programs may change places. */
-    private final ArrayDeque<CameBack> early = new ArrayDeque<>();
+    private final List<Unplaced> waiting = new ArrayList<>();
     /** Clients' messages, of which the one that was heard of last is last. May be given up already. */
     private final Set<Mail> passing = new LinkedHashSet<>();
+    /** What was asked for in one call, by Message-ID. */
+    private final Map<@Nullable String, List<Unplaced>> verdictsById = new HashMap<>();
+
+    private final Map<@Nullable String, List<Mail>> mailsById = new HashMap<>();
+    private final Map<@Nullable String, @Nullable Matching> matchings = new HashMap<>();
+    /** Messages that verdicts were found on in this call. */
+    private final Set<Mail> found = new HashSet<>();
+
     /** A verdict has come. Until then nothing is kept. */
     private boolean asked;
 
@@ -87,48 +83,6 @@ final class ByMessageId {
 
     private long ambiguous;
     private boolean changed;
-
-    /** A verdict that waits. */
-    private static final class Waiting {
-
-        /** The Message-ID as spamd prints it; null if it found none. */
-        final @Nullable String key;
-
-        final long size;
-        final Pending verdict;
-        /** qmgr did not have the message then, by the order of the lines: a milter's verdict. */
-        final boolean beforeQueue;
-        /** The message, as far as its Message-ID tells, since it came back; null while it has not. */
-        @Nullable
-        Mail meant;
-
-        boolean over;
-
-        Waiting(@Nullable String key, long size, Pending verdict, boolean beforeQueue) {
-            this.key = key;
-            this.size = size;
-            this.verdict = verdict;
-            this.beforeQueue = beforeQueue;
-        }
-
-        Instant at() {
-            return verdict.at();
-        }
-    }
-
-    private record CameBack(
-            String header, @Nullable String key, @Nullable String sender, Instant at) {
-
-        static CameBack of(String header, @Nullable String sender, Instant at) {
-            return new CameBack(header, MessageIds.asSpamdPrints(header), sender, at);
-        }
-    }
-
-    private enum Doubt {
-        NONE,
-        FOR_NOW,
-        FOR_GOOD
-    }
 
     /** A verdict, and the message that it is on. */
     record Found(Mail mail, Pending verdict) {}
@@ -211,9 +165,10 @@ final class ByMessageId {
      *
      * @param printed the Message-ID as spamd prints it; null if it found none
      * @param size in bytes as spamd saw it; 0 if it does not say
+     * @param took how long it looked at the message, in milliseconds; 0 if it does not say
      */
-    void await(@Nullable String printed, long size, Pending verdict) {
-        String key = printed == null ? null : MessageIds.printed(printed);
+    void await(@Nullable String printed, long size, int took, Pending verdict) {
+        String key = printed == null || printed.equals(EMPTY) ? null : MessageIds.printed(printed);
         ask();
         if (waiting.size() >= MOST_WAITING) {
             giveUp(waiting.remove(0));
@@ -222,8 +177,43 @@ final class ByMessageId {
         for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
             beforeQueue |= mayBeOn(mail, size, verdict.at()) && !isUnknown(mail) && mail.activeAt == null;
         }
-        waiting.add(new Waiting(key, size, verdict, beforeQueue));
+        Unplaced next = new Unplaced(key, size, Run.atLeast(took), verdict, beforeQueue);
+        waiting.add(next);
+        for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
+            if (isFine(next) && !mail.since.isBefore(next.at())) {
+                returned(next, mail); // whose lines came before
+            }
+        }
         changed = true;
+    }
+
+    boolean isAsked() {
+        return asked;
+    }
+
+    /** A message begins: it may be what a filter has made of one that has its verdict. Then it is no other message. */
+    void handedIn(Mail mail) {
+        if (waiting.isEmpty() || mail.messageId == null || !mail.pickedUp && !mail.isFromHere()) {
+            return;
+        }
+        String key = mail.messageIdKey();
+        for (Unplaced verdict : waiting) {
+            if (Objects.equals(key, verdict.key)
+                    && !mail.since.isBefore(verdict.at())
+                    && !mail.since.isAfter(verdict.latest().plus(Run.LEAVING))) {
+                returned(verdict, mail);
+            }
+        }
+    }
+
+    private void returned(Unplaced verdict, Mail mail) {
+        boolean handedIn = (mail.pickedUp || mail.isFromHere()) && mail.account == null && mail.parent == null;
+        if (handedIn && !mail.output && !verdict.returned) {
+            verdict.returned = true;
+            mail.output = true;
+            touched.accept(mail);
+            changed = true;
+        }
     }
 
     private void ask() {
@@ -241,7 +231,7 @@ final class ByMessageId {
     }
 
     private void passes(Mail mail) {
-        if (!mayBeStrangers(mail) || mail.id.isExim()) {
+        if (mail.output || mail.id.isExim()) {
             return;
         }
         passing.remove(mail);
@@ -253,50 +243,57 @@ final class ByMessageId {
         }
     }
 
-    private static boolean mayBeStrangers(Mail mail) {
-        return !mail.pickedUp && !mail.isFromHere() && mail.parent == null;
-    }
-
     private static Instant lastOf(Mail mail) {
         return mail.leftAt != null ? mail.leftAt : mail.activeAt != null ? mail.activeAt : mail.since;
     }
 
     /**
-     * A verdict of which it is certain by now on which message it was; null if there is none. To be asked until then.
+     * The verdicts of which it is certain by now on which message they were. To be asked until then.
      *
      * @param mail of which something was heard; null where time has passed
      */
-    @Nullable
-    Found settled(@Nullable Mail mail, Instant now) {
+    List<Found> settled(@Nullable Mail mail, Instant now) {
         if (waiting.isEmpty()) {
-            return null;
+            return List.of();
         }
         String key = mail == null ? null : mail.messageIdKey();
-        if (mail != null && key == null && mail.leftAt == null) {
-            return null; // it has left no filter: there is no verdict that this settles
+        if (mail != null && key == null) {
+            return List.of(); // what it tells of others' messages is found out when some time has passed
         }
-        Found found = null;
-        for (int i = 0; i < waiting.size() && found == null; i++) {
-            Waiting next = waiting.get(i);
-            if (next.key != null && !next.over && (key == null || key.equals(next.key))) {
-                found = settle(next, next.key, now);
-            }
-            if (!next.over && next.at().plus(PATIENCE).isBefore(now)) {
+        verdictsById.clear();
+        mailsById.clear();
+        matchings.clear();
+        found.clear();
+        for (Unplaced each : waiting) {
+            verdictsById.computeIfAbsent(each.key, id -> new ArrayList<>()).add(each);
+        }
+        List<Found> all = new ArrayList<>(0);
+        for (Unplaced next : key == null ? waiting : verdictsOn(key)) {
+            Found one = next.key == null || !next.isOpen() ? null : settle(next, next.key, now);
+            if (one != null) {
+                all.add(one);
+                found.add(one.mail());
+                matchings.remove(next.key);
+            } else if (next.isOpen() && next.at().plus(PATIENCE).isBefore(now)) {
                 giveUp(next);
             }
         }
-        changed |= waiting.removeIf(verdict -> verdict.over);
-        return found;
+        changed |= waiting.removeIf(verdict -> verdict.at().plus(KEPT).isBefore(now));
+        return all;
+    }
+
+    private List<Unplaced> verdictsOn(@Nullable String key) {
+        List<Unplaced> verdicts = verdictsById.get(key);
+        return verdicts == null ? List.of() : verdicts;
     }
 
     /** The same, of a message of which nothing more is to be heard. */
-    @Nullable
-    Found last(Mail mail, Instant now) {
+    List<Found> last(Mail mail, Instant now) {
         boolean before = ended;
-        ended |= mail.messageIdKey() != null; // else it ends nothing: all others' verdicts are asked about
-        Found found = settled(mail, now);
+        ended = true;
+        List<Found> all = settled(mail, now);
         ended = before;
-        return found;
+        return all;
     }
 
     /** Nothing more is to be heard of any message. */
@@ -310,9 +307,8 @@ final class ByMessageId {
         if (key == null) {
             return;
         }
-        for (Waiting verdict : waiting) {
-            boolean mayBe = !verdict.over
-                    && verdict.meant == null
+        for (Unplaced verdict : waiting) {
+            boolean mayBe = verdict.isOpen()
                     && key.equals(verdict.key)
                     && mayBeOn(mail, verdict.at())
                     && !hasAnother(mail, key, verdict);
@@ -320,11 +316,10 @@ final class ByMessageId {
                 giveUp(verdict);
             }
         }
-        changed |= waiting.removeIf(verdict -> verdict.over);
     }
 
     /** Whether the same sender's next message may be meant, which still can be told from others'. */
-    private boolean hasAnother(Mail mail, String key, Waiting verdict) {
+    private boolean hasAnother(Mail mail, String key, Unplaced verdict) {
         for (Mail other = open.withMessageId(key); other != null; other = other.nextOfMessageId) {
             if (other != mail && mayBeOn(other, verdict.at()) && isSameSender(mail, other)) {
                 return true;
@@ -334,8 +329,12 @@ final class ByMessageId {
     }
 
     /** Nobody is to answer for the verdict, as it is uncertain who: and another one on the same message must not differ. */
-    private void giveUp(Waiting verdict) {
-        verdict.over = true;
+    private void giveUp(Unplaced verdict) {
+        if (!verdict.isOpen()) {
+            return;
+        }
+        verdict.givenUp = true;
+        changed = true;
         boolean anybodys = false;
         String key = verdict.key;
         for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
@@ -348,180 +347,314 @@ final class ByMessageId {
         ambiguous += anybodys ? 1 : 0;
     }
 
-    private @Nullable Found settle(Waiting verdict, String key, Instant now) {
-        Mail found = null;
-        boolean one = true;
-        boolean moreToCome = false;
-        for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            boolean meant =
-                    verdict.meant == null ? mayBeOn(mail, verdict.at()) : mail == verdict.meant && isCandidate(mail);
-            if (!meant) {
-                continue;
+    private @Nullable Found settle(Unplaced verdict, String key, Instant now) {
+        List<Mail> there = new ArrayList<>();
+        List<Mail> later = new ArrayList<>();
+        boolean oneSender = true;
+        for (Mail mail : withMessageId(key)) {
+            Stay stay = Stay.of(mail, verdict, now);
+            if (stay == Stay.THERE) {
+                oneSender &= isSameSender(mail, there.isEmpty() ? mail : there.get(0));
+                there.add(mail);
             }
-            if (verdict.meant == null && isOtherSize(mail, verdict.size)) {
-                continue; // of one sender's messages, one of the others; of two senders': see below
+            if (stay == Stay.LATER) {
+                later.add(mail);
             }
-            if (isUnknown(mail) || found != null && !isSameSender(found, mail)) {
-                return null; // unless it comes back
-            }
-            one &= found == null;
-            moreToCome |= !mail.isJudged() && mail.closed == null && !wasThere(mail, verdict);
-            found = found == null || isRather(mail, found, verdict) ? mail : found;
         }
-        if (found == null || !wasThere(found, verdict)) {
+        if (there.isEmpty()) {
             return null;
         }
-        if (verdict.meant == null && mayBeOnAnothers(found, key, verdict)) {
+        Mail one = oneSender ? rather(there, verdict, now) : leftOver(verdict, key, now);
+        if (one == null || !isKnown(one)) {
             return null;
         }
-        if (found.isJudged() && moreToCome && !ended && isWorthwhile(verdict, LEAVING, now)) {
-            return null; // another one of this client's
+        for (Mail mail : later) {
+            if (!isSameSender(mail, one) || hasOne(one) && !ended) {
+                return null; // another one of this client's, as this one has a verdict
+            }
         }
-        if (one && verdict.meant == null && isContradicted(found, verdict)) {
+        if (there.size() == 1 && isContradicted(one, verdict, now)) {
             return null;
         }
-        Doubt doubt = doubt(found, verdict, now);
-        if (doubt == Doubt.FOR_GOOD) {
+        Stay doubt = doubt(one, verdict, true, now);
+        if (doubt == Stay.THERE) {
             giveUp(verdict);
         }
-        if (doubt != Doubt.NONE) {
+        if (doubt != Stay.OUT) {
             return null;
         }
-        verdict.over = true;
-        return new Found(found, verdict.verdict);
+        verdict.placed = one;
+        changed = true;
+        return new Found(one, verdict.verdict);
     }
 
-    /** Whether the verdict may have been on another message, whose Message-ID is not known. */
-    private Doubt doubt(Mail found, Waiting verdict, Instant now) {
-        int others = 0;
-        int elsewhere = 0;
-        boolean late = false;
-        boolean milters = isMilters(found, verdict);
-        for (Mail other : passing) {
-            if (other == found || isJudged(other)) {
-                continue;
-            }
-            boolean suspect = isSuspect(other, found, verdict);
-            boolean about = wasAbout(other, verdict.at());
-            if (!suspect && !about || !lacksVerdict(other, verdict)) {
-                continue;
-            }
-            if (suspect && isKnownToHaveBeenThere(other, milters, verdict, now)) {
-                others++;
-                late |= mayBeLate(other, now);
-            } else if (suspect && isWorthwhile(verdict, other.activeAt == null ? LEAVING_MILTER : LEAVING, now)) {
-                return Doubt.FOR_NOW; // it will tell
-            } else if (about) {
-                elsewhere++;
-            }
-        }
-        if (others == 0 || others + elsewhere <= nobodys(verdict)) {
-            return Doubt.NONE;
-        }
-        return late ? Doubt.FOR_NOW : Doubt.FOR_GOOD;
+    /** All messages with this Message-ID that may have been with a filter, also such as are given up for others by now. */
+    private List<Mail> withMessageId(@Nullable String key) {
+        return mailsById.computeIfAbsent(key, this::findWithMessageId);
     }
 
-    /** Whether somebody else's message has that Message-ID, whatever its size, which is no proof against anybody. */
-    private boolean mayBeOnAnothers(Mail found, String key, Waiting verdict) {
-        for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            if (mayBeOn(mail, verdict.at()) && !isSameSender(found, mail)) {
-                return true;
+    private List<Mail> findWithMessageId(@Nullable String key) {
+        List<Mail> all = new ArrayList<>();
+        for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
+            if (mail.parent == null && !mail.output) {
+                all.add(mail);
             }
         }
-        for (Mail mail : passing) { // given up for others before the verdict came
-            boolean same = mail.dropped && key.equals(mail.messageIdKey());
-            if (same && mayBeOn(mail, verdict.at()) && !isSameSender(found, mail)) {
-                return true;
+        for (Mail mail : passing) {
+            boolean isToo = mail.dropped || key == null;
+            if (isToo && mail.parent == null && !mail.output && isKeyOf(key, mail)) {
+                all.add(mail);
             }
         }
-        return false;
+        return all;
     }
 
-    /** Whether it may become known yet which messages were with the filter when this verdict came; where the log ends, it never is. */
-    private boolean isWorthwhile(Waiting verdict, Duration leaving, Instant now) {
-        return !now.isAfter(verdict.at().plus(leaving));
+    /** Whether that is its Message-ID, as far as is known; null for none. */
+    private static boolean isKeyOf(@Nullable String key, Mail mail) {
+        return mail.messageId != null && Objects.equals(key, mail.messageIdKey());
     }
 
-    /** One client's messages are judged in the order in which they came. {@code earlier} is asked after later ones. */
-    private static boolean isRather(Mail earlier, Mail than, Waiting verdict) {
-        if (wasThere(earlier, verdict) != wasThere(than, verdict)) {
-            return wasThere(earlier, verdict);
+    /** Somebody answers for it, a webmail's user too. */
+    private static boolean isKnown(Mail mail) {
+        return !mail.dropped && (mail.isAnswerable() || mail.account != null);
+    }
+
+    /** One client's messages are judged in the order in which they came. These are the youngest first. */
+    private @Nullable Mail rather(List<Mail> there, Unplaced verdict, Instant now) {
+        Mail one = null;
+        for (Mail mail : there) {
+            boolean milters = isMilters(mail, verdict) && mail.activeAt != null;
+            boolean may = milters || Stay.behindQueue(mail, verdict, now) == Stay.THERE;
+            if (may && !isOtherSize(mail, verdict.size) && (one == null || !hasOne(mail) || hasOne(one))) {
+                one = mail;
+            }
         }
-        return !earlier.isJudged() || than.isJudged();
+        return one;
     }
 
-    /** Whether the message is known to have been with a filter at that time, which it has left since. */
-    private static boolean wasThere(Mail mail, Waiting verdict) {
-        return !mail.since.isAfter(verdict.at().plus(REORDER))
-                && (isMilters(mail, verdict) && mail.activeAt != null || hasLeft(mail, verdict.at()));
+    /** Whether there is a verdict on it already. */
+    private boolean hasOne(Mail mail) {
+        return mail.isJudged() || found.contains(mail);
     }
 
     /** Whether it was not queued yet: then only a milter can have asked spamd. */
-    private static boolean isMilters(Mail mail, Waiting verdict) {
+    private static boolean isMilters(Mail mail, Unplaced verdict) {
         Instant active = mail.activeAt;
         return active == null || active.isAfter(verdict.at()) || verdict.beforeQueue && active.equals(verdict.at());
     }
 
-    private static boolean hasLeft(Mail mail, Instant at) {
-        return mail.firstLeftAt != null
-                && mail.leftAt != null
-                && !mail.leftAt.isBefore(at.minus(REORDER))
-                && !mail.firstLeftAt.isAfter(at.plus(LEAVING));
+    /**
+     * The message that a verdict is on which may be on several clients', as each of the other verdicts on this Message-ID must be on one
+     * too; null if that leaves a choice. Only where all is known of the runs of the filter, each of which gives one verdict at most.
+     */
+    private @Nullable Mail leftOver(Unplaced verdict, String key, Instant now) {
+        List<Unplaced> verdicts = new ArrayList<>();
+        for (Unplaced each : verdictsOn(key)) {
+            if (each != verdict) {
+                verdicts.add(each);
+            }
+        }
+        List<Mail> mails = withMessageId(key);
+        if (verdicts.size() > MOST_ALIKE || mails.size() > MOST_ALIKE) {
+            return null;
+        }
+        List<Mail> possible = new ArrayList<>();
+        Matching matching = new Matching(verdicts, mails, now);
+        for (Mail mail : mails) {
+            if (Stay.of(mail, verdict, now) != Stay.THERE) {
+                continue;
+            }
+            if (!Stay.hasAllRuns(mail)) {
+                return null;
+            }
+            if (matching.leaves(mail)) {
+                possible.add(mail);
+            }
+        }
+        Mail found = possible.isEmpty() ? null : possible.get(possible.size() - 1);
+        for (Mail mail : possible) {
+            found = found != null && isKnown(mail) && isSameSender(mail, found) ? found : null;
+        }
+        if (found == null && isOneForEach(verdict, verdicts, mails, now)) {
+            found = possible.stream()
+                    .filter(mail -> isKnown(mail) && !hasOne(mail))
+                    .findFirst()
+                    .orElse(null);
+        }
+        for (Unplaced each :
+                verdicts) { // which could be on messages that have lost their Message-ID, so that this leaves more
+            if (found != null && each.placed == null && doubt(found, each, true, now) != Stay.OUT) {
+                return null;
+            }
+        }
+        return found;
+    }
+
+    /** Whether all verdicts on this Message-ID are the same, and as many as the messages' runs: then it does not matter which is whose. */
+    private static boolean isOneForEach(Unplaced verdict, List<Unplaced> others, List<Mail> mails, Instant now) {
+        int room = 0;
+        for (Mail mail : mails) {
+            boolean there = Stay.of(mail, verdict, now) != Stay.OUT
+                    || others.stream().anyMatch(each -> Stay.of(mail, each, now) != Stay.OUT);
+            room += there ? Math.max(1, mail.runs.size()) : 0;
+        }
+        return others.size() + 1 == room
+                && others.stream().allMatch(each -> each.verdict.judgement() == verdict.verdict.judgement());
+    }
+
+    /**
+     * Whether the verdict may have been on another client's message, whose Message-ID is not known: {@link Stay#THERE} if so, {@link
+     * Stay#LATER} if that will be known.
+     *
+     * @param further also if another's own verdict may have been on a third one's
+     */
+    private Stay doubt(Mail found, Unplaced verdict, boolean further, Instant now) {
+        Set<Mail> free = new HashSet<>();
+        for (Mail other : passing) {
+            if (isJudged(other) || isSameSender(other, found) || !mayHaveLost(other, verdict)) {
+                continue;
+            }
+            Stay stay = stay(other, found, verdict, now);
+            if (stay == Stay.OUT || stay == Stay.LATER && !further) {
+                continue;
+            }
+            List<Unplaced> own = own(other, found, now);
+            if (stay == Stay.LATER && own.isEmpty()) {
+                return stay;
+            }
+            if (own.isEmpty()) {
+                free.add(other);
+            }
+            for (Unplaced each : own) {
+                Stay doubt = further && isFine(verdict) ? doubt(found, each, false, now) : Stay.OUT;
+                if (doubt != Stay.OUT) {
+                    return doubt;
+                }
+            }
+        }
+        if (free.isEmpty() || isTakenUp(free, found, now)) {
+            return Stay.OUT;
+        }
+        return ended || now.isAfter(verdict.latest().plus(Run.LEAVING)) ? Stay.THERE : Stay.LATER;
+    }
+
+    /** Whether it is stamped more finely than with seconds, within which there are too many others. */
+    private static boolean isFine(Unplaced verdict) {
+        return verdict.latest().equals(verdict.at());
+    }
+
+    /** Where a message was of which, and of whose client, one line may be lost. */
+    private Stay stay(Mail other, Mail found, Unplaced verdict, Instant now) {
+        Stay queue = Stay.behindQueue(other, verdict, now);
+        boolean milter = other.messageId == null || isMilters(found, verdict);
+        boolean noRuns = Stay.hasAllRuns(found) && Stay.hadNoRuns(other); // the filter is run by a command
+        boolean otherRuns = queue == Stay.THERE
+                && !other.runs.isEmpty()
+                && !Stay.isInRun(other, verdict); // no line of these is lost
+        queue = noRuns || otherRuns ? Stay.OUT : queue;
+        Stay before = milter ? Stay.beforeQueue(other, verdict, now) : Stay.OUT;
+        return queue.compareTo(before) >= 0 ? queue : before;
+    }
+
+    /** Whether the line with the Message-ID of the verdict may be lost, of a message that has another one, or none. */
+    private boolean mayHaveLost(Mail other, Unplaced verdict) {
+        return other.parent == null
+                && !other.output
+                && other.client != null
+                && !isRefusedOtherwise(other)
+                && !isOtherSize(other, verdict.size)
+                && !isKeyOf(verdict.key, other);
+    }
+
+    /** The verdicts one of which is the message's own, if its Message-ID is the one that is known; none if there are too few. */
+    private List<Unplaced> own(Mail other, Mail found, Instant now) {
+        List<Unplaced> own = new ArrayList<>();
+        if (other.messageId == null) {
+            return own;
+        }
+        String key = other.messageIdKey();
+        for (Unplaced each : verdictsOn(key)) {
+            if (each.placed == null && stay(other, found, each, now) != Stay.OUT) {
+                own.add(each);
+            }
+        }
+        return own.isEmpty() || !mustHaveOne(other, key, now) ? List.of() : own;
+    }
+
+    /** Whether the verdicts on this Message-ID cannot all be on other messages that have it. */
+    private boolean mustHaveOne(Mail other, @Nullable String key, Instant now) {
+        if (withMessageId(key).size() == 1) {
+            return true;
+        }
+        Matching matching = matching(key, now);
+        return matching != null && matching.isWhole() && !matching.leavesOut(other);
+    }
+
+    /** Of all verdicts on this Message-ID, and all messages that have it; null if they are too many. */
+    private @Nullable Matching matching(@Nullable String key, Instant now) {
+        if (matchings.containsKey(key)) {
+            return matchings.get(key);
+        }
+        List<Unplaced> verdicts = verdictsOn(key);
+        List<Mail> mails = withMessageId(key);
+        boolean few = verdicts.size() <= MOST_ALIKE && mails.size() <= MOST_ALIKE;
+        Matching matching = few ? new Matching(verdicts, mails, now) : null;
+        matchings.put(key, matching);
+        return matching;
+    }
+
+    /** Whether verdicts on Message-IDs that nobody knows are on all of these messages, and on others like them. */
+    private boolean isTakenUp(Set<Mail> free, Mail found, Instant now) {
+        Set<Mail> all = new HashSet<>(free);
+        int verdicts = 0;
+        for (Unplaced each : waiting) {
+            boolean nobodys = each.key != null && withMessageId(each.key).isEmpty();
+            if (!nobodys || free.stream().noneMatch(mail -> stay(mail, found, each, now) == Stay.THERE)) {
+                continue;
+            }
+            verdicts++;
+            for (Mail mail : passing) {
+                boolean may = !isJudged(mail) && mayHaveLost(mail, each) && stay(mail, found, each, now) != Stay.OUT;
+                if (may && own(mail, found, now).isEmpty()) {
+                    all.add(mail);
+                }
+            }
+        }
+        return all.size() <= verdicts;
     }
 
     /** Whether verdicts on this message differ: then not all are on this one, and none of them is believed. */
-    private boolean isContradicted(Mail mail, Waiting verdict) {
+    private boolean isContradicted(Mail mail, Unplaced verdict, Instant now) {
         boolean differ = wasOtherwise(mail, verdict);
-        for (Waiting other : waiting) {
-            differ |= isOn(mail, other) && other.verdict.judgement() != verdict.verdict.judgement();
+        for (Unplaced other : waiting) {
+            differ |= isOn(mail, other, now) && other.verdict.judgement() != verdict.verdict.judgement();
         }
-        for (Waiting other : waiting) {
-            if (differ && isOn(mail, other)) {
-                other.over = true;
+        if (differ && mail.doubted == null) {
+            Matching matching = matching(verdict.key, now);
+            differ = matching == null || !matching.isWhole();
+        }
+        for (Unplaced other : waiting) {
+            if (differ && isOn(mail, other, now)) {
+                other.givenUp = true;
+                changed = true;
                 ambiguous++;
             }
         }
         return differ;
     }
 
-    private static boolean wasOtherwise(Mail mail, Waiting verdict) {
+    private static boolean wasOtherwise(Mail mail, Unplaced verdict) {
         Judgement now = verdict.verdict.judgement();
         return mail.isJudged() && mail.judgement() != now || mail.doubted != null && mail.doubted != now;
     }
 
-    private static boolean isOn(Mail mail, Waiting verdict) {
-        return !verdict.over && Objects.equals(verdict.key, mail.messageIdKey()) && wasThere(mail, verdict);
+    private static boolean isOn(Mail mail, Unplaced verdict, Instant now) {
+        return verdict.isOpen() && isKeyOf(verdict.key, mail) && Stay.of(mail, verdict, now) == Stay.THERE;
     }
 
-    /** Whether the verdict may have been on {@code other} as well, which lacks one, as far as is known by now. */
-    private boolean isSuspect(Mail other, Mail found, Waiting verdict) {
-        Instant at = verdict.at();
-        return !isSameSender(other, found)
-                && !other.since.isAfter(at.plus(REORDER))
-                && (wasWithMilter(other, isMilters(found, verdict), at) || wasWithQueue(other, at))
-                && fitsAsWell(other, found, verdict.size);
-    }
-
-    /** Whether a filter has told of it, if only by a verdict that was given up. */
-    private static boolean isJudged(Mail mail) {
-        return mail.hasVerdict || mail.doubted != null;
-    }
-
-    /** Whether no verdict waits that is on this stranger's message, of which, and of whose client, not more than one line is lost. */
-    private boolean lacksVerdict(Mail other, Waiting verdict) {
-        if (!mayBeStrangers(other) || other.client == null) {
-            return false;
-        }
-        String key = other.messageIdKey();
-        if (other.messageId == null) {
-            return true;
-        }
-        boolean own =
-                isRefusedOtherwise(other) || other.messageId.equals(NO_HEADER) || Objects.equals(key, verdict.key);
-        for (Waiting each : waiting) {
-            own |= key != null && key.equals(each.key);
-        }
-        return !own;
+    /** Whether a filter has told of it by a line that is known to be on it. */
+    private boolean isJudged(Mail mail) {
+        return mail.hasVerdict || found.contains(mail);
     }
 
     /** Whether it was refused, and not as spam: by another milter, perhaps before spamd was asked. */
@@ -529,224 +662,8 @@ final class ByMessageId {
         return mail.refused && mail.judgement() != Judgement.SPAM;
     }
 
-    /**
-     * Whether the message was with a milter at that time, or may be there since.
-     *
-     * @param milters the verdict was a milter's if it was on the message that has its Message-ID. Where a pipe asks spamd, verdicts come
-     *     after qmgr's line, so that there only the lack of a Message-ID makes a message suspicious that is not with qmgr yet.
-     */
-    private static boolean wasWithMilter(Mail mail, boolean milters, Instant at) {
-        if (!milters && mail.messageId != null) {
-            return false;
-        }
-        Instant end = mail.activeAt != null ? mail.activeAt : mail.leftAt;
-        return end == null || !end.isBefore(at.minus(REORDER)) && !end.isAfter(at.plus(LEAVING_MILTER));
-    }
-
-    /** Whether the message was with qmgr and its filter at that time, or may be there since. */
-    private static boolean wasWithQueue(Mail mail, Instant at) {
-        if (mail.refused || isElsewhere(mail, at)) {
-            return false;
-        }
-        boolean before = mail.closed != null && mail.leftAt != null && mail.leftAt.isBefore(at.minus(REORDER));
-        boolean active = mail.activeAt != null ? !mail.activeAt.isAfter(at.plus(REORDER)) : mail.leftAt != null;
-        boolean late = mail.firstLeftAt != null && mail.firstLeftAt.isAfter(at.plus(LEAVING));
-        return active && !before && !late;
-    }
-
-    /** Whether its own verdict may be on a line that has changed places with what was heard of it last. */
-    private boolean mayBeLate(Mail other, Instant now) {
-        return !ended && !now.isAfter(lastOf(other).plus(REORDER));
-    }
-
-    /** Of a suspect, whether nothing more is to come that might clear it. */
-    private boolean isKnownToHaveBeenThere(Mail other, boolean milters, Waiting verdict, Instant now) {
-        boolean pastMilter = other.activeAt != null || other.leftAt != null;
-        boolean lateLines = !milters && !ended && isWorthwhile(verdict, LEAVING_MILTER, now);
-        return pastMilter && !lateLines && wasWithMilter(other, milters, verdict.at())
-                || hasLeft(other, verdict.at()) && wasWithQueue(other, verdict.at());
-    }
-
-    private static boolean fitsAsWell(Mail other, Mail found, long size) {
-        if (size <= 0 || other.size <= 0 || found.size <= 0) {
-            return true;
-        }
-        return Math.abs(size - other.size) <= Math.abs(size - found.size) + SAME_SLACK;
-    }
-
-    /**
-     * Whether a verdict on a Message-ID that nobody knows may have been on it at about that time. Of messages with a Message-ID, which are
-     * still with the filter, their own is waited for.
-     */
-    private static boolean wasAbout(Mail mail, Instant at) {
-        boolean before = mail.leftAt != null && mail.leftAt.isBefore(at.minus(LEAVING));
-        Instant from = mail.leftAt == null || mail.messageId == null ? mail.since : mail.leftAt;
-        return !before && !from.isAfter(at.plus(LEAVING)) && (mail.leftAt != null || mail.messageId == null);
-    }
-
-    /** How many verdicts are on messages that nobody knows by their Message-ID, at about that time. */
-    private int nobodys(Waiting verdict) {
-        int count = 0;
-        for (Waiting each : waiting) {
-            boolean about = !each.at().isBefore(verdict.at().minus(LEAVING))
-                    && !each.at().isAfter(verdict.at().plus(LEAVING));
-            count += about && each.key != null && open.withMessageId(each.key) == null ? 1 : 0;
-        }
-        return count;
-    }
-
     private static boolean isSameSender(Mail a, Mail b) {
         return Objects.equals(a.client, b.client) && Objects.equals(a.account, b.account);
-    }
-
-    /** pickup took a message with this Message-ID header, which may tell which verdict was on which message. */
-    void cameBack(String header, @Nullable String sender, Instant at) {
-        CameBack back = CameBack.of(header, sender, at);
-        if (!resolve(back) && isAwaited(header)) {
-            if (early.size() >= MOST_WAITING) {
-                early.remove();
-            }
-            early.add(back);
-            changed = true;
-        }
-    }
-
-    /** Whether the verdict on a message with this header has not come yet. */
-    private boolean isAwaited(String header) {
-        String key = MessageIds.asSpamdPrints(header);
-        for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            if (header.equals(mail.lastMessageId) && mail.parent == null && mail.isAnswerable()) {
-                return !mail.isJudged();
-            }
-        }
-        return false;
-    }
-
-    /** Messages that came back before the verdicts on them, or on others with their Message-ID, may tell by now of these. */
-    void resolveEarly(Instant now) {
-        Set<String> keys = new HashSet<>();
-        for (Waiting next : waiting) {
-            if (next.key != null) {
-                keys.add(next.key);
-            }
-        }
-        for (CameBack next : List.copyOf(early)) {
-            boolean due = !next.at().plus(REORDER).isAfter(now) && next.key() != null && keys.contains(next.key());
-            if (next.at().plus(PATIENCE).isBefore(now) || due && resolve(next)) {
-                early.remove(next);
-                changed = true;
-            }
-        }
-    }
-
-    /** Whether it has come back, and its verdict may be known yet. */
-    boolean isBack(Mail mail) {
-        return !mail.isJudged()
-                && mail.parent == null
-                && !early.isEmpty()
-                && early.stream().anyMatch(next -> next.header().equals(mail.lastMessageId));
-    }
-
-    private boolean resolve(CameBack back) {
-        String key = back.key();
-        if (key == null || waiting.isEmpty()) {
-            return false;
-        }
-        List<Waiting> verdicts =
-                waiting.stream().filter(next -> key.equals(next.key)).toList();
-        if (verdicts.isEmpty()) {
-            return false;
-        }
-        int unjudged = 0;
-        Mail found = null;
-        for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            boolean wasThere = mayBeOn(mail, back.at()) || mayBeOnAny(mail, verdicts);
-            unjudged += wasThere && !mail.isJudged() ? 1 : 0;
-            if (!back.header().equals(mail.lastMessageId) || mail.parent != null || !isCandidate(mail)) {
-                continue;
-            }
-            if (isUnknown(mail) || found != null && !isSameSender(found, mail)) {
-                return false;
-            }
-            found = found == null || found.isJudged() || !mail.isJudged() ? mail : found;
-        }
-        Waiting own = isUnanimous(verdicts) ? any(verdicts, unjudged, back) : inTurn(key, verdicts, unjudged, back);
-        if (own == null
-                || found == null
-                || !Objects.equals(found.sender, back.sender())
-                || !isAbout(found.size, own.size)
-                || wasOtherwise(found, own) // this one was on a message that did not come back
-                || isLeftOver(own, key, found)) {
-            return false;
-        }
-        own.meant = found;
-        changed = true;
-        return true;
-    }
-
-    /**
-     * Whether the verdict may be one more on somebody else's message, which another one like it was on: the filter asks for each
-     * of several recipients.
-     */
-    private boolean isLeftOver(Waiting verdict, String key, Mail found) {
-        for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            boolean gone = mail.leftAt != null && mail.leftAt.plus(REORDER).isBefore(verdict.at());
-            boolean alike = mail.judgement() == verdict.verdict.judgement();
-            if (alike && !gone && mayBeOn(mail, verdict.at()) && !isSameSender(mail, found)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static boolean mayBeOnAny(Mail mail, List<Waiting> verdicts) {
-        return verdicts.stream().anyMatch(verdict -> mayBeOn(mail, verdict.at()));
-    }
-
-    private static boolean isUnanimous(List<Waiting> verdicts) {
-        return verdicts.stream()
-                        .map(next -> next.verdict.judgement())
-                        .distinct()
-                        .count()
-                == 1;
-    }
-
-    /** One that no other message has; null if some message's own may have not come yet, or never will. */
-    private static @Nullable Waiting any(List<Waiting> verdicts, int unjudged, CameBack back) {
-        if (unjudged > verdicts.size()) {
-            return null;
-        }
-        return verdicts.stream()
-                .filter(next -> next.meant == null && !next.at().isAfter(back.at()))
-                .findFirst()
-                .orElse(null);
-    }
-
-    /** Its own, if all have come back, each one well before the next verdict. */
-    private @Nullable Waiting inTurn(String key, List<Waiting> verdicts, int unjudged, CameBack back) {
-        if (verdicts.size() != unjudged) {
-            return null;
-        }
-        List<CameBack> backs = new ArrayList<>();
-        for (CameBack next : early) {
-            if (!next.equals(back) && key.equals(next.key())) {
-                backs.add(next);
-            }
-        }
-        backs.add(back);
-        backs.sort(Comparator.comparing(CameBack::at));
-        if (backs.size() != unjudged) {
-            return null;
-        }
-        for (int i = 0; i < unjudged; i++) {
-            Instant at = backs.get(i).at();
-            boolean beforeNext = i + 1 == unjudged
-                    || at.plus(REORDER).isBefore(verdicts.get(i + 1).at());
-            if (verdicts.get(i).at().isAfter(at) || !beforeNext) {
-                return null;
-            }
-        }
-        return verdicts.get(backs.indexOf(back));
     }
 
     /**
@@ -770,31 +687,22 @@ final class ByMessageId {
     byte[] toRow() {
         RowWriter row = new RowWriter();
         row.number(waiting.size());
-        for (Waiting each : waiting) {
-            row.text(each.key);
-            row.number(each.size);
-            each.verdict.write(row);
-            row.flag(each.beforeQueue);
-            row.number(each.meant == null ? -1 : each.meant.serial);
-        }
-        row.number(early.size());
-        for (CameBack each : early) {
-            row.text(each.header());
-            row.text(each.sender());
-            row.time(each.at());
-        }
+        waiting.forEach(each -> each.write(row));
         return row.toBytes();
     }
 
     /** @param mails the messages that were read back, by serial number; null for one that is not there */
     void restore(RowReader row, LongFunction<@Nullable Mail> mails) {
         for (long left = row.number(); left > 0; left--) {
-            Waiting verdict = new Waiting(row.text(), row.number(), Pending.read(row), row.flag());
-            verdict.meant = mails.apply(row.number());
-            waiting.add(verdict);
-        }
-        for (long left = row.number(); left > 0; left--) {
-            early.add(CameBack.of(row.someText(), row.text(), Objects.requireNonNull(row.time())));
+            Unplaced verdict =
+                    new Unplaced(row.text(), row.number(), (int) row.number(), Pending.read(row), row.flag());
+            boolean wasPlaced = row.flag();
+            verdict.placed = mails.apply(row.number());
+            verdict.givenUp = row.flag();
+            verdict.returned = row.flag();
+            if (!wasPlaced || verdict.placed != null) { // else the message is done with
+                waiting.add(verdict);
+            }
         }
         ask();
     }

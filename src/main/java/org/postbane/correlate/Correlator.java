@@ -132,9 +132,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (before != null && mail.parent == null) {
             link(mail, before); // postsuper -r
         }
-        if (mail.messageId != null) {
-            byMessageId.cameBack(mail.messageId, mail.sender, event.at()); // cleanup's line came before this one
-        }
+        byMessageId.handedIn(mail);
     }
 
     @Override
@@ -178,6 +176,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (mail.answered && !mail.pending.isEmpty() && isPassedBack(mail, mail.pending.get(0))) {
             mail.pending.clear();
         }
+        byMessageId.handedIn(mail);
         sayings.pending(mail);
         if (mail.isJudged()) {
             messages.awaitDeliveries(mail, event.at());
@@ -245,9 +244,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         open.addMessageId(mail, event.messageId());
         messages.touch(mail);
-        if (mail.pickedUp) {
-            byMessageId.cameBack(event.messageId(), mail.sender, event.at());
-        }
+        byMessageId.handedIn(mail);
     }
 
     @Override
@@ -293,11 +290,14 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         messages.touch(mail);
         mail.left(event.at());
-        messages.heard(mail);
+        if (event.ran() > 0 && byMessageId.isAsked()) {
+            mail.runs = Run.of(event).addedTo(mail.runs);
+        }
         String as = event.origTo() == null ? event.to() : event.origTo();
         if (mail.parent == null) {
             mail.deliver(event.to(), as);
         }
+        messages.heard(mail);
         if (event.queuedAs() != null) {
             cameBackAs(mail, event.queuedAs(), event.relay(), event.at());
         }
@@ -442,7 +442,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         } else if (event.filterId() != null) {
             byFilterId(event.filterId(), verdict);
         } else if (client == null) {
-            byMessageId.await(event.messageId(), event.size(), verdict);
+            byMessageId.await(event.messageId(), event.size(), event.took(), verdict);
         } else if (event.messageId() != null) {
             Mail mail = byMessageId.find(event.messageId(), event.size(), event.at());
             if (mail != null) {

@@ -147,6 +147,11 @@ final class Mail {
     @Nullable
     Instant leftAt;
 
+    /** When commands of delivery agents had it, since somebody asked. */
+    List<Run> runs = List.of();
+    /** A filter handed it in that had given its verdict on another message with its Message-ID just before. */
+    boolean output;
+
     private @Nullable Judgement judgement;
     private boolean trapped;
     /** What it was counted as: SPAM, HAM, or nothing yet (UNCHANGED). */
@@ -533,6 +538,9 @@ final class Mail {
         if (checked != null) {
             checked.write(row);
         }
+        row.number(runs.size());
+        runs.forEach(run -> run.write(row));
+        row.flag(output);
         return row.toBytes();
     }
 
@@ -598,6 +606,11 @@ final class Mail {
         mail.redirected = row.flag();
         mail.answered = row.flag();
         mail.checked = row.flag() ? Pending.read(row) : null;
+        for (long left = row.number(); left > 0; left--) {
+            mail.runs = mail.runs.isEmpty() ? new ArrayList<>() : mail.runs;
+            mail.runs.add(Run.read(row));
+        }
+        mail.output = row.flag();
         return new Restored(mail, indexed, parent);
     }
 

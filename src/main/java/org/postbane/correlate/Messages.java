@@ -120,9 +120,7 @@ final class Messages {
     }
 
     private void settle(@Nullable Mail heard, Instant time) {
-        for (ByMessageId.Found found = byMessageId.settled(heard, time);
-                found != null;
-                found = byMessageId.settled(heard, time)) {
+        for (ByMessageId.Found found : byMessageId.settled(heard, time)) {
             apply(found.mail().root(), found.verdict());
         }
     }
@@ -171,7 +169,6 @@ final class Messages {
 
     /** Says and forgets what is due. */
     private void look() {
-        byMessageId.resolveEarly(now);
         settle(null, now);
         connections.advance(now);
         strays.advance(now);
@@ -188,11 +185,7 @@ final class Messages {
         }
         while (closing.isDue(now)) {
             DueMails.Due due = closing.remove();
-            if (byMessageId.isBack(due.mail())) {
-                closing.add(due.mail(), due.at().plus(settings.linger()));
-            } else {
-                giveUp(due.mail(), due.at());
-            }
+            giveUp(due.mail(), due.at());
         }
         while (orphaned.isDue(now)) {
             Mail mail = orphaned.remove().mail();
@@ -222,9 +215,7 @@ final class Messages {
 
     /** Says what remains to be said of a message of which nothing more is to be expected, and forgets it. */
     private void giveUp(Mail mail, Instant at) {
-        for (ByMessageId.Found found = byMessageId.last(mail, now);
-                found != null;
-                found = byMessageId.last(mail, now)) {
+        for (ByMessageId.Found found : byMessageId.last(mail, now)) {
             apply(found.mail().root(), found.verdict());
         }
         byMessageId.forget(mail);

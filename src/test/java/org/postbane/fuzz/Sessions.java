@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -89,17 +90,35 @@ final class Sessions {
         }
         Collections.shuffle(sessions, random);
         List<String> log = new ArrayList<>();
+        IdentityHashMap<List<String>, Long> begun = new IdentityHashMap<>();
         long millis = 0;
         while (!sessions.isEmpty()) {
             int turn = random.nextInt(Math.min(sessions.size(), 6));
             List<String> session = sessions.get(turn);
             millis += random.nextInt(40);
-            log.add(START.plusMillis(millis) + " " + session.remove(0));
+            String line = session.remove(0);
+            if (line.contains(" (queue active)") || line.contains(": message-id=")) {
+                begun.put(session, millis);
+            }
+            log.add(START.plusMillis(millis) + " " + timed(line, millis - begun.getOrDefault(session, millis)));
             if (session.isEmpty()) {
                 sessions.remove(turn);
             }
         }
         return log;
+    }
+
+    /** With the time that the filter, or what ran it, can have taken by now. */
+    private String timed(String line, long millis) {
+        if (line.contains("]: spamd: result: ")) {
+            double scan = Math.floor(millis * random.nextDouble() / 100) / 10;
+            return line.replaceFirst(" scantime=0\\.6,", " scantime=%.1f,".formatted(scan));
+        }
+        if (line.contains(" postfix/pipe[")) {
+            String ran = (millis < 1000 ? "%.2f" : "%.1f").formatted(millis / 1000.0);
+            return line.replaceFirst(", delays=0/0/0/1,", ", delays=0/0/0/%s,".formatted(ran));
+        }
+        return line;
     }
 
     /**

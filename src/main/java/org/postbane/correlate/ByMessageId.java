@@ -37,7 +37,7 @@ import org.postbane.model.Judgement;
  * <p>Memory: {@link #MOST_WAITING} verdicts, and {@link #MOST_PASSING} messages, the oldest of which go for others.
  *
  * <p>Known shortcomings: of one message with several recipients whom the filter asks each for himself, no verdict is
- * believed if they differ. Where one host asks another's spamd, and each writes its own time, their clocks must agree.
+ * believed if they differ and the runs are not known. Within stamps of whole seconds much remains uncertain. Where one host asks another's spamd, and each writes its own time, their clocks must agree.
  */
 final class ByMessageId {
 
@@ -535,7 +535,8 @@ final class ByMessageId {
         if (free.isEmpty() || isTakenUp(free, found, now)) {
             return Stay.OUT;
         }
-        return ended || now.isAfter(verdict.latest().plus(Run.LEAVING)) ? Stay.THERE : Stay.LATER;
+        Instant known = verdict.latest().plus(Run.LEAVING.multipliedBy(2)); // of all verdicts that may be on these
+        return ended || now.isAfter(known) ? Stay.THERE : Stay.LATER;
     }
 
     /** Whether it is stamped more finely than with seconds, within which there are too many others. */

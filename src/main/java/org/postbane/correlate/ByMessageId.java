@@ -166,8 +166,9 @@ final class ByMessageId {
      * @param printed the Message-ID as spamd prints it; null if it found none
      * @param size in bytes as spamd saw it; 0 if it does not say
      * @param took how long it looked at the message, in milliseconds; 0 if it does not say
+     * @param notBefore milliseconds after the verdict's stamp, before which it cannot have been given
      */
-    void await(@Nullable String printed, long size, int took, Pending verdict) {
+    void await(@Nullable String printed, long size, int took, int notBefore, Pending verdict) {
         String key = printed == null || printed.equals(EMPTY) ? null : MessageIds.printed(printed);
         ask();
         if (waiting.size() >= MOST_WAITING) {
@@ -177,7 +178,7 @@ final class ByMessageId {
         for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
             beforeQueue |= mayBeOn(mail, size, verdict.at()) && !isUnknown(mail) && mail.activeAt == null;
         }
-        Unplaced next = new Unplaced(key, size, Run.atLeast(took), verdict, beforeQueue);
+        Unplaced next = new Unplaced(key, size, Run.atLeast(took), notBefore, verdict, beforeQueue);
         waiting.add(next);
         for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
             if (isFine(next) && !mail.since.isBefore(next.at())) {
@@ -207,7 +208,8 @@ final class ByMessageId {
     }
 
     private void returned(Unplaced verdict, Mail mail) {
-        boolean handedIn = (mail.pickedUp || mail.isFromHere()) && mail.account == null && mail.parent == null;
+        boolean fromHere = mail.isFromHere() && Objects.equals(mail.peer, mail.client); // else a proxy told whose it is
+        boolean handedIn = (mail.pickedUp || fromHere) && mail.account == null && mail.parent == null;
         if (handedIn && !mail.output && !verdict.returned) {
             verdict.returned = true;
             mail.output = true;
@@ -695,8 +697,8 @@ final class ByMessageId {
     /** @param mails the messages that were read back, by serial number; null for one that is not there */
     void restore(RowReader row, LongFunction<@Nullable Mail> mails) {
         for (long left = row.number(); left > 0; left--) {
-            Unplaced verdict =
-                    new Unplaced(row.text(), row.number(), (int) row.number(), Pending.read(row), row.flag());
+            Unplaced verdict = new Unplaced(
+                    row.text(), row.number(), (int) row.number(), (int) row.number(), Pending.read(row), row.flag());
             boolean wasPlaced = row.flag();
             verdict.placed = mails.apply(row.number());
             verdict.givenUp = row.flag();

@@ -442,7 +442,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         } else if (event.filterId() != null) {
             byFilterId(event.filterId(), verdict);
         } else if (client == null) {
-            byMessageId.await(event.messageId(), event.size(), event.took(), verdict);
+            byMessageId.await(event.messageId(), event.size(), event.took(), event.notBefore(), verdict);
         } else if (event.messageId() != null) {
             Mail mail = byMessageId.find(event.messageId(), event.size(), event.at());
             if (mail != null) {

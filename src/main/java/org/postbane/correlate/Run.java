@@ -52,11 +52,10 @@ record Run(int process, Instant from, Instant to, long longest) {
         return Math.max(0, took - ROUNDED);
     }
 
-    /** Whether a verdict of this time may come from it, which took the filter so many milliseconds at least. */
-    boolean holds(Instant verdict, int scan) {
-        Instant latest = latest(verdict);
+    /** Whether a verdict between these times may come from it, which took the filter so many milliseconds at least. */
+    boolean holds(Instant earliest, Instant latest, int scan) {
         return longest >= scan
-                && !to.isBefore(verdict)
+                && !to.isBefore(earliest)
                 && !from.isAfter(latest.minusMillis(scan))
                 && !to.isAfter(latest.plus(LEAVING));
     }

@@ -15,6 +15,8 @@ final class Unplaced {
     /** How long the filter looked at the message at least, in milliseconds. */
     final int scan;
 
+    private final int notBefore;
+
     final Pending verdict;
 
     private final Instant latest;
@@ -29,10 +31,11 @@ final class Unplaced {
     /** The filter has handed in what it made of the message. */
     boolean returned;
 
-    Unplaced(@Nullable String key, long size, int scan, Pending verdict, boolean beforeQueue) {
+    Unplaced(@Nullable String key, long size, int scan, int notBefore, Pending verdict, boolean beforeQueue) {
         this.key = key;
         this.size = size;
         this.scan = scan;
+        this.notBefore = notBefore;
         this.verdict = verdict;
         this.latest = Run.latest(verdict.at());
         this.beforeQueue = beforeQueue;
@@ -40,6 +43,11 @@ final class Unplaced {
 
     Instant at() {
         return verdict.at();
+    }
+
+    /** When it was given at the earliest. */
+    Instant earliest() {
+        return verdict.at().plusMillis(notBefore);
     }
 
     /** When it was given at the latest. */
@@ -55,6 +63,7 @@ final class Unplaced {
         row.text(key);
         row.number(size);
         row.number(scan);
+        row.number(notBefore);
         verdict.write(row);
         row.flag(beforeQueue);
         row.flag(placed != null);

@@ -1,5 +1,9 @@
 package org.postbane.parse;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.postbane.model.Judgement;
 import org.postbane.source.Line;
@@ -10,6 +14,7 @@ import org.postbane.source.Mark;
  * spamd/spamd.raw}; {@code process_message()} in spampd 2.61's {@code spampd.pl}.
  *
  * <pre>
+ * spamd: processing message &lt;m&gt; for user:uid
  * spamd: result: Y 15 - RULE1,RULE2 scantime=0.6,size=763,user=u,uid=108,required_score=5.0,rhost=localhost,raddr=127.0.0.1,
  *     rport=42666,mid=&lt;m&gt;,autolearn=disabled
  * identified spam &lt;m&gt; (1000.40/5.00) from &lt;s&gt; for &lt;r1&gt;,&lt;r2&gt; in 0.05s, 1045 bytes.
@@ -17,6 +22,9 @@ import org.postbane.source.Mark;
  *
  * <p>{@code .} for {@code Y} is ham. In the Message-ID, spamd has put {@code ?} for blanks and {@code _} for commas, so that
  * it ends at the next comma. spampd leaves the commas. {@code clean message} is ham.
+ *
+ * <p>Memory: when each of {@link #MOST} processes began; not kept over a restart, after which verdicts in stamps of whole seconds are
+ * a little less certain.
  */
 final class SpamdParser implements LineParser {
 
@@ -30,7 +38,18 @@ final class SpamdParser implements LineParser {
     private static final Mark CLEAN = Mark.of("clean message ");
     private static final Mark POINTS = Mark.of(" (");
     private static final Mark FROM = Mark.of(") from ");
+    private static final Mark PROCESSING = Mark.of("spamd: processing message ");
+    private static final Mark CHECKING = Mark.of("spamd: checking message ");
+    private static final int MOST = 256;
     private static final String NO_ID = "(unknown)";
+
+    /** When the processes began with the messages that they have; of {@link #MOST} of them. */
+    private final Map<Integer, Instant> begun = new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Integer, Instant> eldest) {
+            return size() > MOST;
+        }
+    };
 
     /**
      * Where {@code ,mid=} stands behind the port, or -1. Commas of the Message-ID are masked, those of {@code user=} are not, which may
@@ -115,6 +134,10 @@ final class SpamdParser implements LineParser {
         } else if (body.startsWith(CLEAN)) {
             spampd(body, CLEAN, header, out);
         }
+        if (body.startsWith(PROCESSING) || body.startsWith(CHECKING)) {
+            begun.put(header.by().pid(), header.at());
+            return;
+        }
         if (!body.startsWith(RESULT) || body.length() < RESULT.length() + 4) {
             return;
         }
@@ -131,13 +154,22 @@ final class SpamdParser implements LineParser {
         int tookFrom = took + SCAN_TIME.length();
         int tookEnd = took < 0 ? -1 : body.indexOf(',', tookFrom);
         double seconds = tookEnd < 0 ? 0 : AmavisParser.decimal(body.text(tookFrom, tookEnd));
+        int millis = (int) Math.round(1000 * seconds);
         String messageId = body.text(from, end < 0 ? body.end() : end);
         boolean spam = letter == 'Y';
         new VerdictDraft(header, "spamd", spam ? "Y" : ".", spam ? Judgement.SPAM : Judgement.CLEAN)
                 .points(AmavisParser.decimal(body.text(word + 1, dash).strip()))
                 .message(messageId.equals(NO_ID) ? null : messageId, size(body, dash))
-                .took((int) Math.round(1000 * seconds))
+                .took(millis)
+                .notBefore(notBefore(header, millis))
                 .state(out);
+    }
+
+    /** Half of the time is left for what spamd does before it tells that it begins: it reads the message. */
+    private int notBefore(SyslogHeader header, int took) {
+        Instant begin = begun.remove(header.by().pid());
+        long after = begin == null ? 0 : Duration.between(header.at(), begin).toMillis() + took / 2;
+        return (int) Math.max(0, Math.min(after, took));
     }
 
     /** In the Message-ID, spampd has put {@code ?} for blanks. */

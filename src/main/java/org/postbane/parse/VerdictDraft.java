@@ -26,6 +26,7 @@ final class VerdictDraft {
     private @Nullable String messageId;
     private long size;
     private int took;
+    private int notBefore;
     private List<QueueId> queuedAs = List.of();
     private @Nullable String filterId;
     private @Nullable String quarantine;
@@ -84,6 +85,12 @@ final class VerdictDraft {
         return this;
     }
 
+    /** @param millis after the stamp of the line */
+    VerdictDraft notBefore(int millis) {
+        notBefore = millis;
+        return this;
+    }
+
     VerdictDraft queuedAs(List<QueueId> ids) {
         queuedAs = ids;
         return this;
@@ -115,6 +122,7 @@ final class VerdictDraft {
                 messageId,
                 (int) Math.min(size, Integer.MAX_VALUE),
                 took,
+                notBefore,
                 queuedAs,
                 filterId,
                 recipientsAre,

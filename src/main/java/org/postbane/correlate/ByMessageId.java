@@ -34,6 +34,9 @@ import org.postbane.model.Judgement;
  *       message in its turn. To a Message-ID that nobody knows, a verdict may have been on any of those that lack one: it explains one.
  * </ul>
  *
+ * <p>CPU: a line of a message costs as much as there are verdicts on its Message-ID times messages that have it, of which
+ * {@link #MOST_PAIRS} at most are looked at.
+ *
  * <p>Memory: {@link #MOST_WAITING} verdicts, and {@link #MOST_PASSING} messages, the oldest of which go for others.
  *
  * <p>Known shortcomings: of one message with several recipients whom the filter asks each for himself, no verdict is
@@ -59,8 +62,10 @@ final class ByMessageId {
     private static final int MOST_PASSING = 1000;
     /** A filter adds and takes away some header lines: sizes differ by less than this, or than an eighth. */
     private static final long SIZE_SLACK = 2048;
-    /** So many verdicts on one Message-ID are told apart by what others may be on. */
-    private static final int MOST_ALIKE = 64;
+    /** So many verdicts on one Message-ID, and messages that have it, are told apart by what others may be on. */
+    private static final int MOST_ALIKE = 16;
+    /** So many pairs of a verdict and a message of one Message-ID are looked at; of more, nothing is believed. */
+    private static final int MOST_PAIRS = 1024;
 
     private final OpenMessages open;
     private final Consumer<Mail> touched;
@@ -271,6 +276,9 @@ final class ByMessageId {
         }
         List<Found> all = new ArrayList<>(0);
         for (Unplaced next : key == null ? waiting : verdictsOn(key)) {
+            if (next.isOpen() && isCrowd(next.key)) {
+                giveUp(next);
+            }
             Found one = next.key == null || !next.isOpen() ? null : settle(next, next.key, now);
             if (one != null) {
                 all.add(one);
@@ -282,6 +290,11 @@ final class ByMessageId {
         }
         changed |= waiting.removeIf(verdict -> verdict.at().plus(KEPT).isBefore(now));
         return all;
+    }
+
+    /** Somebody floods us with one Message-ID: what came of each pair would take too long to find out. */
+    private boolean isCrowd(@Nullable String key) {
+        return key != null && (long) verdictsOn(key).size() * withMessageId(key).size() > MOST_PAIRS;
     }
 
     private List<Unplaced> verdictsOn(@Nullable String key) {

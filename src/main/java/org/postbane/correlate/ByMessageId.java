@@ -40,7 +40,9 @@ import org.postbane.model.Judgement;
  * <p>Memory: {@link #MOST_WAITING} verdicts, and {@link #MOST_PASSING} messages, the oldest of which go for others.
  *
  * <p>Known shortcomings: of one message with several recipients whom the filter asks each for himself, no verdict is
- * believed if they differ and the runs are not known. Within stamps of whole seconds much remains uncertain. Where one host asks another's spamd, and each writes its own time, their clocks must agree.
+ * believed if they differ and the runs are not known. Within stamps of whole seconds much remains uncertain; and runs of one process
+ * within one second that took equally long are taken for one, so that with one line lost, and two messages that share another
+ * Message-ID, a verdict may be taken for one on a message whose Message-ID it names, though the filter was not asked about that. Where one host asks another's spamd, and each writes its own time, their clocks must agree.
  */
 final class ByMessageId {
 
@@ -58,6 +60,7 @@ final class ByMessageId {
     /** What spamd prints of a header without an id, which to cleanup is as none. */
     private static final String EMPTY = "<>";
 
+    private static final Duration LOOK = Duration.ofSeconds(1);
     private static final int MOST_WAITING = 1000;
     private static final int MOST_PASSING = 1000;
     /** A filter adds and takes away some header lines: sizes differ by less than this, or than an eighth. */
@@ -66,16 +69,27 @@ final class ByMessageId {
     private static final int MOST_ALIKE = 16;
     /** So many pairs of a verdict and a message of one Message-ID are looked at; of more, nothing is believed. */
     private static final int MOST_PAIRS = 1024;
+    /** So many messages are looked at in one call, some of them often; then what is not certain yet has to wait. */
+    private static final int MOST_WORK = 1_000_000;
 
     private final OpenMessages open;
     private final Consumer<Mail> touched;
     private final List<Unplaced> waiting = new ArrayList<>();
     /** Clients' messages, of which the one that was heard of last is last. May be given up already. */
     private final Set<Mail> passing = new LinkedHashSet<>();
+    /** The same, of those of which no more is known than who sends them: a flood of such is not to push out the others. */
+    private final Set<Mail> beginning = new LinkedHashSet<>();
+    /** Both, for one call. */
+    private final List<Mail> around = new ArrayList<>();
+    /** What was looked at in this call. */
+    private int work;
+    /** When all were looked at. */
+    private @Nullable Instant looked;
     /** What was asked for in one call, by Message-ID. */
     private final Map<@Nullable String, List<Unplaced>> verdictsById = new HashMap<>();
 
     private final Map<@Nullable String, List<Mail>> mailsById = new HashMap<>();
+    private final Map<@Nullable String, List<Mail>> othersById = new HashMap<>();
     private final Map<@Nullable String, @Nullable Matching> matchings = new HashMap<>();
     /** Messages that verdicts were found on in this call. */
     private final Set<Mail> found = new HashSet<>();
@@ -242,11 +256,17 @@ final class ByMessageId {
             return;
         }
         passing.remove(mail);
-        passing.add(mail);
-        Instant now = lastOf(mail);
-        while (passing.size() > MOST_PASSING
-                || lastOf(passing.iterator().next()).plus(STUCK).isBefore(now)) {
-            passing.remove(passing.iterator().next());
+        beginning.remove(mail);
+        boolean begins = mail.messageId == null && mail.activeAt == null && mail.leftAt == null && mail.closed == null;
+        Set<Mail> mails = begins ? beginning : passing;
+        mails.add(mail);
+        trim(mails, lastOf(mail));
+    }
+
+    private static void trim(Set<Mail> mails, Instant now) {
+        while (mails.size() > MOST_PASSING
+                || lastOf(mails.iterator().next()).plus(STUCK).isBefore(now)) {
+            mails.remove(mails.iterator().next());
         }
     }
 
@@ -260,7 +280,7 @@ final class ByMessageId {
      * @param mail of which something was heard; null where time has passed
      */
     List<Found> settled(@Nullable Mail mail, Instant now) {
-        if (waiting.isEmpty()) {
+        if (waiting.isEmpty() || mail == null && !ended && isEarly(now)) {
             return List.of();
         }
         String key = mail == null ? null : mail.messageIdKey();
@@ -271,6 +291,12 @@ final class ByMessageId {
         mailsById.clear();
         matchings.clear();
         found.clear();
+        around.clear();
+        around.addAll(passing);
+        around.addAll(beginning);
+        othersById.clear();
+        findOthers();
+        work = 0;
         for (Unplaced each : waiting) {
             verdictsById.computeIfAbsent(each.key, id -> new ArrayList<>()).add(each);
         }
@@ -290,6 +316,22 @@ final class ByMessageId {
         }
         changed |= waiting.removeIf(verdict -> verdict.at().plus(KEPT).isBefore(now));
         return all;
+    }
+
+    /** All verdicts are looked at each second, not more often. */
+    private boolean isEarly(Instant now) {
+        Instant last = looked;
+        if (last != null && !now.isBefore(last) && now.isBefore(last.plus(LOOK))) {
+            return true;
+        }
+        looked = now;
+        return false;
+    }
+
+    /** Whether the work of this call has become too much; then nothing is certain. */
+    private boolean isTooMuch(int more) {
+        work += more;
+        return work > MOST_WORK;
     }
 
     /** Somebody floods us with one Message-ID: what came of each pair would take too long to find out. */
@@ -409,19 +451,30 @@ final class ByMessageId {
     }
 
     private List<Mail> findWithMessageId(@Nullable String key) {
-        List<Mail> all = new ArrayList<>();
+        List<Mail> all = new ArrayList<>(1);
         for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
             if (mail.parent == null && !mail.output) {
                 all.add(mail);
             }
         }
-        for (Mail mail : passing) {
-            boolean isToo = mail.dropped || key == null;
-            if (isToo && mail.parent == null && !mail.output && isKeyOf(key, mail)) {
-                all.add(mail);
-            }
+        List<Mail> others = othersById.get(key);
+        if (others != null) {
+            all.addAll(others);
         }
         return all;
+    }
+
+    /** Messages that are not found by their Message-ID any more, or that have none. */
+    private void findOthers() {
+        for (Mail mail : around) {
+            if (mail.messageId == null || mail.parent != null || mail.output) {
+                continue;
+            }
+            String key = mail.messageIdKey();
+            if (mail.dropped || key == null) {
+                othersById.computeIfAbsent(key, id -> new ArrayList<>(1)).add(mail);
+            }
+        }
     }
 
     /** Whether that is its Message-ID, as far as is known; null for none. */
@@ -525,7 +578,14 @@ final class ByMessageId {
      */
     private Stay doubt(Mail found, Unplaced verdict, boolean further, Instant now) {
         Set<Mail> free = new HashSet<>();
-        for (Mail other : passing) {
+        Instant before = verdict.at().minus(OVER);
+        for (Mail other : around) {
+            if (other.closed != null && other.leftAt != null && other.leftAt.isBefore(before)) {
+                continue; // as most are
+            }
+            if (isTooMuch(1)) {
+                return Stay.LATER;
+            }
             if (isJudged(other) || isSameSender(other, found) || !mayHaveLost(other, verdict)) {
                 continue;
             }
@@ -603,7 +663,10 @@ final class ByMessageId {
             return true;
         }
         Matching matching = matching(key, now);
-        return matching != null && matching.isWhole() && !matching.leavesOut(other);
+        if (matching == null || isTooMuch(MOST_ALIKE * MOST_ALIKE)) {
+            return false;
+        }
+        return matching.isWhole() && !matching.leavesOut(other);
     }
 
     /** Of all verdicts on this Message-ID, and all messages that have it; null if they are too many. */
@@ -629,7 +692,10 @@ final class ByMessageId {
                 continue;
             }
             verdicts++;
-            for (Mail mail : passing) {
+            if (isTooMuch(around.size())) {
+                return false;
+            }
+            for (Mail mail : around) {
                 boolean may = !isJudged(mail) && mayHaveLost(mail, each) && stay(mail, found, each, now) != Stay.OUT;
                 if (may && own(mail, found, now).isEmpty()) {
                     all.add(mail);
@@ -668,9 +734,27 @@ final class ByMessageId {
         return verdict.isOpen() && isKeyOf(verdict.key, mail) && Stay.of(mail, verdict, now) == Stay.THERE;
     }
 
-    /** Whether a filter has told of it by a line that is known to be on it. */
+    /** Whether a filter has told of it: by a line that is known to be on it, or that cannot be on another one of its sender's. */
     private boolean isJudged(Mail mail) {
-        return mail.hasVerdict || found.contains(mail);
+        if (!mail.hasVerdict && !found.contains(mail)) {
+            return false;
+        }
+        if (mail.messageId == null) {
+            return true;
+        }
+        String key = mail.messageIdKey();
+        int verdicts = 0;
+        for (Unplaced each : verdictsOn(key)) {
+            verdicts += each.placed != null && isSameSender(each.placed, mail) ? 1 : 0;
+        }
+        Mail other = verdicts == 0 || key == null ? null : open.withMessageId(key);
+        for (; other != null; other = other.nextOfMessageId) {
+            verdicts -= other != mail && isSameSender(other, mail) ? Matching.most(other) : 0;
+            if (verdicts <= 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Whether it was refused, and not as spam: by another milter, perhaps before spamd was asked. */

@@ -27,6 +27,9 @@ import org.postbane.parse.Program;
  */
 final class Connections {
 
+    /** So soon after its output was refused a filter before the queue answers. */
+    private static final Duration ANSWER = Duration.ofSeconds(5);
+
     private static final int MOST = 10_000;
     private static final String ROW = "connection:";
 
@@ -80,6 +83,7 @@ final class Connections {
     void proxy(Program process, Peer client, @Nullable String account, Instant at) {
         Connection connection = of(process, at);
         connection.proxied = client.address();
+        connection.behind = null;
         connection.proxiedAccount = account;
         touch(connection);
     }
@@ -99,6 +103,23 @@ final class Connections {
             }
         }
         return known;
+    }
+
+    /** Why the filter's output was refused of the message to which the filter answers now; null if it was not, or is another's. */
+    Mail.@Nullable Pending takeBehind(Connection connection, @Nullable String sender, Instant at) {
+        Mail.Pending verdict = connection.behind;
+        if (verdict == null) {
+            return null;
+        }
+        boolean fits = !verdict.at().plus(ANSWER).isBefore(at)
+                && (sender == null || verdict.sender() == null || sender.equals(verdict.sender()));
+        for (Connection other : lasting.values()) {
+            if (other == connection || fits && verdict.equals(other.behind)) {
+                other.behind = null;
+                touch(other);
+            }
+        }
+        return fits ? verdict : null;
     }
 
     private Connection of(Program process, Instant at) {

@@ -59,7 +59,6 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             .toList();
 
     private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
-
     private final Sayings sayings;
     /** Deeds of the call at hand. */
     private final Output<Deed> out;
@@ -655,6 +654,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (connection == null || client == null) {
             return;
         }
+        Pending behind = connections.takeBehind(connection, event.sender(), event.at());
         Mail output = event.queuedAs() == null ? null : open.find(event.queuedAs());
         if (output != null && output.parent == null && output.isFromHere() && isFree(output, client)) {
             messages.touch(output);
@@ -679,8 +679,6 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         mail.held = true;
         messages.touch(mail);
         connections.add(event.by(), mail, event.at());
-        Pending behind = connection.behind;
-        connection.behind = null;
         Pending refusal = behind != null
                 ? behind.ofOutput()
                 : Refusals.verdict(event.at(), "proxy", client, event.sender(), event.reply());

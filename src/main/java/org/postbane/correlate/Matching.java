@@ -45,11 +45,22 @@ final class Matching {
         return isWhole(free);
     }
 
-    /** Whether there is without this message. */
+    /** Whether there is without this message, if each other one has as many verdicts as it can have at most. */
     boolean leavesOut(Mail mail) {
-        int[] free = room.clone();
+        int[] free = new int[room.length];
+        for (int m = 0; m < free.length; m++) {
+            free[m] = most(mails.get(m));
+        }
         free[mails.indexOf(mail)] = 0;
         return isWhole(free);
+    }
+
+    /** Where the runs are not known, a filter may have been asked for each recipient. */
+    static int most(Mail mail) {
+        int runs = mail.runs.size();
+        return Stay.hasAllRuns(mail) || mail.isFromHere() || mail.pickedUp
+                ? Math.max(runs, 1)
+                : Math.max(Math.max(runs, 1), Math.max(mail.recipientsInQueue, mail.told));
     }
 
     private boolean isWhole(int[] free) {

@@ -65,8 +65,7 @@ final class SendmailParser implements LineParser {
     private static final Mark CHANGE_FLAG = Mark.of("change: header X-Spam-Flag: from ");
     private static final Mark TO_YES = Mark.of(" to YES");
     private static final Mark CHANGE_STATUS = Mark.of("change: header X-Spam-Status: from ");
-    private static final Mark TO_SPAM = Mark.of(" to Yes, score=");
-    private static final Mark TO_CLEAN = Mark.of(" to No, score=");
+    private static final Mark CHANGED_TO = Mark.of(" to ");
     private static final Mark BROKEN_OFF = Mark.of("collect: premature EOM: ");
     private static final Mark RULESET = Mark.of("ruleset=");
     private static final Mark ARGUMENT = Mark.of(", arg1=");
@@ -210,10 +209,9 @@ final class SendmailParser implements LineParser {
             return;
         }
         if (body.hasAt(at, CHANGE_STATUS)) {
-            int spam = body.lastIndexOf(TO_SPAM, at);
-            int clean = body.lastIndexOf(TO_CLEAN, at);
-            if (spam >= 0 || clean >= 0) {
-                status(body, Math.max(spam, clean) + " to ".length(), id, header, out);
+            int to = body.indexOf(CHANGED_TO, at);
+            if (to >= 0 && to == body.lastIndexOf(CHANGED_TO, at)) { // else it may be in what the client wrote
+                status(body, to + CHANGED_TO.length(), id, header, out);
             }
             return;
         }

@@ -61,9 +61,7 @@ final class EventMembers implements LogEvent.Visitor {
     public void visit(LogEvent.Pickup event) {
         name = "client";
         add("queueId", event.queueId()).add("uid", (long) event.uid()).add("from", event.sender());
-        if (event.origQueueId() != null) {
-            add("origQueueId", event.origQueueId());
-        }
+        add("origQueueId", event.origQueueId());
     }
 
     @Override

@@ -41,8 +41,9 @@ import org.postbane.model.Judgement;
  *
  * <p>Known shortcomings: of one message with several recipients whom the filter asks each for himself, no verdict is
  * believed if they differ and the runs are not known. Within stamps of whole seconds much remains uncertain; and runs of one process
- * within one second are taken for one, so that with one line lost, and two messages that share another
- * Message-ID, a verdict may be taken for one on a message whose Message-ID it names, though the filter was not asked about that. Where one host asks another's spamd, and each writes its own time, their clocks must agree.
+ * within one second are taken for one, so that with one line lost, and two messages that share another Message-ID, a verdict may be
+ * taken for one on a message whose Message-ID it names, though the filter was not asked about that. Where one host asks another's
+ * spamd, and each writes its own time, their clocks must agree.
  */
 final class ByMessageId {
 
@@ -287,6 +288,22 @@ final class ByMessageId {
         if (mail != null && key == null) {
             return List.of(); // what it tells of others' messages is found out when some time has passed
         }
+        List<Found> all = key == null || isWaitedFor(key) ? settled(key, now) : List.of();
+        changed |= waiting.removeIf(verdict -> verdict.at().plus(KEPT).isBefore(now));
+        return all;
+    }
+
+    private boolean isWaitedFor(String key) {
+        for (Unplaced verdict : waiting) {
+            if (verdict.isOpen() && key.equals(verdict.key)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** @param key of the verdicts that are looked at; null for all */
+    private List<Found> settled(@Nullable String key, Instant now) {
         verdictsById.clear();
         mailsById.clear();
         matchings.clear();
@@ -314,7 +331,6 @@ final class ByMessageId {
                 giveUp(next);
             }
         }
-        changed |= waiting.removeIf(verdict -> verdict.at().plus(KEPT).isBefore(now));
         return all;
     }
 
@@ -549,8 +565,8 @@ final class ByMessageId {
                     .findFirst()
                     .orElse(null);
         }
-        for (Unplaced each :
-                verdicts) { // which could be on messages that have lost their Message-ID, so that this leaves more
+        for (Unplaced each : verdicts) {
+            // it could be on a message that has lost its Message-ID, so that this leaves more
             if (found != null && each.placed == null && doubt(found, each, true, now) != Stay.OUT) {
                 return null;
             }

@@ -59,6 +59,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             .toList();
 
     private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
+
     private final Sayings sayings;
     /** Deeds of the call at hand. */
     private final Output<Deed> out;

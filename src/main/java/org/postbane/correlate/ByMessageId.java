@@ -40,10 +40,8 @@ import org.postbane.model.Judgement;
  * <p>Memory: {@link #MOST_WAITING} verdicts, and {@link #MOST_PASSING} messages, the oldest of which go for others.
  *
  * <p>Known shortcomings: of one message with several recipients whom the filter asks each for himself, no verdict is
- * believed if they differ and the runs are not known. Within stamps of whole seconds much remains uncertain; and runs of one process
- * within one second are taken for one, so that with one line lost, and two messages that share another Message-ID, a verdict may be
- * taken for one on a message whose Message-ID it names, though the filter was not asked about that. Where one host asks another's
- * spamd, and each writes its own time, their clocks must agree.
+ * believed if they differ and the runs are not known. Within stamps of whole seconds much remains uncertain. Where one host asks
+ * another's spamd, and each writes its own time, their clocks must agree.
  */
 final class ByMessageId {
 

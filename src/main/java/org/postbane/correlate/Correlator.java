@@ -290,8 +290,8 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         messages.touch(mail);
         mail.left(event.at());
-        if (event.ran() > 0 && byMessageId.isAsked()) {
-            mail.runs = Run.of(event).addedTo(mail.runs);
+        if (event.delays() != null && byMessageId.isAsked()) {
+            mail.runs = Run.of(event, event.delays()).addedTo(mail.runs);
         }
         String as = event.origTo() == null ? event.to() : event.origTo();
         if (mail.parent == null) {

@@ -18,9 +18,10 @@ import org.postbane.parse.LogEvent;
  * @param process of the agent, which runs one command at a time
  * @param from when it began at the earliest
  * @param to when it ended at the latest
+ * @param waited how long the message was queued before, in milliseconds; the same for all recipients for whom it was run
  * @param longest how long it took at most, in milliseconds
  */
-record Run(int process, Instant from, Instant to, long longest) {
+record Run(int process, Instant from, Instant to, int waited, long longest) {
 
     /** What ran a filter has so little to do after the verdict: to hand the message in again. */
     static final Duration LEAVING = Duration.ofSeconds(5);
@@ -35,11 +36,15 @@ record Run(int process, Instant from, Instant to, long longest) {
     private static final int ROUNDED = 50;
 
     /** By a line that tells how long it took. */
-    static Run of(LogEvent.Delivery event) {
-        int ran = event.ran();
-        int digit = ran % 1000 <= 1 ? 1000 : ran % 100 == 0 ? 100 : 10;
-        Instant from = event.at().minusMillis((long) ran + digit).minus(LATE);
-        return new Run(event.by().pid(), from, latest(event.at()).plus(OUT_OF_ORDER), (long) ran + digit);
+    static Run of(LogEvent.Delivery event, LogEvent.Delays delays) {
+        long longest = (long) delays.ran() + digit(delays.ran());
+        Instant from = event.at().minusMillis(longest).minus(LATE);
+        return new Run(event.by().pid(), from, latest(event.at()).plus(OUT_OF_ORDER), delays.waited(), longest);
+    }
+
+    /** What the last digit of so many milliseconds stands for, as they are printed. */
+    private static int digit(long millis) {
+        return millis % 1000 <= 1 ? 1000 : millis % 100 == 0 ? 100 : 10;
     }
 
     /** The end of the second, where the stamp has no more. */
@@ -63,8 +68,7 @@ record Run(int process, Instant from, Instant to, long longest) {
     /** Adds this one, if it is not told of again, for another recipient. */
     List<Run> addedTo(List<Run> runs) {
         for (Run other : runs) {
-            long apart = Math.abs(Duration.between(other.to, to).toMillis());
-            if (other.process == process && apart <= longest / 2) {
+            if (isSame(other)) {
                 return runs;
             }
         }
@@ -78,16 +82,26 @@ record Run(int process, Instant from, Instant to, long longest) {
         return all;
     }
 
+    /** Whether both are what lines of one request tell: of two that one process had, the second waited for the first. */
+    private boolean isSame(Run other) {
+        long apart = Math.abs(Duration.between(other.to, to).toMillis());
+        return other.process == process
+                && other.waited == waited
+                && apart <= longest / 2
+                && Math.abs(other.longest - longest) <= Math.max(digit(longest), 100);
+    }
+
     private Run and(Run later) {
         Instant begin = from.isBefore(later.from) ? from : later.from;
         Instant end = to.isAfter(later.to) ? to : later.to;
-        return new Run(process, begin, end, Math.max(longest, later.longest));
+        return new Run(process, begin, end, waited, Math.max(longest, later.longest));
     }
 
     void write(RowWriter row) {
         row.number(process);
         row.time(from);
         row.time(to);
+        row.number(waited);
         row.number(longest);
     }
 
@@ -96,6 +110,7 @@ record Run(int process, Instant from, Instant to, long longest) {
                 (int) row.number(),
                 Objects.requireNonNull(row.time()),
                 Objects.requireNonNull(row.time()),
+                (int) row.number(),
                 row.number());
     }
 }

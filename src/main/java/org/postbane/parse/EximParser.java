@@ -364,7 +364,7 @@ final class EximParser implements LineParser {
         String relay = transport < 0 ? "none" : line.text(word, endOfWord(line, word));
         int reply = line.indexOf(REPLY, end);
         String why = reply >= 0 ? line.text(reply + REPLY.length(), line.end()) : "";
-        out.accept(new LogEvent.Delivery(header.at(), header.by(), id, to, as, relay, status, why, null, null, 0));
+        out.accept(new LogEvent.Delivery(header.at(), header.by(), id, to, as, relay, status, why, null, null, null));
     }
 
     /** A file, a pipe, or {@code :blackhole:}. */

@@ -174,8 +174,7 @@ public sealed interface LogEvent {
      * @param relay e.g. {@code 127.0.0.1[127.0.0.1]:10024}, {@code virtual}, {@code none}
      * @param queuedAs the id that the next hop answered with: {@code queued as ID}
      * @param filterId amavis's own id of the message: {@code id=NNNNN-NN}
-     * @param ran for how long the agent ran a command for it until now, in milliseconds, with the digits that the line has, at
-     *     least 1; 0 where it runs none, or does not say
+     * @param delays how long the agent ran a command for it; null where it runs none, or does not say
      */
     record Delivery(
             Instant at,
@@ -188,13 +187,22 @@ public sealed interface LogEvent {
             String reply,
             @Nullable QueueId queuedAs,
             @Nullable String filterId,
-            int ran)
+            @Nullable Delays delays)
             implements LogEvent {
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);
         }
     }
+
+    /**
+     * Of {@code delays=a/b/c/d}, in milliseconds, with as many digits as the line has. Recipients that an agent has of one request
+     * have the same {@code a} and {@code b}.
+     *
+     * @param waited until the agent had the request: {@code a + b}
+     * @param ran from then on until now: {@code c + d}, at least 1
+     */
+    record Delays(int waited, int ran) {}
 
     /** qmgr: {@code ID: removed}: the message is done with; the next line with this id speaks of another. */
     record Removed(Instant at, Program by, QueueId queueId) implements LogEvent {

@@ -314,6 +314,6 @@ final class OpenSmtpdParser implements LineParser {
                 stat < 0 ? "" : body.text(stat + STAT.length(), body.end()),
                 null,
                 null,
-                0));
+                null));
     }
 }

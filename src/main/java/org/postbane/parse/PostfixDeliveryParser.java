@@ -127,26 +127,32 @@ final class PostfixDeliveryParser implements LineParser {
                 texts ? reply(body, reply) : "",
                 queuedAs,
                 filterId,
-                runsCommands ? ran(body, body.lastIndexOf(DELAYS, relay, status) + DELAYS.length(), status) : 0));
+                runsCommands ? delays(body, body.lastIndexOf(DELAYS, relay, status) + DELAYS.length(), status) : null));
     }
 
     /**
-     * Of {@code a/b/c/d}, before the queue manager, in it, connecting, and handing over, the last two, in milliseconds; 0 if there are
-     * not so many. Source: {@code src/util/format_tv.c}: {@code 0.58}, {@code 5.8}, {@code 58}.
+     * Of {@code a/b/c/d}, before the queue manager, in it, connecting, and handing over; null if there are not so many. Source:
+     * {@code src/util/format_tv.c}: {@code 0.58}, {@code 5.8}, {@code 58}.
      */
-    private static int ran(Line body, int from, int to) {
+    private static LogEvent.@Nullable Delays delays(Line body, int from, int to) {
         byte[] bytes = body.bytes();
         int field = 0;
-        long sum = 0;
-        int at = from;
-        for (; at < to && bytes[at] != ','; at++) {
+        long waited = 0;
+        long ran = 0;
+        for (int at = from; at < to && bytes[at] != ','; at++) {
             if (bytes[at] == '/') {
                 field++;
-            } else if (field >= 2 && (at == from || bytes[at - 1] == '/')) {
-                sum += millis(body, at);
+            } else if (at == from || bytes[at - 1] == '/') {
+                long millis = millis(body, at);
+                waited += field < 2 ? millis : 0;
+                ran += field < 2 ? 0 : millis;
             }
         }
-        return field == 3 ? (int) Math.max(1, Math.min(sum, Integer.MAX_VALUE)) : 0;
+        return field == 3 ? new LogEvent.Delays(bounded(waited), Math.max(1, bounded(ran))) : null;
+    }
+
+    private static int bounded(long millis) {
+        return (int) Math.min(millis, Integer.MAX_VALUE);
     }
 
     private static long millis(Line body, int from) {

@@ -294,7 +294,7 @@ final class SendmailParser implements LineParser {
         for (int count = 0; count < MOST_AT_ONCE && at < delay; count++) {
             int end = endOfText(body, at);
             out.accept(new LogEvent.Delivery(
-                    header.at(), header.by(), id, address(body, at, end), null, relay, status, why, null, null, 0));
+                    header.at(), header.by(), id, address(body, at, end), null, relay, status, why, null, null, null));
             if (end + 1 >= body.end() || body.bytes()[end] != ',' || body.bytes()[end + 1] == ' ') {
                 return;
             }

@@ -137,6 +137,14 @@ final class Connections {
         return lasting.get(process);
     }
 
+    /** The youngest of the messages of this process's session; null if none is waited for. */
+    @Nullable
+    Mail lastOf(Program process) {
+        Connection connection = lasting.get(process);
+        List<Mail> mails = connection == null ? List.of() : connection.mails;
+        return mails.isEmpty() ? null : mails.get(mails.size() - 1);
+    }
+
     /**
      * @param recipients accepted RCPT commands; -1 if the line does not say
      * @param messages accepted MAIL commands; 0 if it does not say

@@ -110,13 +110,27 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     @Override
     public void visit(LogEvent.Connect event) {
         preludes.take(event.by());
+        goesOn(event.by(), event.at());
         connections.begin(event.by(), event.client().address(), event.at());
     }
 
     @Override
     public void visit(LogEvent.Disconnect event) {
         preludes.take(event.by());
+        goesOn(event.by(), event.at());
         connections.end(event.by(), event.client().address(), event.recipients(), event.messages(), event.at());
+    }
+
+    /**
+     * The process has another message, or session, or none: no milter has the one before any more. If that was broken off, nothing else
+     * tells of its end.
+     */
+    private void goesOn(Program by, Instant at) {
+        Mail before = by.pid() == 0 ? null : connections.lastOf(by);
+        if (before != null && before.activeAt == null && before.leftAt == null) {
+            before.left(at);
+            messages.touch(before);
+        }
     }
 
     @Override
@@ -172,6 +186,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (mail.queued || mail.pendingTrap != null) {
             mail.takePrelude(mail.sender); // later lines came before this one
         }
+        goesOn(event.by(), event.at());
         connections.add(event.by(), mail, event.at());
         if (mail.answered && !mail.pending.isEmpty() && isPassedBack(mail, mail.pending.get(0))) {
             mail.pending.clear();

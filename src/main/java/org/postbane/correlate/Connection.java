@@ -159,7 +159,7 @@ final class Connection {
         boolean waits = false;
         for (Mail mail : mails) {
             refused |= mail.refused;
-            waits |= !mail.isDelivered() && !mail.refused;
+            waits |= mail.refused ? mail.wordless && !mail.isJudged() : !mail.isDelivered();
         }
         return !waits || !refused && mails.stream().allMatch(mail -> mail.queued);
     }

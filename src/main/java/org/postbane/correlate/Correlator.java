@@ -588,6 +588,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.action().endsWith("discard") && event.stage().equals(END_OF_MESSAGE)) {
             neverQueued(event.queueId(), event.at(), client, event.sender(), event.reason(), false);
         }
+        Mail held = event.action().endsWith("hold") && event.queueId() != null ? open.find(event.queueId()) : null;
+        if (held != null && !held.onHold) {
+            held.onHold = true;
+            messages.touch(held);
+        }
         boolean goesOn = !event.action().equals("discard"); // restrictions that follow may refuse it yet
         addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient(), goesOn);
     }
@@ -641,12 +646,26 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             } else if (verdict.isOfChecks() && (mail.parent != null || mail.isFromHere())) {
                 messages.touch(mail.root());
                 mail.root().checked = verdict;
+            } else if (Refusals.isWordless(reason) && mail.parent == null) {
+                refusedWithoutWords(mail, verdict);
             } else {
                 messages.apply(mail.root(), verdict);
             }
         }
         messages.close(mail, at);
         return mail;
+    }
+
+    /** What for, the milter's own line tells, which comes before; or shortly after, if lines have changed places. */
+    private void refusedWithoutWords(Mail mail, Pending verdict) {
+        mail.wordless = true;
+        messages.touch(mail);
+        if (mail.isBad()) {
+            sayings.refusedWithoutWords(mail);
+        } else {
+            mail.children++; // its row stays for as long
+            strays.await("refused " + mail.serial, mail, verdict);
+        }
     }
 
     /**
@@ -690,6 +709,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         mail.account = connection.proxiedAccount;
         mail.sender = event.sender();
         mail.refused = true;
+        mail.answered = !discarded;
         mail.closed = event.at();
         mail.dropped = true;
         mail.held = true;

@@ -129,9 +129,11 @@ public sealed interface Deed {
     }
 
     /**
-     * The message was accepted and left the queue, no filter judged it, and it was addressed to no trap. No trial.
+     * The message was accepted, no filter judged whether it is spam, and it was addressed to no trap. No trial.
+     *
+     * @param judged something else was found in it, malware for instance, and told of before
      */
-    record Unjudged(Instant at, Origin origin) implements Deed {
+    record Unjudged(Instant at, Origin origin, boolean judged) implements Deed {
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);

@@ -116,6 +116,10 @@ final class Mail {
     boolean redirected;
     /** It was refused, not thrown away. */
     boolean answered;
+    /** It was refused by a milter that gave no words. */
+    boolean wordless;
+    /** It is to be put on hold, unless it is refused after all. */
+    boolean onHold;
     /** Its queue id is free for others; kept until its session tells how many recipients it had. */
     boolean held;
     /** A verdict on it is kept until it is known which message it is the filter's output of. */
@@ -258,6 +262,16 @@ final class Mail {
     /** Judged, and not clean. */
     boolean isBad() {
         return judgement != null && judgement != Judgement.CLEAN;
+    }
+
+    /** With malware or a forbidden attachment: whether it is spam, too, was not looked at. */
+    boolean isBadButNoSpam() {
+        return judgement == Judgement.VIRUS || judgement == Judgement.BANNED;
+    }
+
+    /** Whether the client was told that it is accepted. */
+    boolean isAccepted() {
+        return queued || (refused ? !answered : onHold && messageId != null);
     }
 
     /** Whether deliveries have told of all recipients that qmgr spoke of. */
@@ -534,6 +548,8 @@ final class Mail {
         doubtful.forEach(verdict -> verdict.write(row));
         row.flag(redirected);
         row.flag(answered);
+        row.flag(onHold);
+        row.flag(wordless);
         row.flag(checked != null);
         if (checked != null) {
             checked.write(row);
@@ -605,6 +621,8 @@ final class Mail {
         }
         mail.redirected = row.flag();
         mail.answered = row.flag();
+        mail.onHold = row.flag();
+        mail.wordless = row.flag();
         mail.checked = row.flag() ? Pending.read(row) : null;
         for (long left = row.number(); left > 0; left--) {
             mail.runs = mail.runs.isEmpty() ? new ArrayList<>() : mail.runs;

@@ -26,7 +26,16 @@ final class Refusals {
     /** As the parser begins the reason. */
     private static final String MARK = "header checks of a spam mark";
 
+    /** What Postfix says where a milter gives no words of its own, as clamav-milter does not unless told to. */
+    private static final String WORDLESS = "5.7.1 Command rejected";
+
+    private static final String DISCARDED = "milter triggers DISCARD action";
+
     private Refusals() {}
+
+    static boolean isWordless(String reason) {
+        return reason.equals(WORDLESS) || reason.equals(DISCARDED);
+    }
 
     static Pending verdict(
             Instant at, String filter, @Nullable IpPrefix client, @Nullable String sender, String reason) {

@@ -37,6 +37,11 @@ final class Sayings {
      */
     private boolean countsRecipients;
 
+    /** A milter that gives no words has refused what clamav-milter told to be infected: these are its refusals. */
+    private boolean refusedIsVirus;
+    /** The same of what a milter threw away. */
+    private boolean discardedIsVirus;
+
     private boolean changed;
     private long contradictions;
 
@@ -112,13 +117,15 @@ final class Sayings {
                 }
             }
         }
+        boolean wordless = root.wordless && verdict.filter().equals(Refusals.MILTER);
+        Judgement judgement = wordless && isVirusWithoutWords(root) ? Judgement.VIRUS : verdict.judgement();
         Judgement before = root.judgement();
-        if (root.isWorse(verdict.judgement())) {
-            Trial trial = root.judge(verdict.judgement());
+        if (root.isWorse(judgement)) {
+            Trial trial = root.judge(judgement);
             out.accept(new Deed.Judged(
                     verdict.at(),
                     root.origin(),
-                    verdict.judgement(),
+                    judgement,
                     before,
                     trial,
                     verdict.points(),
@@ -132,6 +139,23 @@ final class Sayings {
             root.await(verdict.isAsNamed() ? List.of() : verdict.recipients());
             victims(root, verdict.at(), false);
         }
+        refusedWithoutWords(root);
+    }
+
+    /**
+     * A milter gave no words when it refused the message, or threw it away: that is as good as clamav-milter's own line, once one has
+     * told what such refusals are for.
+     */
+    void refusedWithoutWords(Mail root) {
+        if (root.wordless && root.hasVerdict && root.judgement() == Judgement.VIRUS && !isVirusWithoutWords(root)) {
+            refusedIsVirus |= root.answered;
+            discardedIsVirus |= !root.answered;
+            changed = true;
+        }
+    }
+
+    private boolean isVirusWithoutWords(Mail root) {
+        return root.answered ? refusedIsVirus : discardedIsVirus;
     }
 
     /** A session is over: it is known, if ever, how many recipients a message had. */
@@ -258,8 +282,9 @@ final class Sayings {
             out.accept(new Deed.Trapped(at, mail.origin(), mail.pendingTrap, mail.trap(), mail.isJudged()));
         }
         // what this host sends to itself (notifications, bounces through a filter) is nobody's deed
-        if (!mail.isJudged() && !mail.isTrapped() && mail.queued && mail.isAnswerable()) {
-            out.accept(new Deed.Unjudged(at, mail.origin()));
+        boolean unjudged = mail.isJudged() ? mail.isBadButNoSpam() : !mail.isTrapped() && !mail.refused;
+        if (unjudged && mail.isAccepted() && mail.isAnswerable()) {
+            out.accept(new Deed.Unjudged(at, mail.origin(), mail.isJudged()));
         }
     }
 
@@ -286,6 +311,8 @@ final class Sayings {
             RowWriter row = new RowWriter();
             row.texts(quarantines);
             row.flag(countsRecipients);
+            row.flag(refusedIsVirus);
+            row.flag(discardedIsVirus);
             store.saveRow(ROW, row.toBytes());
             changed = false;
         }
@@ -294,6 +321,8 @@ final class Sayings {
     void restore(RowReader row) {
         quarantines.addAll(Objects.requireNonNull(row.texts()));
         countsRecipients = row.flag();
+        refusedIsVirus = row.flag();
+        discardedIsVirus = row.flag();
     }
 
     void refused(Instant at, Origin origin, String stage, int code, String reason) {

@@ -12,7 +12,7 @@ import org.postbane.source.Mark;
  *
  * <pre>
  * ID: reject: header Subject: x from name[address]; from=&lt;s> to=&lt;r> proto=ESMTP helo=&lt;h>: 5.7.1 text
- * ID: discard: body x from ...      ID: milter-header-reject: header X-Spam-Flag: YES from ...
+ * ID: discard: body x from ...      ID: hold: header X: y from ...      ID: milter-header-reject: header X-Spam-Flag: YES from ...
  * ID: reject: mime-error improper use of 8-bit data in message header: Subject: x from ...
  * </pre>
  *
@@ -29,6 +29,8 @@ final class PostfixCleanupParser implements LineParser {
     private static final Mark MILTER_DISCARD = Mark.of(": milter-header-discard: ");
     private static final Mark REDIRECT = Mark.of(": redirect: ");
     private static final Mark MILTER_REDIRECT = Mark.of(": milter-header-redirect: ");
+    private static final Mark HOLD = Mark.of(": hold: ");
+    private static final Mark MILTER_HOLD = Mark.of(": milter-header-hold: ");
     private static final Mark HEADER = Mark.of("header ");
     private static final Mark BODY = Mark.of("body ");
     private static final Mark CONTENT = Mark.of("content ");
@@ -52,8 +54,6 @@ final class PostfixCleanupParser implements LineParser {
             "ID: warning: body *",
             "ID: warning: content *",
             "ID: info: *",
-            "ID: hold: header *",
-            "ID: hold: body *",
             "ID: bcc: header *",
             "ID: prepend: *",
             "ID: replace: *",
@@ -96,10 +96,12 @@ final class PostfixCleanupParser implements LineParser {
     private static boolean checks(Line body, int colon, SyslogHeader header, Consumer<LogEvent> out) {
         boolean milter = body.hasAt(colon, MILTER_REJECT)
                 || body.hasAt(colon, MILTER_DISCARD)
-                || body.hasAt(colon, MILTER_REDIRECT);
+                || body.hasAt(colon, MILTER_REDIRECT)
+                || body.hasAt(colon, MILTER_HOLD);
+        boolean hold = body.hasAt(colon, MILTER_HOLD) || body.hasAt(colon, HOLD);
         boolean reject = body.hasAt(colon, MILTER_REJECT) || body.hasAt(colon, REJECT);
         boolean redirect = body.hasAt(colon, MILTER_REDIRECT) || body.hasAt(colon, REDIRECT);
-        if (!milter && !reject && !redirect && !body.hasAt(colon, DISCARD)) {
+        if (!milter && !reject && !redirect && !hold && !body.hasAt(colon, DISCARD)) {
             return false;
         }
         int what = body.indexOf(TEXT, colon + TEXT.length()) + TEXT.length();
@@ -123,7 +125,7 @@ final class PostfixCleanupParser implements LineParser {
             out.accept(new LogEvent.Reject(
                     header.at(), header.by(), id, END_OF_MESSAGE, unread, code, checks, null, null, true));
         } else {
-            String action = redirect ? "redirect" : "discard";
+            String action = hold ? "hold" : redirect ? "redirect" : "discard";
             out.accept(new LogEvent.Match(
                     header.at(), header.by(), id, action, END_OF_MESSAGE, unread, checks, null, null));
         }

@@ -53,14 +53,8 @@ public final class ClientTally {
         switch (judgement) {
             case CLEAN -> ham += count;
             case SPAM -> spam += count;
-            case VIRUS -> {
-                virus += count;
-                unjudged += count;
-            }
-            case BANNED -> {
-                banned += count;
-                unjudged += count;
-            }
+            case VIRUS -> virus += count;
+            case BANNED -> banned += count;
             case UNCHECKED, TEMPORARY -> {}
         }
     }

@@ -82,7 +82,7 @@ public final class Tally implements Consumer<Deed>, Deed.Visitor {
     public void visit(Deed.Unjudged deed) {
         client(deed).unjudged++;
         account(deed.origin());
-        messages++;
+        messages += deed.judged() ? 0 : 1;
     }
 
     @Override

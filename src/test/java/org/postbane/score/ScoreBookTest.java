@@ -192,7 +192,7 @@ class ScoreBookTest {
         ScoreBook book = book(SPAM, jail("reject", Who.CLIENT, Direction.ANY, Map.of(OffenceKind.REJECT, 0.5)));
         Origin client = Origin.of(Deeds.address("192.0.2.1"), null, "s@x");
 
-        book.accept(new Deed.Unjudged(T0, client));
+        book.accept(new Deed.Unjudged(T0, client, false));
         book.accept(new Deed.Refused(T0, client, "RCPT", 554, "5.7.1 denied"));
 
         assertEquals(1, scored.size());

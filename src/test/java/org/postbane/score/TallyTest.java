@@ -120,7 +120,7 @@ class TallyTest {
         tally.accept(ham(T0, home));
         tally.accept(spam(T0, stolen));
         tally.accept(victims(T0, stolen, 50));
-        tally.accept(new Deed.Unjudged(T0, origin("192.0.2.1", "alice", "a@x", null)));
+        tally.accept(new Deed.Unjudged(T0, origin("192.0.2.1", "alice", "a@x", null), false));
 
         assertEquals(
                 List.of("alice 0 0 0 [192.0.2.1]", "bob@example.org 1 50 1 [192.0.2.1, 198.51.100.9]"),

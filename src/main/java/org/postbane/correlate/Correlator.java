@@ -311,6 +311,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         String as = event.origTo() == null ? event.to() : event.origTo();
         if (mail.parent == null) {
             mail.deliver(event.to(), as);
+            sayings.delivered(mail);
         }
         messages.heard(mail);
         if (event.queuedAs() != null) {

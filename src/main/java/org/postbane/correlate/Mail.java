@@ -164,6 +164,8 @@ final class Mail {
     private @Nullable Set<String> named;
     /** How many of these an access table turned out to have added. */
     private int bccs;
+    /** How many of these this host adds to all messages: no victims, unless the session tells that the client named them. */
+    private int presumed;
     /** For whom verdicts found it bad, and for whom clean only: with several filter settings it may be both. */
     private @Nullable Set<String> victimNames;
 
@@ -287,7 +289,7 @@ final class Mail {
 
     /** Those that deliveries have told of, and that the client named. */
     private int knownRecipients() {
-        return named == null ? 0 : named.size() - bccs;
+        return named == null ? 0 : named.size() - bccs - presumed;
     }
 
     /** Those of them that are victims: for others the same message may have been clean. */
@@ -417,6 +419,21 @@ final class Mail {
         }
     }
 
+    /** This host adds such addresses to all messages. */
+    void presume(AddedRecipients added) {
+        int most = 0;
+        for (String address : named == null ? Set.<String>of() : named) {
+            most += added.has(address) ? 1 : 0;
+        }
+        presumed = Math.max(presumed, Math.min(most, recipientsInQueue - 1));
+    }
+
+    /** All its recipients if they are known, and one more than its session tells; else none. */
+    Set<String> withOneAdded() {
+        boolean told = this.told > 0 && queued && !redirected && bccs == 0 && isDelivered();
+        return told && named != null && named.size() == this.told + 1 ? named : Set.of();
+    }
+
     /** Whether it was delivered, and to these addresses alone. */
     boolean isOnlyFor(Set<String> addresses) {
         return named != null && !named.isEmpty() && addresses.containsAll(named);
@@ -451,7 +468,7 @@ final class Mail {
             known = asCounted ? Math.max(known, inQueue()) : known;
         }
         if (counted && !refused && told > 0) {
-            known = Math.min(known, told); // the others were added here: always_bcc, or members of a list
+            known = Math.min(known + presumed, told); // the others were added here: always_bcc, or members of a list
         }
         int more = Math.max(1, known) - victims;
         victims += Math.max(0, more);
@@ -526,6 +543,7 @@ final class Mail {
         row.text(trial.name());
         row.texts(named);
         row.number(bccs);
+        row.number(presumed);
         row.texts(victimNames);
         row.texts(spared);
         row.texts(reached == named ? null : reached);
@@ -594,6 +612,7 @@ final class Mail {
         mail.trial = Trial.valueOf(row.someText());
         mail.named = row.texts();
         mail.bccs = (int) row.number();
+        mail.presumed = (int) row.number();
         mail.victimNames = row.texts();
         mail.spared = row.texts();
         Set<String> reached = row.texts();

@@ -28,6 +28,7 @@ final class Sayings {
     private final Predicate<String> traps;
     private final Consumer<Deed> out;
     final DeferredTraps deferredTraps = new DeferredTraps();
+    private final AddedRecipients addedToAll = new AddedRecipients();
     /** Addresses that amavis quarantines to. */
     private final Set<String> quarantines = new HashSet<>();
 
@@ -198,6 +199,13 @@ final class Sayings {
         }
     }
 
+    /** A delivery has told of a recipient. */
+    void delivered(Mail mail) {
+        if (!addedToAll.isEmpty()) {
+            mail.presume(addedToAll);
+        }
+    }
+
     /** A message that was judged clean is done with. */
     void delivered(Mail mail, Instant at) {
         if (mail.judgement() == Judgement.CLEAN && mail.isAnswerable()) {
@@ -265,6 +273,13 @@ final class Sayings {
             return;
         }
         mail.settled = true;
+        if (countsRecipients && mail.client != null) {
+            Set<String> addresses = mail.withOneAdded();
+            if (!addresses.isEmpty()) {
+                addedToAll.learn(addresses, mail.client);
+                changed |= addedToAll.takeChanged();
+            }
+        }
         lastPending(mail);
         if (mail.parent != null) {
             return;
@@ -313,6 +328,7 @@ final class Sayings {
             row.flag(countsRecipients);
             row.flag(refusedIsVirus);
             row.flag(discardedIsVirus);
+            addedToAll.write(row);
             store.saveRow(ROW, row.toBytes());
             changed = false;
         }
@@ -323,6 +339,7 @@ final class Sayings {
         countsRecipients = row.flag();
         refusedIsVirus = row.flag();
         discardedIsVirus = row.flag();
+        addedToAll.read(row);
     }
 
     void refused(Instant at, Origin origin, String stage, int code, String reason) {

@@ -129,6 +129,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         Mail before = by.pid() == 0 ? null : connections.lastOf(by);
         if (before != null && before.activeAt == null && before.leftAt == null) {
             before.left(at);
+            before.leftMilter = true; // until qmgr has it, perhaps in the same second
             messages.touch(before);
         }
     }

@@ -150,6 +150,8 @@ final class Mail {
 
     @Nullable
     Instant leftAt;
+    /** That was its milter, as its session went on. */
+    boolean leftMilter;
 
     /** When commands of delivery agents had it, since somebody asked. */
     List<Run> runs = List.of();
@@ -232,7 +234,8 @@ final class Mail {
     /** qmgr has taken it up. */
     void active(Instant at) {
         activeAt = at;
-        if (leftAt != null && leftAt.plus(RETRY).isBefore(at)) {
+        if (leftMilter || leftAt != null && leftAt.plus(RETRY).isBefore(at)) {
+            leftMilter = false;
             firstLeftAt = null;
             leftAt = null;
         }
@@ -242,6 +245,7 @@ final class Mail {
     void left(Instant at) {
         firstLeftAt = firstLeftAt == null ? at : firstLeftAt;
         leftAt = at;
+        leftMilter = false;
     }
 
     /** Whether it is known which stranger handed it in. Mail from loopback may turn out to be a filter's output. */
@@ -562,6 +566,7 @@ final class Mail {
         row.time(activeAt);
         row.time(firstLeftAt);
         row.time(leftAt);
+        row.flag(leftMilter);
         row.number(doubtful.size());
         doubtful.forEach(verdict -> verdict.write(row));
         row.flag(redirected);
@@ -635,6 +640,7 @@ final class Mail {
         mail.activeAt = row.time();
         mail.firstLeftAt = row.time();
         mail.leftAt = row.time();
+        mail.leftMilter = row.flag();
         for (long left = row.number(); left > 0; left--) {
             mail.doubt(Pending.read(row));
         }

@@ -560,6 +560,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             return;
         }
         IpPrefix client = event.client().address();
+        if (event.stage().equals(END_OF_MESSAGE)
+                && event.queueId() != null
+                && event.queueId().isExim()) {
+            neverQueued(event.queueId(), event.at(), client, event.sender(), null, true); // the reason tells no verdict
+        }
         if (client != null && event.code() >= 500) {
             Origin origin = new Origin(client, null, event.sender(), event.queueId(), null);
             sayings.refused(event.at(), origin, event.stage(), event.code(), event.reason());

@@ -470,6 +470,9 @@ final class Mail {
             // Exim counts what the client named, before aliases
             boolean asCounted = awaitsAll && (known == 0 || !queued || id.isExim());
             known = asCounted ? Math.max(known, inQueue()) : known;
+            known = awaitsAll && id.isExim()
+                    ? Math.max(known, listedOnce())
+                    : known; // two that lead to one have one line
         }
         if (counted && !refused && told > 0) {
             known = Math.min(known + presumed, told); // the others were added here: always_bcc, or members of a list

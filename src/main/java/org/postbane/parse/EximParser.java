@@ -18,10 +18,13 @@ import org.postbane.source.Mark;
  *
  * <pre>
  * ID &lt;= sender H=name (helo) [address]:port I=[ours]:port P=esmtpsa X=.. A=login:user S=size id=message-id T="subject" for r1 r2
+ *                                                                                 (= where the client was told that it was refused)
  * ID =&gt; r &lt;original&gt; F=&lt;sender&gt; R=router T=transport H=host [address] C="reply"       (also -&gt; &gt;&gt; *&gt; ** ==)
+ * ID =&gt; blackhole (DATA ACL discarded recipients): reason
  * ID Completed
  * ID H=.. F=&lt;sender&gt; rejected after DATA: reason
  * ID H=.. Warning: text
+ * ID spam text                                                        (of logwrite)
  * H=.. F=&lt;sender&gt; [temporarily ]rejected RCPT &lt;r&gt;: reason
  * login authenticator failed for name (helo) [address]: 535 Incorrect authentication data (set_id=user)
  * ID SA: Action: flagged as Spam but accepted: score=7.2 required=5.0 (scanned in 3/3 secs | Message-Id: m). From ..
@@ -45,6 +48,10 @@ final class EximParser implements LineParser {
     private static final Mark PROTOCOL = Mark.of(" P=");
     private static final Mark SENDER = Mark.of(" F=<");
     private static final Mark LOGIN = Mark.of(" A=");
+    private static final Mark IDENT = Mark.of(" U=");
+    private static final Mark PER_RECIPIENT = Mark.of(" PRDR");
+    private static final Mark PROXY = Mark.of(" PRX=");
+    private static final Mark CHUNKED = Mark.of(" K");
     private static final Mark CIPHER = Mark.of(" X=");
     private static final Mark VERIFIED = Mark.of(" CV=");
     private static final Mark NAMED = Mark.of(" DN=\"");
@@ -57,6 +64,8 @@ final class EximParser implements LineParser {
     private static final Mark ROUTER = Mark.of(" R=");
     private static final Mark TRANSPORT = Mark.of(" T=");
     private static final Mark REPLY = Mark.of(" C=\"");
+    private static final Mark BLACKHOLE = Mark.of("=> blackhole (");
+    private static final Mark BY_ACL = Mark.of(" ACL discarded recipients)");
     private static final Mark COLON = Mark.of(": ");
     private static final Mark WARNING = Mark.of(" Warning: ");
     private static final Mark REJECTED = Mark.of(" rejected ");
@@ -65,18 +74,22 @@ final class EximParser implements LineParser {
     private static final Mark DISCARDED = Mark.of(": discarded by ");
     private static final Mark DISCARD = Mark.of(" RCPT <");
     private static final Mark FAILED = Mark.of(" authenticator failed for ");
-    private static final Mark WRONG = Mark.of(": 535 ");
+    private static final Mark WRONG = Mark.of(": 535 Incorrect authentication data");
     private static final Mark SET_ID = Mark.of(" (set_id=");
     private static final Mark SYNTAX = Mark.of("rejected ");
     private static final Mark FROM = Mark.of(" from ");
     private static final Mark COMPLETED = Mark.of("Completed");
     private static final Mark SA = Mark.of("SA: ");
+    private static final Mark WRITTEN = Mark.of("spam ");
+    private static final Mark WRITTEN_LOUD = Mark.of("SPAM ");
     private static final Mark ENVELOPE_TO = Mark.of("Envelope-to: <");
     private static final Mark MORE_TO = Mark.of("    <");
     private static final Mark NULL_SENDER = Mark.of("<>");
 
     /** What may follow the client in lines of ACLs. */
-    private static final Mark[] ACL = {SENDER, WARNING, REJECTED, TEMPORARILY, CIPHER, LOGIN, DISCARD};
+    private static final Mark[] ACL = {
+        SENDER, WARNING, REJECTED, TEMPORARILY, CIPHER, VERIFIED, NAMED, SERVER_NAME, LOGIN, DISCARD
+    };
 
     private static final String AFTER_DATA = "after DATA";
     private static final String MIME = "during MIME ACL checks";
@@ -250,6 +263,8 @@ final class EximParser implements LineParser {
             acl(line, from, id, own, header, out);
         } else if (line.hasAt(from, SA)) {
             saExim(line, from, id, header, out);
+        } else if (line.hasAt(from, WRITTEN) || line.hasAt(from, WRITTEN_LOUD)) {
+            warning(line.text(from, line.end()), id, header, out); // logwrite
         } else if (line.hasAt(from, COMPLETED)) {
             int end = from + COMPLETED.length();
             if (end == line.end() || bytes[end] == ' ') {
@@ -257,8 +272,10 @@ final class EximParser implements LineParser {
             }
         } else if (from + 3 < line.end() && bytes[from + 2] == ' ') {
             Status status = status(bytes[from], bytes[from + 1]);
-            if (bytes[from] == '<' && bytes[from + 1] == '=') {
+            if ((bytes[from] == '<' || bytes[from] == '(') && bytes[from + 1] == '=') {
                 arrival(line, from + 3, id, header, out);
+            } else if (line.hasAt(from, BLACKHOLE)) {
+                discarded(line, from + BLACKHOLE.length(), id, header, out);
             } else if (status != null) {
                 delivery(line, from + 3, id, status, header, out);
             }
@@ -287,7 +304,7 @@ final class EximParser implements LineParser {
             }
             fields = host.end();
             Peer client = host.peer();
-            String account = account(line, fields);
+            String account = account(line, end, fields);
             out.accept(new LogEvent.Client(
                     header.at(),
                     header.by(),
@@ -297,13 +314,12 @@ final class EximParser implements LineParser {
                     null,
                     null));
         }
-        int size = line.indexOf(SIZE, fields);
+        int size = field(line, fields, SIZE);
         int digits = size + SIZE.length();
         int digitsEnd = PostfixText.endOfNumber(line, digits);
         int bytes = size < 0 ? -1 : PostfixText.number(line, digits, digitsEnd);
-        int mid = size < 0 ? -1 : line.indexOf(MESSAGE_ID, digitsEnd);
-        int subject = line.indexOf(TRANSPORT, digitsEnd);
-        if (mid >= 0 && (subject < 0 || mid < subject)) {
+        int mid = size < 0 ? -1 : field(line, digitsEnd, MESSAGE_ID);
+        if (mid >= 0) {
             int text = mid + MESSAGE_ID.length();
             out.accept(new LogEvent.MessageId(
                     header.at(), header.by(), id, "<" + line.text(text, endOfWord(line, text)) + ">"));
@@ -317,30 +333,47 @@ final class EximParser implements LineParser {
 
     /** How many stand after {@code  for }, with {@code received_recipients}: after the subject in its quotes and the sender. */
     private static int recipients(Line line, int from) {
-        int at = from;
-        while (at < line.end() && !line.hasAt(at, FOR)) {
-            at = endOfWord(line, at + 1);
-        }
+        int list = field(line, from, FOR);
         int count = 0;
-        for (at += FOR.length() - 1; at + 1 < line.end(); at = endOfWord(line, at + 1)) {
+        for (int at = list + FOR.length() - 1; list >= 0 && at + 1 < line.end(); at = endOfWord(line, at + 1)) {
             count++;
         }
         return count;
     }
 
-    /** {@code  A=authenticator:login}, before {@code  S=}; with {@code smtp_mailauth} another colon and what the client says. */
-    private static @Nullable String account(Line line, int from) {
-        int size = line.indexOf(SIZE, from);
-        int at = line.indexOf(LOGIN, from);
-        if (at < 0 || size < 0 || at > size) {
+    /**
+     * {@code  A=authenticator:login}, before {@code  S=}; with {@code smtp_mailauth} another colon and what the client says, and
+     * perhaps {@code  PRDR PRX=address K} behind it. Only where the protocol says that there was a login ({@code  P=esmtpsa}), as the
+     * client writes in a certificate's name and as {@code  U=ident} before.
+     */
+    private static @Nullable String account(Line line, int host, int protocol) {
+        int word = endOfWord(line, protocol + 1);
+        int at = field(line, word, LOGIN);
+        int size = at < 0 ? -1 : line.indexOf(SIZE, at);
+        int ident = line.indexOf(IDENT, host);
+        boolean forged = ident >= 0 && ident < protocol && field(line, word, PROTOCOL) >= 0;
+        if (line.bytes()[word - 1] != 'a' || size < 0 || forged) {
             return null;
         }
         int colon = line.indexOf(':', at);
         if (colon < 0 || colon > size) {
             return null; // an authenticator without server_set_id
         }
-        int second = line.indexOf(':', colon + 1);
-        return line.text(colon + 1, second < 0 || second > size ? size : second);
+        int end = line.hasAt(size - CHUNKED.length(), CHUNKED) ? size - CHUNKED.length() : size;
+        int proxy = line.lastIndexOf(PROXY, colon, end);
+        end = proxy < 0 ? end : proxy;
+        end = line.hasAt(end - PER_RECIPIENT.length(), PER_RECIPIENT) ? end - PER_RECIPIENT.length() : end;
+        int second = line.indexOf(':', colon + 1, end);
+        return line.text(colon + 1, second < 0 ? end : second);
+    }
+
+    /** Where {@code mark} begins a field, which may have blanks in quotes; -1 if it does not. */
+    private static int field(Line line, int from, Mark mark) {
+        int at = from;
+        while (at < line.end() && !line.hasAt(at, mark)) {
+            at = endOfWord(line, at + 1);
+        }
+        return at < line.end() ? at : -1;
     }
 
     private static void delivery(
@@ -387,6 +420,29 @@ final class EximParser implements LineParser {
             }
         }
         return line.end();
+    }
+
+    /** {@code DATA ACL discarded recipients): reason}: the client was told that its message was accepted. */
+    private static void discarded(Line line, int from, QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
+        int close = line.indexOf(' ', from);
+        int reason = close + BY_ACL.length() + COLON.length();
+        if (!line.hasAt(close, BY_ACL) || !line.hasAt(reason - COLON.length(), COLON)) {
+            return;
+        }
+        String text = line.text(reason, line.end());
+        Judgement judgement = EximVerdictText.refusal(text);
+        if (judgement != null) {
+            told(text, id, header, out);
+            verdict("discarded", judgement, EximVerdictText.points(text), true, id, null, List.of(), header, out);
+        }
+    }
+
+    /** How many recipients the words tell of. */
+    private static void told(String words, QueueId id, SyslogHeader header, Consumer<LogEvent> out) {
+        int recipients = EximVerdictText.recipients(words);
+        if (recipients > 0) {
+            out.accept(new LogEvent.Recipients(header.at(), header.by(), id, recipients));
+        }
     }
 
     // ---------------------------------------------------------------- refusals
@@ -442,10 +498,13 @@ final class EximParser implements LineParser {
 
     private static int pastTls(Line line, int from) {
         int at = from;
-        while (line.hasAt(at, CIPHER) || line.hasAt(at, VERIFIED) || line.hasAt(at, SERVER_NAME)) {
+        while (line.hasAt(at, CIPHER)
+                || line.hasAt(at, VERIFIED)
+                || line.hasAt(at, NAMED)
+                || line.hasAt(at, SERVER_NAME)) {
             at = endOfWord(line, at + 1);
         }
-        return line.hasAt(at, NAMED) ? endOfWord(line, at + 1) : at;
+        return at;
     }
 
     private void rejected(Line line, int what, Refusal of, SyslogHeader header, Consumer<LogEvent> out) {
@@ -475,10 +534,14 @@ final class EximParser implements LineParser {
         if (isCopy(line, of.own(), header)) {
             return;
         }
+        QueueId id = stage.equals("END-OF-MESSAGE") && !of.forNow() ? of.id() : null;
+        if (id != null && of.client().address() != null) { // a warning may have told of its content before
+            out.accept(new LogEvent.Client(header.at(), header.by(), id, of.client(), null, null, null));
+        }
         out.accept(new LogEvent.Reject(
                 header.at(),
                 header.by(),
-                null, // of.id() would be another message than the one that this connection hands in next
+                id,
                 stage,
                 of.client(),
                 of.forNow() ? DEFERRED : REFUSED,
@@ -501,8 +564,7 @@ final class EximParser implements LineParser {
         if (id == null) {
             return;
         }
-        int recipients = EximVerdictText.recipients(reason);
-        refused = recipients == 0 ? new RefusedMessage(id, judgement) : null;
+        refused = new RefusedMessage(id, judgement);
         if (of.own() && parts.isInOtherFile(header.at(), line)) {
             known = true;
             return;
@@ -510,9 +572,7 @@ final class EximParser implements LineParser {
         if (of.client().address() != null) {
             out.accept(new LogEvent.Client(header.at(), header.by(), id, of.client(), null, null, null));
         }
-        if (recipients > 0) {
-            out.accept(new LogEvent.Recipients(header.at(), header.by(), id, recipients));
-        }
+        told(reason, id, header, out);
         verdict(
                 "rejected after DATA",
                 judgement,
@@ -563,10 +623,7 @@ final class EximParser implements LineParser {
         if (id == null || judgement == null) {
             return;
         }
-        int recipients = EximVerdictText.recipients(text);
-        if (recipients > 0) {
-            out.accept(new LogEvent.Recipients(header.at(), header.by(), id, recipients));
-        }
+        told(text, id, header, out);
         double points = EximVerdictText.points(text);
         verdict(
                 "Warning",

@@ -13,12 +13,21 @@ import org.postbane.model.Judgement;
  */
 final class EximVerdictText {
 
+    /** {@code this is not spam}, {@code if you think that this is no spam}, {@code spamtrap}. */
     private static final Pattern NOT =
             Pattern.compile("\\b(?:not|non|no|isn't|without|if|whether)\\b.{0,12}spam|spam[ -]?trap");
+
     private static final Pattern SPAM = Pattern.compile("\\bspam\\b|\\bgtube\\b|\\bspamassassin\\b");
     private static final Pattern VIRUS = Pattern.compile("\\b(?:virus|malware|infected)\\b");
-    private static final Pattern WARNING =
-            Pattern.compile("\\b(?:as|is) spam\\b|\\bspam (?:was )?(?:detected|found|identified)\\b");
+    private static final Pattern WARNING = Pattern.compile("\\b(?:as|is|like) spam\\b"
+            + "|\\bspam (?:was )?(?:detected|found|identified|tagged|marked|flagged|quarantined)\\b"
+            + "|\\b(?:detected|found|identified|tagged|marked|flagged|quarantined):? spam\\b"
+            + "|\\bx-spam-(?:flag|status): yes\\b");
+    private static final Pattern NO_VIRUS =
+            Pattern.compile("\\b(?:not|non|no|isn't|without|if|whether)\\b.{0,12}(?:virus|malware|infected)");
+    private static final Pattern VIRUS_WARNING =
+            Pattern.compile("\\b(?:virus|malware) (?:was )?(?:detected|found|identified)\\b"
+                    + "|\\b(?:detected|found|contains)(?: a)? (?:virus|malware)\\b|\\binfected (?:with|by)\\b");
     private static final Pattern CLEARED =
             Pattern.compile("spamassassin as \\S+ detected .{0,40}message as not spam \\(");
     private static final Pattern POINTS =
@@ -33,7 +42,7 @@ final class EximVerdictText {
         if (VIRUS.matcher(text).find()) {
             return Judgement.VIRUS;
         }
-        return SPAM.matcher(text).find() && !NOT.matcher(text).find() ? Judgement.SPAM : null;
+        return SPAM.matcher(withoutDenials(text)).find() ? Judgement.SPAM : null;
     }
 
     /** What a warning says of a message's content; null if it says nothing of that. */
@@ -42,7 +51,15 @@ final class EximVerdictText {
         if (CLEARED.matcher(text).find()) {
             return Judgement.CLEAN;
         }
-        return WARNING.matcher(text).find() && !NOT.matcher(text).find() ? Judgement.SPAM : null;
+        if (VIRUS_WARNING.matcher(text).find() && !NO_VIRUS.matcher(text).find()) {
+            return Judgement.VIRUS;
+        }
+        return WARNING.matcher(withoutDenials(text)).find() ? Judgement.SPAM : null;
+    }
+
+    /** {@code Rejected as spam. If this is not spam, call us} says that it is spam all the same. */
+    private static String withoutDenials(String text) {
+        return NOT.matcher(text).replaceAll("");
     }
 
     /** Points, where the words have a form that tells them; else NaN. */

@@ -2,8 +2,10 @@ package org.postbane.correlate;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -286,8 +288,15 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     public void visit(LogEvent.Recipients event) {
         Mail mail = open.find(event.queueId());
         mail = mail == null ? messages.start(event.queueId(), event.at()) : mail;
-        mail.recipientsInQueue = event.count();
+        Set<String> each = new HashSet<>();
+        event.names().forEach(name -> each.add(Mail.fold(name)));
+        mail.recipientsInQueue = each.isEmpty() ? event.count() : each.size();
         messages.touch(mail);
+        for (String name : event.names()) {
+            if (sayings.isTrap(name)) {
+                trapped(mail, event.at(), name, true);
+            }
+        }
     }
 
     @Override
@@ -432,6 +441,13 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (named != null && named.parent != null && client != null && client.equals(named.peer)) {
             client = null; // who handed it in is no contradiction to whose it is: a relay that tells by XFORWARD
         }
+        if (named != null
+                && named.id.isExim()
+                && judgement != Judgement.SPAM
+                && event.category().equals(LogEvent.REFUSED)) {
+            named.answered = true;
+            named.refused = true; // of spam, the reject log goes on to tell of its recipients
+        }
         Pending verdict = new Pending(
                 event.at(),
                 event.filter(),
@@ -445,6 +461,12 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (verdict.isDoubtful()) {
             doubt(event.queueId(), verdict);
         } else if (event.queueId() != null) {
+            if (client != null
+                    && event.blocked()
+                    && isOfOpenSmtpd(event.queueId())
+                    && event.filter().equals("rspamd")) {
+                strays.askedBehind(client, event.at());
+            }
             if (named != null && isOf(named.root(), client) || event.queuedAs().isEmpty()) {
                 messages.apply(
                         named == null
@@ -466,6 +488,12 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 messages.apply(mail.root(), verdict);
             }
         }
+    }
+
+    /** Eight hexadecimal digits in small letters. */
+    private static boolean isOfOpenSmtpd(QueueId id) {
+        String text = id.toString();
+        return text.length() == 8 && text.chars().allMatch(c -> c >= '0' && c <= '9' || c >= 'a' && c <= 'f');
     }
 
     /** A verdict of amavis's that names no queue id: of what it did not pass on. */

@@ -467,12 +467,15 @@ final class Mail {
             if (awaitsAll && !queued) { // on hold, of which nothing but its session tells
                 known = Math.max(known, told > 0 ? told : listedOnce());
             }
-            // Exim counts what the client named, before aliases
-            boolean asCounted = awaitsAll && (known == 0 || !queued || id.isExim());
+            // Exim and Sendmail count what the client named, before aliases
+            boolean asCounted = awaitsAll && (known == 0 || !queued || id.isExim() || id.isSendmails());
             known = asCounted ? Math.max(known, inQueue()) : known;
             known = awaitsAll && id.isExim()
                     ? Math.max(known, listedOnce())
                     : known; // two that lead to one have one line
+        }
+        if (!refused && recipientsInQueue > 0 && known > recipientsInQueue && id.isSendmails()) {
+            known = recipientsInQueue; // deliveries do not tell what the client named: the others are members of a list
         }
         if (counted && !refused && told > 0) {
             known = Math.min(known + presumed, told); // the others were added here: always_bcc, or members of a list

@@ -131,7 +131,8 @@ final class Sayings {
                     trial,
                     verdict.points(),
                     verdict.filter(),
-                    root.isTrapped()));
+                    root.isTrapped(),
+                    root.refused && root.answered));
         }
         if (verdict.judgement() == Judgement.CLEAN && !verdict.isAsNamed()) {
             root.spare(verdict.recipients());

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ final class Strays {
     private final Map<String, Refused> refused = new LinkedHashMap<>();
     private final Sayings sayings;
     private final Consumer<Mail> released;
+    /** Whose message rspamd found bad just now, and OpenSMTPD will say that it refused one of theirs. */
+    private final Map<IpPrefix, Instant> expected = new LinkedHashMap<>();
+
     private boolean changed;
 
     /** @param otherwise what the reply itself says, if no verdict comes */
@@ -39,10 +43,46 @@ final class Strays {
         this.released = released;
     }
 
+    /**
+     * OpenSMTPD's filter asked rspamd, which found a message of this client bad, and says more of it than the line by which OpenSMTPD
+     * refuses it: that does not count, too, whichever comes first.
+     */
+    void askedBehind(IpPrefix client, Instant at) {
+        changed = true;
+        for (Iterator<Pending> each = verdicts.values().iterator(); each.hasNext(); ) {
+            Pending verdict = each.next();
+            if (isOfOpenSmtpd(verdict) && client.equals(verdict.client()) && isNear(verdict.at(), at)) {
+                each.remove();
+                return;
+            }
+        }
+        expected.remove(client);
+        expected.put(client, at);
+        if (expected.size() > MOST) {
+            Iterator<Instant> oldest = expected.values().iterator();
+            oldest.next();
+            oldest.remove();
+        }
+    }
+
+    private static boolean isOfOpenSmtpd(Pending verdict) {
+        return verdict.filter().equals("opensmtpd");
+    }
+
+    private static boolean isNear(Instant one, Instant other) {
+        return !one.plus(REFUSED).isBefore(other) && !other.plus(REFUSED).isBefore(one);
+    }
+
     /** A verdict; the message that it is on if that was refused already. */
     @Nullable
     Mail verdict(String filterId, Pending verdict) {
         changed = true;
+        if (isOfOpenSmtpd(verdict) && verdict.client() != null) {
+            Instant told = expected.remove(verdict.client());
+            if (told != null && isNear(told, verdict.at())) {
+                return null;
+            }
+        }
         Refused known = refused.remove(filterId);
         if (known != null) {
             released.accept(known.mail());
@@ -154,6 +194,11 @@ final class Strays {
             row.number(each.mail().serial);
             each.otherwise().write(row);
         });
+        row.number(expected.size());
+        expected.forEach((client, at) -> {
+            row.address(client);
+            row.time(at);
+        });
         return row.toBytes();
     }
 
@@ -170,6 +215,9 @@ final class Strays {
                 mail.children++;
                 refused.put(filterId, new Refused(mail, otherwise));
             }
+        }
+        for (long left = row.number(); left > 0; left--) {
+            expected.put(Objects.requireNonNull(row.address()), Objects.requireNonNull(row.time()));
         }
     }
 }

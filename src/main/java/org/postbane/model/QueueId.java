@@ -104,6 +104,19 @@ public record QueueId(long high, long low) {
         return high < 0;
     }
 
+    /**
+     * Whether it has the form of Sendmail's: eight characters of time, then the process in six or seven digits ({@code 6AUCCMhf000773}).
+     * Postfix's long ones have a {@code z} among the last six of as many.
+     */
+    public boolean isSendmails() {
+        if (isExim()) {
+            return false;
+        }
+        String text = toString();
+        int length = text.length();
+        return (length == 14 || length == 15) && text.chars().skip(8).allMatch(c -> c >= '0' && c <= '9');
+    }
+
     private static boolean isNoQueue(byte[] bytes, int from, int length) {
         return length == 7 && bytes[from] == 'N' && bytes[from + 1] == 'O' && bytes[from + 2] == 'Q';
     }

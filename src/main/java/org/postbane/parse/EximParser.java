@@ -2,6 +2,7 @@ package org.postbane.parse;
 
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ import org.postbane.source.Mark;
  * ID spam text                                                        (of logwrite)
  * H=.. F=&lt;sender&gt; [temporarily ]rejected RCPT &lt;r&gt;: reason
  * login authenticator failed for name (helo) [address]: 535 Incorrect authentication data (set_id=user)
+ * ID rejected from &lt;sender&gt; H=..: message too big: ..
  * ID SA: Action: flagged as Spam but accepted: score=7.2 required=5.0 (scanned in 3/3 secs | Message-Id: m). From ..
  * </pre>
  *
@@ -36,7 +38,7 @@ import org.postbane.source.Mark;
  *
  * <p>Memory: see {@link EximParts}. Known shortcomings: with {@code syslog_duplication = false} two equal refusals in a row of
  * one process count once; a refused message's recipients are told by the reject log only, up to five, or by {@code nrcpt=}; a
- * client whose HELO holds brackets is not named where {@code helo_accept_junk_hosts} allows that; over a restart
+ * client whose HELO looks like another's address is not named in a refusal where {@code helo_accept_junk_hosts} allows that; over a restart
  * an entry of several parts is lost if it was in the midst of them, and a refusal counts twice if its copy for the reject log comes
  * after.
  */
@@ -77,6 +79,7 @@ final class EximParser implements LineParser {
     private static final Mark WRONG = Mark.of(": 535 Incorrect authentication data");
     private static final Mark SET_ID = Mark.of(" (set_id=");
     private static final Mark SYNTAX = Mark.of("rejected ");
+    private static final Mark TOO_BIG = Mark.of("rejected from <");
     private static final Mark FROM = Mark.of(" from ");
     private static final Mark COMPLETED = Mark.of("Completed");
     private static final Mark SA = Mark.of("SA: ");
@@ -124,12 +127,21 @@ final class EximParser implements LineParser {
             "* authenticator failed for *", // a temporary error, or a login broken off
             "H=* sender verify * for <*", // the refusal has a line of its own
             "H=* Warning: *",
+            "list matching forced to fail: *",
+            "too many recipients: excess temporarily rejected: *",
             "H=* incomplete transaction (*");
 
     /** Likewise, after a message's id. Sources: {@code src/deliver.c}, {@code src/dkim.c}, {@code src/queue.c}, sa-exim.c. */
     private static final Silent SILENT_OF_MESSAGE = Silent.of(
             "Frozen*",
             "Unfrozen *",
+            "frozen by *",
+            "=> blackhole (*", // without a reason, or with one that is none against the content
+            "* from env-from rewritten as * by submission mode",
+            "Spool file * not found",
+            "Spool file for * is locked (*",
+            "SMTP connection lost after final dot *",
+            "PRDR *",
             "Message is frozen*",
             "Retry time not yet reached*",
             "Spool file is locked*",
@@ -265,6 +277,8 @@ final class EximParser implements LineParser {
             saExim(line, from, id, header, out);
         } else if (line.hasAt(from, WRITTEN) || line.hasAt(from, WRITTEN_LOUD)) {
             warning(line.text(from, line.end()), id, header, out); // logwrite
+        } else if (line.hasAt(from, TOO_BIG)) {
+            tooBig(line, from + TOO_BIG.length(), own, header, out);
         } else if (line.hasAt(from, COMPLETED)) {
             int end = from + COMPLETED.length();
             if (end == line.end() || bytes[end] == ' ') {
@@ -299,7 +313,7 @@ final class EximParser implements LineParser {
         end = line.hasAt(end, SIGNED_NAME) ? end + SIGNED_NAME.length() : end;
         int fields = end;
         if (line.hasAt(end, HOST_FIELD)) {
-            if (!host.find(line, end + HOST_FIELD.length(), true, PROTOCOL)) {
+            if (!host.findInArrival(line, end + HOST_FIELD.length(), PROTOCOL)) {
                 return;
             }
             fields = host.end();
@@ -325,20 +339,22 @@ final class EximParser implements LineParser {
                     header.at(), header.by(), id, "<" + line.text(text, endOfWord(line, text)) + ">"));
         }
         out.accept(new LogEvent.Queued(header.at(), header.by(), id, sender, Math.max(0, bytes), 0));
-        int recipients = size < 0 ? 0 : recipients(line, digitsEnd);
-        if (recipients > 0) {
-            out.accept(new LogEvent.Recipients(header.at(), header.by(), id, recipients));
+        int list = size < 0 ? -1 : field(line, digitsEnd, FOR);
+        if (list >= 0) {
+            List<String> recipients = words(line, list + FOR.length());
+            out.accept(new LogEvent.Recipients(header.at(), header.by(), id, recipients.size(), recipients));
         }
     }
 
-    /** How many stand after {@code  for }, with {@code received_recipients}: after the subject in its quotes and the sender. */
-    private static int recipients(Line line, int from) {
-        int list = field(line, from, FOR);
-        int count = 0;
-        for (int at = list + FOR.length() - 1; list >= 0 && at + 1 < line.end(); at = endOfWord(line, at + 1)) {
-            count++;
+    /** Those that stand after {@code  for }, with {@code received_recipients}: behind the subject in its quotes and the sender. */
+    private static List<String> words(Line line, int from) {
+        List<String> words = new ArrayList<>();
+        for (int at = from; at < line.end(); ) {
+            int end = endOfWord(line, at);
+            words.add(line.text(at, end));
+            at = end + 1;
         }
-        return count;
+        return words;
     }
 
     /**
@@ -574,7 +590,7 @@ final class EximParser implements LineParser {
         }
         told(reason, id, header, out);
         verdict(
-                "rejected after DATA",
+                LogEvent.REFUSED,
                 judgement,
                 EximVerdictText.points(reason),
                 true,
@@ -606,7 +622,7 @@ final class EximParser implements LineParser {
         int close = PostfixText.endOfAddress(line, from);
         if (close == line.end() - 1) {
             verdict(
-                    "rejected after DATA",
+                    LogEvent.REFUSED,
                     message.as(),
                     Double.NaN,
                     true,
@@ -703,6 +719,30 @@ final class EximParser implements LineParser {
                 REFUSED,
                 line.text(host.end() + COLON.length(), line.end()),
                 null,
+                null,
+                false));
+    }
+
+    /** {@code sender> H=name (helo) [address]: message too big: read=296534 max=204800}. */
+    private void tooBig(Line line, int from, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
+        int close = PostfixText.endOfAddress(line, from);
+        int client = close + 1;
+        if (close < 0
+                || !line.hasAt(client, HOST_FIELD)
+                || !host.find(line, client + HOST_FIELD.length(), false, COLON)
+                || isCopy(line, own, header)) {
+            return;
+        }
+        Peer peer = host.peer();
+        out.accept(new LogEvent.Reject(
+                header.at(),
+                header.by(),
+                null,
+                "DATA",
+                peer == null ? new Peer("", null, 0) : peer,
+                REFUSED,
+                line.text(host.end() + COLON.length(), line.end()),
+                line.text(from, close),
                 null,
                 false));
     }

@@ -15,8 +15,10 @@ import org.postbane.source.Mark;
  * or an address literal, unless {@code helo_accept_junk_hosts} lets anything in, {@code x) [192.0.2.1] P=esmtp} too; so each
  * place is looked at where {@code ) [address]} stands before what must follow. Where that leaves several addresses, the
  * first counts if what follows it has its quotes in pairs, and what follows the others has not: then these stand in a
- * quoted string, out of which the client cannot write a plain quote. Else nobody is named, and never where a login follows, of
- * which Exim escapes nothing. Known: where junk in HELO is let in and an ACL's words repeat it, quotes can be made to pair.
+ * quoted string, out of which the client cannot write a plain quote. In the line of an arrival all that Exim prints behind the
+ * client is so; there it is the last where what follows each has its quotes in pairs: then none stands in a quoted string, and
+ * those before are HELO. Else nobody is named, and never where a login follows, of which Exim escapes nothing, nor behind {@code
+ * U=}, which is the word of the client's own machine. Known: where junk in HELO is let in and an ACL's words repeat it, quotes can be made to pair.
  *
  * <p>One object is reused for all lines. Not thread-safe.
  */
@@ -28,11 +30,17 @@ final class EximPeer {
     private static final Mark PROXY = Mark.of(" PRX=");
     private static final Mark IDENT = Mark.of(" U=");
 
+    private static final Mark SERVER_NAME = Mark.of(" SNI=");
+    private static final Mark NAMED = Mark.of(" DN=\"");
+    private static final Mark LOGIN = Mark.of(" A=");
     private static final Mark CONNECTION = Mark.of(" Ci=");
 
     private @Nullable Peer peer;
     private int end;
     private boolean mayEnd;
+    private boolean isArrival;
+    /** {@code U=} was seen. */
+    private boolean hasIdent;
 
     /**
      * Looks for the client from {@code from} on, where Exim's text about it begins.
@@ -68,31 +76,65 @@ final class EximPeer {
         return found;
     }
 
+    /** As {@link #find}, in the line of an arrival. */
+    boolean findInArrival(Line line, int from, Mark next) {
+        isArrival = true;
+        boolean found = find(line, from, true, next);
+        isArrival = false;
+        return found;
+    }
+
     private boolean afterHelo(Line line, int from, int name, int open, boolean paired, Mark... next) {
         IpPrefix first = null;
         int firstPort = 0;
         int firstEnd = -1;
+        IpPrefix last = null;
+        int lastPort = 0;
+        int lastEnd = -1;
         boolean several = false;
         boolean othersQuoted = paired;
+        boolean noneQuoted = isArrival;
+        hasIdent = false;
         for (int at = line.indexOf(HELO_END, open); at >= 0; at = line.indexOf(HELO_END, at + 1)) {
             IpPrefix address = address(line, at + 2);
             int after = address == null ? -1 : after(line, at + 2, next);
             if (after < 0) {
                 continue;
             }
+            boolean isPaired = !paired || hasPairedQuotes(line, after);
+            noneQuoted &= isPaired;
+            last = address;
+            lastPort = port(line, at + 2);
+            lastEnd = after;
             if (first == null) {
-                first = address;
-                firstPort = port(line, at + 2);
+                first = last;
+                firstPort = lastPort;
                 firstEnd = after;
             } else if (!first.equals(address)) {
                 several = true;
-                othersQuoted &= !hasPairedQuotes(line, after);
+                othersQuoted &= !isPaired;
             }
         }
         end = firstEnd;
-        boolean sure = !several || othersQuoted && hasPairedQuotes(line, firstEnd);
-        peer = sure && first != null ? new Peer(line.text(from, name), first, firstPort) : null;
-        return first != null;
+        peer = null;
+        if (first == null) {
+            return false;
+        }
+        if (!several || othersQuoted && !hasRawQuotes(line, firstEnd) && hasPairedQuotes(line, firstEnd)) {
+            peer = new Peer(line.text(from, name), first, firstPort);
+        } else if (noneQuoted && !hasIdent && line.indexOf(LOGIN, lastEnd) < 0 && !hasRawQuotes(line, lastEnd)) {
+            peer = new Peer(line.text(from, name), last, lastPort);
+            end = lastEnd;
+        }
+        return true;
+    }
+
+    /** Whether something may follow in which the client's quotes stand as they are: names of certificates and servers. */
+    private static boolean hasRawQuotes(Line line, int from) {
+        int server = line.indexOf(SERVER_NAME, from);
+        int blank = server < 0 ? -1 : line.indexOf(' ', server + 1);
+        int quote = server < 0 ? -1 : line.indexOf('"', server);
+        return line.indexOf(NAMED, from) >= 0 || quote >= 0 && (blank < 0 || quote < blank);
     }
 
     /** The client; null where it cannot be told from what the client wrote. */
@@ -129,12 +171,13 @@ final class EximPeer {
             }
             at = pastPort(line, close + 1);
         }
-        while (line.hasAt(at, IDENT)
-                || line.hasAt(at, FAST_OPEN)
-                || line.hasAt(at, PROXY)
-                || line.hasAt(at, CONNECTION)) {
+        while (line.hasAt(at, FAST_OPEN) || line.hasAt(at, PROXY) || line.hasAt(at, CONNECTION)) {
             int blank = line.indexOf(' ', at + 1);
             at = blank < 0 ? line.end() : line.bytes()[blank - 1] == ':' ? blank - 1 : blank;
+        }
+        if (line.hasAt(at, IDENT)) {
+            hasIdent = true;
+            at = pastIdent(line, at, next);
         }
         for (Mark each : next) {
             if (line.hasAt(at, each)) {
@@ -142,6 +185,16 @@ final class EximPeer {
             }
         }
         return mayEnd && at == line.end() ? at : -1;
+    }
+
+    /** What the client's machine says may hold anything; its end is where the first of {@code next} stands. */
+    private int pastIdent(Line line, int from, Mark... next) {
+        int first = line.end();
+        for (Mark each : next) {
+            int at = line.indexOf(each, from + 1);
+            first = at < 0 ? first : Math.min(first, at);
+        }
+        return first;
     }
 
     private static int pastPort(Line line, int at) {

@@ -13,6 +13,9 @@ import org.postbane.model.RejectKind;
  */
 public sealed interface LogEvent {
 
+    /** The category of a verdict of Exim's on a message that it did not accept. */
+    String REFUSED = "rejected after DATA";
+
     /** The time printed on the line. */
     Instant at();
 
@@ -159,8 +162,17 @@ public sealed interface LogEvent {
     /**
      * How many recipients the message has, as the client named them and the server accepted them: {@code nrcpt=5} in the words
      * of one of Exim's ACLs, {@code nrcpts=5} of Sendmail.
+     *
+     * @param count doubles included
+     * @param names all of them, or empty where only their number is told
      */
-    record Recipients(Instant at, Program by, QueueId queueId, int count) implements LogEvent {
+    record Recipients(Instant at, Program by, QueueId queueId, int count, List<String> names) implements LogEvent {
+
+        /** Of which only the number is told. */
+        public Recipients(Instant at, Program by, QueueId queueId, int count) {
+            this(at, by, queueId, count, List.of());
+        }
+
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);

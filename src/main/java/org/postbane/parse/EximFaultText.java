@@ -41,7 +41,13 @@ final class EximFaultText {
     private static final Mark INPUT = Mark.of(" input=\"");
     private static final Mark TOO_SOON = Mark.of("SMTP protocol synchronization error (next input sent too soon: ");
     private static final Mark NEXT_INPUT = Mark.of(" next input=\"");
-    private static final Mark NO_MAIL = Mark.of("no MAIL in SMTP connection from ");
+    private static final Mark NO_MAIL = Mark.of("no MAIL in ");
+    private static final Mark SMTP_CONNECTION = Mark.of("SMTP connection from ");
+    private static final Mark NUMBERED = Mark.of("SMTP connection Ci=");
+    private static final Mark FROM = Mark.of(" from ");
+    private static final Mark LOST = Mark.of(" lost while reading message data");
+    private static final Mark FAST = Mark.of("TFO ");
+    private static final Mark FAST_WITH_DATA = Mark.of("TFO* ");
     private static final Mark LASTED = Mark.of(" D=");
     private static final Mark LOGGED_IN = Mark.of(" A=");
     private static final Mark LOGIN_TRIED = Mark.of(",AUTH");
@@ -68,7 +74,6 @@ final class EximFaultText {
         opening("SMTP command timeout on TLS connection from ", " D=", "", "SMTP command timeout"),
         opening("SMTP data timeout (message abandoned) on connection from ", " F=<", "DATA", "SMTP data timeout"),
         opening("SMTP data timeout (message abandoned) on TLS connection from ", " F=<", "DATA", "SMTP data timeout"),
-        opening("SMTP connection from ", " lost while reading message data", "DATA", "lost"),
         new Opening(Mark.of("TLS error on connection from "), Mark.of(" ("), "STARTTLS", "TLS error", Breach.SLIP)
     };
 
@@ -105,12 +110,18 @@ final class EximFaultText {
         if (line.startsWith(NO_MAIL)) {
             return noMail(line, host, header);
         }
+        if (line.startsWith(SMTP_CONNECTION) || line.startsWith(NUMBERED)) {
+            int peer = line.indexOf(FROM, line.start()) + FROM.length(); // only an id of Exim's stands before it
+            boolean found = peer >= FROM.length() && host.find(line, peer, false, LOST);
+            return found ? error(header, peer(host), "DATA", "lost", Breach.BROKEN_OFF) : null;
+        }
         if (line.startsWith(CONNECTION)) {
             boolean found = host.find(line, line.start() + CONNECTION.length(), false, TOO_MANY);
             return found ? new LogEvent.RateLimit(header.at(), header.by(), peer(host), "connections", 0) : null;
         }
         for (Opening each : OPENINGS) {
-            if (line.startsWith(each.mark) && host.findOrEnd(line, line.start() + each.mark.length(), each.next)) {
+            int peer = line.start() + each.mark.length();
+            if (line.startsWith(each.mark) && host.findOrEnd(line, pastFastOpen(line, peer), each.next)) {
                 return error(header, peer(host), each.stage, each.reason, each.breach);
             }
         }
@@ -171,9 +182,18 @@ final class EximFaultText {
         return agreed;
     }
 
+    /** {@code TFO }, {@code TFO* }: TCP Fast Open, where no line before has told. */
+    private static int pastFastOpen(Line line, int from) {
+        return line.hasAt(from, FAST)
+                ? from + FAST.length()
+                : line.hasAt(from, FAST_WITH_DATA) ? from + FAST_WITH_DATA.length() : from;
+    }
+
     /** Nothing to say of a login that succeeded, and of who says HELO and QUIT to see whether there is a server. */
     private static @Nullable LogEvent noMail(Line line, EximPeer host, SyslogHeader header) {
-        if (!host.find(line, line.start() + NO_MAIL.length(), false, LASTED)) {
+        int connection = pastFastOpen(line, line.start() + NO_MAIL.length());
+        int peer = connection + SMTP_CONNECTION.length();
+        if (!line.hasAt(connection, SMTP_CONNECTION) || !host.find(line, peer, false, LASTED)) {
             return null;
         }
         boolean tried = line.indexOf(LOGIN_TRIED, host.end()) >= 0;

@@ -27,7 +27,7 @@ import org.postbane.source.Mark;
  * ID H=.. Warning: text
  * ID spam text                                                        (of logwrite)
  * H=.. F=&lt;sender&gt; [temporarily ]rejected RCPT &lt;r&gt;: reason
- * login authenticator failed for name (helo) [address]: 535 Incorrect authentication data (set_id=user)
+ * login authenticator failed for name (helo) [address]: 535 Incorrect authentication data (set_id=user)     (4.99: for H=name ..)
  * ID rejected from &lt;sender&gt; H=..: message too big: ..
  * ID SA: Action: flagged as Spam but accepted: score=7.2 required=5.0 (scanned in 3/3 secs | Message-Id: m). From ..
  * </pre>
@@ -47,6 +47,7 @@ final class EximParser implements LineParser {
     private static final Mark HOST = Mark.of("H=");
     private static final Mark HOST_FIELD = Mark.of(" H=");
     private static final Mark SIGNED_NAME = Mark.of(" DS");
+    private static final Mark SIGNED_HOST = Mark.of(" DSH=");
     private static final Mark PROTOCOL = Mark.of(" P=");
     private static final Mark SENDER = Mark.of(" F=<");
     private static final Mark LOGIN = Mark.of(" A=");
@@ -129,7 +130,8 @@ final class EximParser implements LineParser {
             "H=* Warning: *",
             "list matching forced to fail: *",
             "too many recipients: excess temporarily rejected: *",
-            "H=* incomplete transaction (*");
+            "H=* incomplete transaction (*",
+            "H=* dropped by *"); // of a port with TLS from the start: for good or for now, and not told to the client
 
     /** Likewise, after a message's id. Sources: {@code src/deliver.c}, {@code src/dkim.c}, {@code src/queue.c}, sa-exim.c. */
     private static final Silent SILENT_OF_MESSAGE = Silent.of(
@@ -255,8 +257,8 @@ final class EximParser implements LineParser {
         if (id != null && id.isExim()) {
             afterId = blank + 1;
             ofMessage(line, blank + 1, id, own, header, out);
-        } else if (line.startsWith(HOST)) {
-            acl(line, line.start(), null, own, header, out);
+        } else if (line.startsWith(HOST) || line.startsWith(SIGNED_HOST)) {
+            acl(line, pastSigned(line, line.start()), null, own, header, out);
         } else if (line.startsWith(SYNTAX)) {
             syntax(line, own, header, out);
         } else if (line.hasAt(blank, FAILED)) {
@@ -271,8 +273,8 @@ final class EximParser implements LineParser {
 
     private void ofMessage(Line line, int from, QueueId id, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
         byte[] bytes = line.bytes();
-        if (line.hasAt(from, HOST)) {
-            acl(line, from, id, own, header, out);
+        if (line.hasAt(from, HOST) || line.hasAt(from, SIGNED_HOST)) {
+            acl(line, pastSigned(line, from), id, own, header, out);
         } else if (line.hasAt(from, SA)) {
             saExim(line, from, id, header, out);
         } else if (line.hasAt(from, WRITTEN) || line.hasAt(from, WRITTEN_LOUD)) {
@@ -294,6 +296,11 @@ final class EximParser implements LineParser {
                 delivery(line, from + 3, id, status, header, out);
             }
         }
+    }
+
+    /** With the log selector {@code dnssec}, {@code  DS} stands before the {@code H=} of a client whose name is signed. */
+    private static int pastSigned(Line line, int from) {
+        return line.hasAt(from, SIGNED_HOST) ? from + SIGNED_NAME.length() : from;
     }
 
     private static @Nullable Status status(byte first, byte second) {
@@ -748,7 +755,9 @@ final class EximParser implements LineParser {
     }
 
     private void authFailure(Line line, int blank, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
-        if (!host.find(line, blank + FAILED.length(), false, WRONG) || isCopy(line, own, header)) {
+        int peer = blank + FAILED.length();
+        int from = line.hasAt(peer, HOST) ? peer + HOST.length() : peer;
+        if (!host.find(line, from, false, WRONG) || isCopy(line, own, header)) {
             return;
         }
         Peer client = host.peer();

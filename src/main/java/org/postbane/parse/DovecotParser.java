@@ -66,12 +66,16 @@ final class DovecotParser implements LineParser {
         {"(disconnected while finishing login", "disconnected while finishing login"},
         {"(disconnected while waiting for", "disconnected while waiting"},
         {"(aborted authentication", "aborted authentication"},
+        {"(auth aborted by client", "aborted authentication"}, // 2.4
+        {"(disconnected during TLS handshake", "disconnected during TLS handshake"}, // 2.4
         {"(tried to use disallowed plaintext auth", "tried to use disallowed plaintext auth"},
         {"(tried to use disabled plaintext auth", "tried to use disallowed plaintext auth"},
+        {"(tried to use disallowed cleartext auth", "tried to use disallowed plaintext auth"}, // 2.4
         {"(tried to use unsupported auth mechanism", "tried to use unsupported auth mechanism"},
         {"(sent invalid base64 in response", "sent invalid base64"},
         {"(cert required", "cert required"},
         {"(client sent an invalid cert", "invalid cert"},
+        {"(client sent an untrusted cert", "invalid cert"}, // 2.4
         {"(client didn't send a cert", "no cert"},
     };
 
@@ -132,14 +136,19 @@ final class DovecotParser implements LineParser {
             "*-login: Maximum number of connections *",
             "*-login: Disconnected: Too many *",
             "*-login: *(internal failure, *",
-            "*-login: *(auth process communication failure)*",
-            "*-login: *(auth service reported temporary failure)*",
+            "*-login: *(auth process communication failure*",
+            "*-login: *(auth service reported temporary failure*",
             "*-login: *(authorization failed, *",
-            "*-login: *(user disabled)*",
-            "*-login: *(login disabled)*",
-            "*-login: *(password expired)*",
-            "*-login: *(proxy dest auth failed)*",
-            "*-login: Login failed: Plaintext authentication disabled: *", // told again when it disconnects
+            "*-login: *(user disabled*",
+            "*-login: *(login disabled*",
+            "*-login: *(password expired*",
+            "*-login: *(anonymous logins disabled*",
+            "*-login: *(connection limit reached*",
+            "*-login: *(auth referral*",
+            "*-login: *(proxy dest *", // told by the server behind, which has the password
+            "*-login: *(The process is shutting down *",
+            "*-login: *(client_limit and process_limit was hit *",
+            "*-login: Login failed: * authentication*", // told again when it disconnects
             "*-login: Disconnected*",
             "auth: Error: *",
             "auth: Warning: *",

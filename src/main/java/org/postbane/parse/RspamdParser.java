@@ -20,7 +20,7 @@ import org.postbane.source.Mark;
  *     rcpts: &lt;r1,r2,...>, mime_rcpts: &lt;r1>, forced: reject "Gtube pattern"; score=15.00 (set by GTUBE)
  * </pre>
  *
- * <p>With {@code systemd = true} there is {@code (rspamd_proxy) } in front.
+ * <p>With {@code systemd = true} there is {@code (rspamd_proxy) } in front. Since 3.10 the tag is the beginning of the queue id.
  *
  * <p>The action is the verdict; the letter before it is not. rspamd puts {@code ?} for whatever is no visible character in the
  * Message-ID, so that it ends at the first blank; queue id and address are rspamd's own. Login, sender, recipients and the
@@ -61,6 +61,9 @@ final class RspamdParser implements LineParser {
     private static final Mark TASK_LOG = Mark.of("; rspamd_task_write_log: ");
     private static final int MOST_TAG = 64;
     private static final int MOST_TYPE = 32;
+
+    /** {@code max_tag_len} of rspamd's {@code logging} section, since 3.10; six if not set. */
+    private static final int LONGEST_TAG = 32;
 
     VerdictForm form() {
         return form;
@@ -166,7 +169,7 @@ final class RspamdParser implements LineParser {
             return -1;
         }
         int close = body.indexOf('>', i);
-        if (close < 0 || close - i > 16) {
+        if (close < 0 || close - i > LONGEST_TAG + 1) {
             return -1;
         }
         return body.hasAt(close, PROXY) ? close + PROXY.length() : body.hasAt(close, TASK) ? close + TASK.length() : -1;

@@ -29,7 +29,8 @@ final class PostfixSmtpdParser implements LineParser {
     private static final Mark WARNING = Mark.of("warning: ");
     private static final Mark SASL = Mark.of(": SASL ");
     private static final Mark ABORTED = Mark.of(" authentication aborted");
-    private static final Mark FAILED = Mark.of(" authentication failed: ");
+    private static final Mark FAILED =
+            Mark.of(" authentication failed:"); // and a blank, which journald cuts off where nothing follows
 
     private static final Silent SILENT = Silent.ofPostfix(
             "Anonymous TLS connection *",
@@ -47,15 +48,18 @@ final class PostfixSmtpdParser implements LineParser {
             "warning: SASL per-*",
             "warning: SASL authentication *",
             "warning: xsasl_*",
+            "warning: missing Dovecot server *",
             "warning: *: SASL * authentication failed: Connection lost to authentication server*",
             "warning: *: SASL * authentication failed: Can't connect to authentication server*",
             "warning: *: SASL * authentication failed: Authentication backend error*",
             "warning: *: SASL * authentication failed: Temporary authentication failure*",
+            "warning: *: SASL * authentication failed: (reason unavailable), sasl_username=(unavailable)",
             "warning: *: address not listed for hostname *",
             "warning: *: hostname * verification failed: *",
             "warning: *: RBL lookup error: *",
             "warning: connect to Milter service *",
             "warning: milter *: *",
+            "warning: unexpected SMFIC_UNKNOWN response: *",
             "warning: problem talking to server *",
             "warning: problem talking to service *",
             "warning: access table *",
@@ -85,6 +89,12 @@ final class PostfixSmtpdParser implements LineParser {
 
     /** What Postfix prints where the client broke off before it named a login. */
     private static final String NO_LOGIN = "(unavailable)";
+
+    /**
+     * What it prints, since 3.9, for a wrong password, of which Dovecot names the login; without one, for a Dovecot that could not be
+     * reached again ({@code xsasl_dovecot_server_first()}).
+     */
+    private static final String NO_REASON = "(reason unavailable)";
 
     private final boolean texts;
 
@@ -232,14 +242,15 @@ final class PostfixSmtpdParser implements LineParser {
         if (!body.hasAt(methodEnd, FAILED)) {
             return;
         }
-        int reason = methodEnd + FAILED.length();
+        int reason = Math.min(methodEnd + FAILED.length() + 1, body.end());
         int login = body.indexOf(SASL_USERNAME, reason);
         String why = body.text(reason, login < 0 ? body.end() : login);
+        String account = login < 0 ? null : login(body, login + SASL_USERNAME.length());
         if (why.startsWith("Invalid authentication mechanism")) {
             protocolError(body, from, end, why, Breach.SLIP, header, out);
             return;
         }
-        if (isOurFault(why)) {
+        if (isOurFault(why) || login >= 0 && account == null && why.equals(NO_REASON)) {
             return;
         }
         out.accept(new LogEvent.AuthFailure(
@@ -247,7 +258,7 @@ final class PostfixSmtpdParser implements LineParser {
                 header.by(),
                 PostfixText.peer(body, from, end),
                 body.text(method, methodEnd),
-                login < 0 ? null : login(body, login + SASL_USERNAME.length()),
+                account,
                 why));
     }
 

@@ -53,11 +53,15 @@ final class SpamdParser implements LineParser {
 
     /**
      * Where {@code ,mid=} stands behind the port, or -1. Commas of the Message-ID are masked, those of {@code user=} are not, which may
-     * be a recipient's local part: the last port counts.
+     * be a recipient's local part: the last port counts. With {@code --socketpath} it is the socket's path.
      */
     private static int endOfPort(Line body, int from) {
         int port = body.lastIndexOf(PORT, from);
-        int end = port < 0 ? -1 : PostfixText.endOfNumber(body, port + PORT.length());
+        int at = port + PORT.length();
+        if (port < 0 || at >= body.end()) {
+            return -1;
+        }
+        int end = body.bytes()[at] == '/' ? body.indexOf(',', at) : PostfixText.endOfNumber(body, at);
         return end >= 0 && body.hasAt(end, MID) ? end : -1;
     }
 

@@ -67,6 +67,8 @@ final class SendmailParser implements LineParser {
     private static final Mark CHANGE_STATUS = Mark.of("change: header X-Spam-Status: from ");
     private static final Mark CHANGED_TO = Mark.of(" to ");
     private static final Mark BROKEN_OFF = Mark.of("collect: premature EOM: ");
+    private static final Mark COLLECT = Mark.of("collect: relay=");
+    private static final Mark BARE = Mark.of(", status=tempfail");
     private static final Mark RULESET = Mark.of("ruleset=");
     private static final Mark ARGUMENT = Mark.of(", arg1=");
     private static final Mark SECOND_ARGUMENT = Mark.of(", arg2=");
@@ -162,14 +164,17 @@ final class SendmailParser implements LineParser {
         } else if (body.hasAt(from, MILTER_WORD)) {
             mark(body, from + MILTER_WORD.length(), id, header, out);
         } else {
-            if (body.hasAt(from, BROKEN_OFF)) {
+            if (body.hasAt(from, BROKEN_OFF) || body.hasAt(from, COLLECT) && body.endsWith(BARE)) {
                 breakOff(id);
             }
             fault(body, from, header, out);
         }
     }
 
-    /** The client broke off while it sent the message, of which {@code from=} tells all the same. */
+    /**
+     * The client broke off while it sent the message, of which {@code from=} tells all the same; or Sendmail did, since 8.18 and in
+     * Debian's 8.17, for a CR or LF by itself.
+     */
     private void breakOff(QueueId id) {
         brokenOff.add(id);
         if (brokenOff.size() > MOST) {

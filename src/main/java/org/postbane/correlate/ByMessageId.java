@@ -15,10 +15,11 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Mail.Pending;
 import org.postbane.model.Judgement;
+import org.postbane.parse.LogEvent;
 
 /**
  * Finds the message that spamd means, which prints nothing of it but the Message-ID, in a form in which several may look
- * alike, and its size.
+ * alike, and its size. Messages without any are found as if they had one in common.
  *
  * <p>Strangers choose Message-IDs, and lines get lost; so that a message has the Message-ID of the verdict is not enough:
  *
@@ -56,9 +57,6 @@ final class ByMessageId {
     /** Messages of which nothing was heard for so long are nowhere near the filter. */
     private static final Duration STUCK = Duration.ofSeconds(60);
 
-    /** What spamd prints of a header without an id, which to cleanup is as none. */
-    private static final String EMPTY = "<>";
-
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final int MOST_WAITING = 1000;
     private static final int MOST_PASSING = 1000;
@@ -74,6 +72,7 @@ final class ByMessageId {
     private final OpenMessages open;
     private final Consumer<Mail> touched;
     private final List<Unplaced> waiting = new ArrayList<>();
+    private final Agents agents = new Agents();
     /** Clients' messages, of which the one that was heard of last is last. May be given up already. */
     private final Set<Mail> passing = new LinkedHashSet<>();
     /** The same, of those of which no more is known than who sends them: a flood of such is not to push out the others. */
@@ -85,11 +84,11 @@ final class ByMessageId {
     /** When all were looked at. */
     private @Nullable Instant looked;
     /** What was asked for in one call, by Message-ID. */
-    private final Map<@Nullable String, List<Unplaced>> verdictsById = new HashMap<>();
+    private final Map<String, List<Unplaced>> verdictsById = new HashMap<>();
 
-    private final Map<@Nullable String, List<Mail>> mailsById = new HashMap<>();
-    private final Map<@Nullable String, List<Mail>> othersById = new HashMap<>();
-    private final Map<@Nullable String, @Nullable Matching> matchings = new HashMap<>();
+    private final Map<String, List<Mail>> mailsById = new HashMap<>();
+    private final Map<String, List<Mail>> othersById = new HashMap<>();
+    private final Map<String, @Nullable Matching> matchings = new HashMap<>();
     /** Messages that verdicts were found on in this call. */
     private final Set<Mail> found = new HashSet<>();
 
@@ -184,21 +183,21 @@ final class ByMessageId {
      * @param printed the Message-ID as spamd prints it; null if it found none
      * @param size in bytes as spamd saw it; 0 if it does not say
      * @param took how long it looked at the message, in milliseconds; 0 if it does not say
-     * @param notBefore milliseconds after the verdict's stamp, before which it cannot have been given
+     * @param begun the stamp of the line that told that spamd began; null if there is none
      */
-    void await(@Nullable String printed, long size, int took, int notBefore, Pending verdict) {
-        String key = printed == null || printed.equals(EMPTY) ? null : MessageIds.printed(printed);
+    void await(@Nullable String printed, long size, int took, @Nullable Instant begun, Pending verdict) {
+        String key = MessageIds.printed(printed);
         ask();
         if (waiting.size() >= MOST_WAITING) {
             giveUp(waiting.remove(0));
         }
         boolean beforeQueue = false;
-        for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
+        for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
             beforeQueue |= mayBeOn(mail, size, verdict.at()) && !isUnknown(mail) && mail.activeAt == null;
         }
-        Unplaced next = new Unplaced(key, size, Run.atLeast(took), notBefore, verdict, beforeQueue);
+        Unplaced next = new Unplaced(key, size, took, begun, verdict, beforeQueue);
         waiting.add(next);
-        for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
+        for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
             if (isFine(next) && !mail.since.isBefore(next.at())) {
                 returned(next, mail); // whose lines came before
             }
@@ -206,8 +205,13 @@ final class ByMessageId {
         changed = true;
     }
 
-    boolean isAsked() {
-        return asked;
+    /** A line tells of one recipient of the message, and how long a command ran for it. */
+    void delivery(Mail mail, LogEvent.Delivery event) {
+        LogEvent.Delays delays = event.delays();
+        if (delays != null && asked) {
+            mail.runs = agents.run(event, delays).addedTo(mail.runs);
+            changed = true;
+        }
     }
 
     /** A message begins: it may be what a filter has made of one that has its verdict. Then it is no other message. */
@@ -320,7 +324,7 @@ final class ByMessageId {
             if (next.isOpen() && isCrowd(next.key)) {
                 giveUp(next);
             }
-            Found one = next.key == null || !next.isOpen() ? null : settle(next, next.key, now);
+            Found one = next.isOpen() ? settle(next, now) : null;
             if (one != null) {
                 all.add(one);
                 found.add(one.mail());
@@ -349,11 +353,11 @@ final class ByMessageId {
     }
 
     /** Somebody floods us with one Message-ID: what came of each pair would take too long to find out. */
-    private boolean isCrowd(@Nullable String key) {
-        return key != null && (long) verdictsOn(key).size() * withMessageId(key).size() > MOST_PAIRS;
+    private boolean isCrowd(String key) {
+        return (long) verdictsOn(key).size() * withMessageId(key).size() > MOST_PAIRS;
     }
 
-    private List<Unplaced> verdictsOn(@Nullable String key) {
+    private List<Unplaced> verdictsOn(String key) {
         List<Unplaced> verdicts = verdictsById.get(key);
         return verdicts == null ? List.of() : verdicts;
     }
@@ -407,8 +411,7 @@ final class ByMessageId {
         verdict.givenUp = true;
         changed = true;
         boolean anybodys = false;
-        String key = verdict.key;
-        for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
+        for (Mail mail = open.withMessageId(verdict.key); mail != null; mail = mail.nextOfMessageId) {
             if (mayBeOn(mail, verdict.size, verdict.at())) {
                 anybodys = true;
                 mail.doubted = mail.doubted == null ? verdict.verdict.judgement() : mail.doubted;
@@ -418,7 +421,8 @@ final class ByMessageId {
         ambiguous += anybodys ? 1 : 0;
     }
 
-    private @Nullable Found settle(Unplaced verdict, String key, Instant now) {
+    private @Nullable Found settle(Unplaced verdict, Instant now) {
+        String key = verdict.key;
         List<Mail> there = new ArrayList<>();
         List<Mail> later = new ArrayList<>();
         boolean oneSender = true;
@@ -460,13 +464,13 @@ final class ByMessageId {
     }
 
     /** All messages with this Message-ID that may have been with a filter, also such as are given up for others by now. */
-    private List<Mail> withMessageId(@Nullable String key) {
+    private List<Mail> withMessageId(String key) {
         return mailsById.computeIfAbsent(key, this::findWithMessageId);
     }
 
-    private List<Mail> findWithMessageId(@Nullable String key) {
+    private List<Mail> findWithMessageId(String key) {
         List<Mail> all = new ArrayList<>(1);
-        for (Mail mail = key == null ? null : open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
+        for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
             if (mail.parent == null && !mail.output) {
                 all.add(mail);
             }
@@ -478,22 +482,19 @@ final class ByMessageId {
         return all;
     }
 
-    /** Messages that are not found by their Message-ID any more, or that have none. */
+    /** Messages that are not found by their Message-ID any more. */
     private void findOthers() {
         for (Mail mail : around) {
-            if (mail.messageId == null || mail.parent != null || mail.output) {
-                continue;
-            }
             String key = mail.messageIdKey();
-            if (mail.dropped || key == null) {
+            if (key != null && mail.dropped && mail.parent == null && !mail.output) {
                 othersById.computeIfAbsent(key, id -> new ArrayList<>(1)).add(mail);
             }
         }
     }
 
-    /** Whether that is its Message-ID, as far as is known; null for none. */
-    private static boolean isKeyOf(@Nullable String key, Mail mail) {
-        return mail.messageId != null && Objects.equals(key, mail.messageIdKey());
+    /** Whether that is its Message-ID, as far as is known. */
+    private static boolean isKeyOf(String key, Mail mail) {
+        return key.equals(mail.messageIdKey());
     }
 
     /** Somebody answers for it, a webmail's user too. */
@@ -572,16 +573,29 @@ final class ByMessageId {
         return found;
     }
 
-    /** Whether all verdicts on this Message-ID are the same, and as many as the messages' runs: then it does not matter which is whose. */
+    /**
+     * Whether all verdicts that may be on any of these messages are the same, and as many as the messages' runs: then it does not matter
+     * which is whose.
+     */
     private static boolean isOneForEach(Unplaced verdict, List<Unplaced> others, List<Mail> mails, Instant now) {
+        Set<Unplaced> verdicts = new LinkedHashSet<>(List.of(verdict));
+        Set<Mail> reached = new HashSet<>();
         int room = 0;
-        for (Mail mail : mails) {
-            boolean there = Stay.of(mail, verdict, now) != Stay.OUT
-                    || others.stream().anyMatch(each -> Stay.of(mail, each, now) != Stay.OUT);
-            room += there ? Math.max(1, mail.runs.size()) : 0;
+        for (boolean more = true; more; ) {
+            more = false;
+            for (Mail mail : mails) {
+                if (!reached.contains(mail) && verdicts.stream().anyMatch(each -> each.mayBeOn(mail, now))) {
+                    reached.add(mail);
+                    room += Math.max(1, mail.runs.size());
+                    more = true;
+                }
+            }
+            for (Unplaced other : others) {
+                more |= reached.stream().anyMatch(mail -> other.mayBeOn(mail, now)) && verdicts.add(other);
+            }
         }
-        return others.size() + 1 == room
-                && others.stream().allMatch(each -> each.verdict.judgement() == verdict.verdict.judgement());
+        return verdicts.size() == room
+                && verdicts.stream().allMatch(each -> each.verdict.judgement() == verdict.verdict.judgement());
     }
 
     /**
@@ -659,10 +673,10 @@ final class ByMessageId {
     /** The verdicts one of which is the message's own, if its Message-ID is the one that is known; none if there are too few. */
     private List<Unplaced> own(Mail other, Mail found, Instant now) {
         List<Unplaced> own = new ArrayList<>();
-        if (other.messageId == null) {
+        String key = other.messageIdKey();
+        if (key == null) {
             return own;
         }
-        String key = other.messageIdKey();
         for (Unplaced each : verdictsOn(key)) {
             if (each.placed == null && stay(other, found, each, now) != Stay.OUT) {
                 own.add(each);
@@ -672,7 +686,7 @@ final class ByMessageId {
     }
 
     /** Whether the verdicts on this Message-ID cannot all be on other messages that have it. */
-    private boolean mustHaveOne(Mail other, @Nullable String key, Instant now) {
+    private boolean mustHaveOne(Mail other, String key, Instant now) {
         if (withMessageId(key).size() == 1) {
             return true;
         }
@@ -684,7 +698,7 @@ final class ByMessageId {
     }
 
     /** Of all verdicts on this Message-ID, and all messages that have it; null if they are too many. */
-    private @Nullable Matching matching(@Nullable String key, Instant now) {
+    private @Nullable Matching matching(String key, Instant now) {
         if (matchings.containsKey(key)) {
             return matchings.get(key);
         }
@@ -701,7 +715,7 @@ final class ByMessageId {
         Set<Mail> all = new HashSet<>(free);
         int verdicts = 0;
         for (Unplaced each : waiting) {
-            boolean nobodys = each.key != null && withMessageId(each.key).isEmpty();
+            boolean nobodys = withMessageId(each.key).isEmpty();
             if (!nobodys || free.stream().noneMatch(mail -> stay(mail, found, each, now) == Stay.THERE)) {
                 continue;
             }
@@ -753,15 +767,15 @@ final class ByMessageId {
         if (!mail.hasVerdict && !found.contains(mail)) {
             return false;
         }
-        if (mail.messageId == null) {
+        String key = mail.messageIdKey();
+        if (key == null) {
             return true;
         }
-        String key = mail.messageIdKey();
         int verdicts = 0;
         for (Unplaced each : verdictsOn(key)) {
             verdicts += each.placed != null && isSameSender(each.placed, mail) ? 1 : 0;
         }
-        Mail other = verdicts == 0 || key == null ? null : open.withMessageId(key);
+        Mail other = verdicts == 0 ? null : open.withMessageId(key);
         for (; other != null; other = other.nextOfMessageId) {
             verdicts -= other != mail && isSameSender(other, mail) ? Matching.most(other) : 0;
             if (verdicts <= 0) {
@@ -800,6 +814,7 @@ final class ByMessageId {
 
     byte[] toRow() {
         RowWriter row = new RowWriter();
+        agents.write(row);
         row.number(waiting.size());
         waiting.forEach(each -> each.write(row));
         return row.toBytes();
@@ -807,9 +822,10 @@ final class ByMessageId {
 
     /** @param mails the messages that were read back, by serial number; null for one that is not there */
     void restore(RowReader row, LongFunction<@Nullable Mail> mails) {
+        agents.restore(row);
         for (long left = row.number(); left > 0; left--) {
             Unplaced verdict = new Unplaced(
-                    row.text(), row.number(), (int) row.number(), (int) row.number(), Pending.read(row), row.flag());
+                    row.someText(), row.number(), (int) row.number(), row.time(), Pending.read(row), row.flag());
             boolean wasPlaced = row.flag();
             verdict.placed = mails.apply(row.number());
             verdict.givenUp = row.flag();

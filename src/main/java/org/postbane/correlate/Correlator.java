@@ -315,9 +315,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         }
         messages.touch(mail);
         mail.left(event.at());
-        if (event.delays() != null && byMessageId.isAsked()) {
-            mail.runs = Run.of(event, event.delays()).addedTo(mail.runs);
-        }
+        byMessageId.delivery(mail, event);
         String as = event.origTo() == null ? event.to() : event.origTo();
         if (mail.parent == null) {
             mail.deliver(event.to(), as);
@@ -481,7 +479,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         } else if (event.filterId() != null) {
             byFilterId(event.filterId(), verdict);
         } else if (client == null) {
-            byMessageId.await(event.messageId(), event.size(), event.took(), event.notBefore(), verdict);
+            byMessageId.await(event.messageId(), event.size(), event.took(), event.begun(), verdict);
         } else if (event.messageId() != null) {
             Mail mail = byMessageId.find(event.messageId(), event.size(), event.at());
             if (mail != null) {
@@ -541,7 +539,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     /** Whether no open message can be the one that this was made of: a filter before the queue, or a first pass elsewhere. */
     private boolean isOnlyPass(Mail output) {
         String key = output.messageId == null || !output.isAnswerable() ? null : output.messageIdKey();
-        if (key == null) {
+        if (key == null || key.equals(MessageIds.NONE)) {
             return false;
         }
         for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {

@@ -27,7 +27,7 @@ final class Matching {
             room[m] = Math.max(1, mail.runs.size());
             for (int v = 0; v < may.length; v++) {
                 Unplaced verdict = verdicts.get(v);
-                may[v][m] = verdict.placed == null ? Stay.of(mail, verdict, now) != Stay.OUT : verdict.placed == mail;
+                may[v][m] = verdict.mayBeOn(mail, now);
             }
         }
         whole = isWhole(room.clone());

@@ -19,10 +19,13 @@ final class MessageIds {
     /** What Postfix prints of any Message-ID: 2000 less the queue id and {@code message-id=}, with some room. */
     private static final int MAX_LENGTH = 1900;
 
+    /** Of a message without any: what cleanup prints. Or with a header that has no id, which is the same to spamd. */
+    static final String NONE = "<>";
+
     private MessageIds() {}
 
-    /** {@code <id>} as spamd prints it for this header; null where it prints none. */
-    static @Nullable String asSpamdPrints(String header) {
+    /** {@code <id>} as spamd prints it for this header; {@link #NONE} where it prints none. */
+    static String asSpamdPrints(String header) {
         if (isPlain(header)) {
             return header;
         }
@@ -33,11 +36,14 @@ final class MessageIds {
             close = id.length(); // Postfix has cut it
         }
         id = close < 0 ? id : id.substring(open + 1, close);
-        return id.isEmpty() ? null : comparable(id);
+        return id.isEmpty() ? NONE : comparable(id);
     }
 
-    /** The same of what spamd has printed. */
-    static String printed(String text) {
+    /** The same of what spamd has printed; null for nothing. */
+    static String printed(@Nullable String text) {
+        if (text == null || text.equals(NONE)) {
+            return NONE;
+        }
         if (isPlain(text)) {
             return text;
         }

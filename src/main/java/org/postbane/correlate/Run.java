@@ -6,6 +6,7 @@ import java.time.temporal.ChronoField;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.postbane.parse.LogEvent;
 
 /**
@@ -32,13 +33,18 @@ record Run(int process, Instant from, Instant to, int waited, long longest) {
     private static final Duration OUT_OF_ORDER = Duration.ofMillis(10);
     /** More are not told apart. */
     private static final int MOST = 64;
-    /** spamd tells tenths of a second. */
-    private static final int ROUNDED = 50;
 
-    /** By a line that tells how long it took. */
-    static Run of(LogEvent.Delivery event, LogEvent.Delays delays) {
+    /**
+     * By a line that tells how long it took.
+     *
+     * @param before the stamp of the last line about another request that the process had; null if there was none
+     */
+    static Run of(LogEvent.Delivery event, LogEvent.Delays delays, @Nullable Instant before) {
         long longest = (long) delays.ran() + digit(delays.ran());
         Instant from = event.at().minusMillis(longest).minus(LATE);
+        if (before != null && before.minus(OUT_OF_ORDER).isAfter(from)) {
+            from = before.minus(OUT_OF_ORDER);
+        }
         return new Run(event.by().pid(), from, latest(event.at()).plus(OUT_OF_ORDER), delays.waited(), longest);
     }
 
@@ -52,17 +58,12 @@ record Run(int process, Instant from, Instant to, int waited, long longest) {
         return stamp.get(ChronoField.NANO_OF_SECOND) == 0 ? stamp.plusSeconds(1) : stamp;
     }
 
-    /** What a filter must at least have taken that says that it took so many milliseconds. */
-    static int atLeast(int took) {
-        return Math.max(0, took - ROUNDED);
-    }
-
-    /** Whether a verdict between these times may come from it, which took the filter so many milliseconds at least. */
-    boolean holds(Instant earliest, Instant latest, int scan) {
-        return longest >= scan
-                && !to.isBefore(earliest)
-                && !from.isAfter(latest.minusMillis(scan))
-                && !to.isAfter(latest.plus(LEAVING));
+    /** Whether the verdict may come from it. */
+    boolean holds(Unplaced verdict) {
+        return longest >= verdict.scan
+                && !to.isBefore(verdict.earliest())
+                && !from.isAfter(verdict.begunAtLatest())
+                && !to.isAfter(verdict.latest().plus(LEAVING));
     }
 
     /** Adds this one, if it is not told of again, for another recipient. */

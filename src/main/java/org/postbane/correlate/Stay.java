@@ -82,7 +82,7 @@ enum Stay {
     /** Whether an agent's line tells that it ran a command for the message then. */
     static boolean isInRun(Mail mail, Unplaced verdict) {
         for (Run run : mail.runs) {
-            if (run.holds(verdict.earliest(), verdict.latest(), verdict.scan)) {
+            if (run.holds(verdict)) {
                 return true;
             }
         }

@@ -7,15 +7,22 @@ import org.postbane.correlate.Mail.Pending;
 /** A verdict that names nothing but a Message-ID, while it is being found out which message it is on, and for some time after. */
 final class Unplaced {
 
-    /** The Message-ID as spamd prints it; null if it found none. */
-    final @Nullable String key;
+    /** spamd tells tenths of a second. */
+    private static final int ROUNDED = 50;
+
+    /** The Message-ID as spamd prints it. */
+    final String key;
 
     /** In bytes as the filter saw it; 0 if it does not say. */
     final long size;
     /** How long the filter looked at the message at least, in milliseconds. */
     final int scan;
 
-    private final int notBefore;
+    /** How long it says that it looked at the message, in milliseconds; 0 if it does not say. */
+    private final int took;
+
+    /** The stamp of the line that told that the filter began; null if there is none. */
+    private final @Nullable Instant begun;
 
     final Pending verdict;
 
@@ -31,11 +38,12 @@ final class Unplaced {
     /** The filter has handed in what it made of the message. */
     boolean returned;
 
-    Unplaced(@Nullable String key, long size, int scan, int notBefore, Pending verdict, boolean beforeQueue) {
+    Unplaced(String key, long size, int took, @Nullable Instant begun, Pending verdict, boolean beforeQueue) {
         this.key = key;
         this.size = size;
-        this.scan = scan;
-        this.notBefore = notBefore;
+        this.scan = Math.max(0, took - ROUNDED);
+        this.took = took;
+        this.begun = begun;
         this.verdict = verdict;
         this.latest = Run.latest(verdict.at());
         this.beforeQueue = beforeQueue;
@@ -45,14 +53,27 @@ final class Unplaced {
         return verdict.at();
     }
 
-    /** When it was given at the earliest. */
+    /** When it was given at the earliest. Half of the time is left for what the filter does before it tells that it begins. */
     Instant earliest() {
-        return verdict.at().plusMillis(notBefore);
+        Instant least = begun == null ? verdict.at() : begun.plusMillis(took / 2);
+        return least.isBefore(verdict.at()) ? verdict.at() : least.isAfter(latest) ? latest : least;
+    }
+
+    /** When the filter began with the message at the latest. */
+    Instant begunAtLatest() {
+        Instant byTime = latest.minusMillis(scan);
+        Instant told = begun == null ? byTime : Run.latest(begun);
+        return told.isBefore(byTime) ? told : byTime;
     }
 
     /** When it was given at the latest. */
     Instant latest() {
         return latest;
+    }
+
+    /** Whether it may be on this message, by the times; or is. */
+    boolean mayBeOn(Mail mail, Instant now) {
+        return placed == null ? Stay.of(mail, this, now) != Stay.OUT : placed == mail;
     }
 
     boolean isOpen() {
@@ -62,8 +83,8 @@ final class Unplaced {
     void write(RowWriter row) {
         row.text(key);
         row.number(size);
-        row.number(scan);
-        row.number(notBefore);
+        row.number(took);
+        row.time(begun);
         verdict.write(row);
         row.flag(beforeQueue);
         row.flag(placed != null);

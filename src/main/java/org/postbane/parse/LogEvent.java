@@ -255,8 +255,7 @@ public sealed interface LogEvent {
      * @param messageId as the filter prints it; it may differ from what the MTA prints
      * @param size bytes, as the filter saw the message; 0 where the line does not say
      * @param took how long it took the filter, in milliseconds; 0 where the line does not say
-     * @param notBefore how long after {@code at} it was given at the earliest, in milliseconds: within a stamp of whole seconds, by
-     *     the stamp of the line that told that the filter began
+     * @param begun the stamp of the line that told that the filter began; null where there was none
      * @param queuedAs ids under which the judged message came back into the queue
      * @param filterId the filter's own id of the message, {@code 02662-01-2}; null if it has none
      * @param recipientsAre what {@code recipients} are
@@ -277,7 +276,7 @@ public sealed interface LogEvent {
             @Nullable String messageId,
             int size,
             int took,
-            int notBefore,
+            @Nullable Instant begun,
             List<QueueId> queuedAs,
             @Nullable String filterId,
             Listed recipientsAre,

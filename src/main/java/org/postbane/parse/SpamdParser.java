@@ -1,10 +1,10 @@
 package org.postbane.parse;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.postbane.model.Judgement;
 import org.postbane.source.Line;
 import org.postbane.source.Mark;
@@ -23,8 +23,8 @@ import org.postbane.source.Mark;
  * <p>{@code .} for {@code Y} is ham. In the Message-ID, spamd has put {@code ?} for blanks and {@code _} for commas, so that
  * it ends at the next comma. spampd leaves the commas. {@code clean message} is ham.
  *
- * <p>Memory: when each of {@link #MOST} processes began; not kept over a restart, after which verdicts in stamps of whole seconds are
- * a little less certain.
+ * <p>Memory: when each of {@link #MOST} processes began; not kept over a restart, after which a few verdicts are a little less
+ * certain.
  */
 final class SpamdParser implements LineParser {
 
@@ -41,12 +41,15 @@ final class SpamdParser implements LineParser {
     private static final Mark PROCESSING = Mark.of("spamd: processing message ");
     private static final Mark CHECKING = Mark.of("spamd: checking message ");
     private static final int MOST = 256;
+    /** So exact are stamps of whole seconds. */
+    private static final int STAMP_MILLIS = 1100;
+
     private static final String NO_ID = "(unknown)";
 
     /** When the processes began with the messages that they have; of {@link #MOST} of them. */
-    private final Map<Integer, Instant> begun = new LinkedHashMap<>() {
+    private final Map<Program, Instant> begun = new LinkedHashMap<>() {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Integer, Instant> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Program, Instant> eldest) {
             return size() > MOST;
         }
     };
@@ -144,7 +147,7 @@ final class SpamdParser implements LineParser {
             spampd(body, CLEAN, header, out);
         }
         if (body.startsWith(PROCESSING) || body.startsWith(CHECKING)) {
-            begun.put(header.by().pid(), header.at());
+            begun.put(header.by(), header.at());
             return;
         }
         if (!body.startsWith(RESULT) || body.length() < RESULT.length() + 4) {
@@ -170,15 +173,17 @@ final class SpamdParser implements LineParser {
                 .points(AmavisParser.decimal(body.text(word + 1, dash).strip()))
                 .message(messageId.equals(NO_ID) ? null : messageId, size(body, dash))
                 .took(millis)
-                .notBefore(notBefore(header, millis))
+                .begun(begun(header, millis))
                 .state(out);
     }
 
-    /** Half of the time is left for what spamd does before it tells that it begins: it reads the message. */
-    private int notBefore(SyslogHeader header, int took) {
-        Instant begin = begun.remove(header.by().pid());
-        long after = begin == null ? 0 : Duration.between(header.at(), begin).toMillis() + took / 2;
-        return (int) Math.max(0, Math.min(after, took));
+    /** When the process began with what it tells of now; null if the line that told of it is lost. */
+    private @Nullable Instant begun(SyslogHeader header, int took) {
+        Instant begin = begun.remove(header.by());
+        boolean ofThis = begin != null
+                && !begin.isBefore(header.at().minusMillis(took + STAMP_MILLIS))
+                && !begin.isAfter(header.at());
+        return ofThis ? begin : null;
     }
 
     /** In the Message-ID, spampd has put {@code ?} for blanks. */

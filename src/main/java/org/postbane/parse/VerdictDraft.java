@@ -1,5 +1,6 @@
 package org.postbane.parse;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ final class VerdictDraft {
     private @Nullable String messageId;
     private long size;
     private int took;
-    private int notBefore;
+    private @Nullable Instant begun;
     private List<QueueId> queuedAs = List.of();
     private @Nullable String filterId;
     private @Nullable String quarantine;
@@ -85,9 +86,9 @@ final class VerdictDraft {
         return this;
     }
 
-    /** @param millis after the stamp of the line */
-    VerdictDraft notBefore(int millis) {
-        notBefore = millis;
+    /** @param at the stamp of the line that told of it */
+    VerdictDraft begun(@Nullable Instant at) {
+        begun = at;
         return this;
     }
 
@@ -122,7 +123,7 @@ final class VerdictDraft {
                 messageId,
                 (int) Math.min(size, Integer.MAX_VALUE),
                 took,
-                notBefore,
+                begun,
                 queuedAs,
                 filterId,
                 recipientsAre,

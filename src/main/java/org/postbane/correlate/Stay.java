@@ -70,7 +70,8 @@ enum Stay {
                 || active != null && Run.latest(left).plus(JITTER).isBefore(active.plusMillis(verdict.scan))) {
             return OUT;
         }
-        boolean moreToTell = !mail.runs.isEmpty() && mail.closed == null && !now.isAfter(until);
+        boolean closed = mail.closed != null && now.isAfter(mail.closed.plus(REORDER));
+        boolean moreToTell = !mail.runs.isEmpty() && !closed && !now.isAfter(until);
         return moreToTell ? LATER : THERE;
     }
 

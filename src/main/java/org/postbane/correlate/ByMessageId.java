@@ -324,12 +324,13 @@ final class ByMessageId {
             if (next.isOpen() && isCrowd(next.key)) {
                 giveUp(next);
             }
-            Found one = next.isOpen() ? settle(next, now) : null;
+            Instant patient = next.at().plus(PATIENCE); // though nothing was logged for longer
+            Found one = next.isOpen() ? settle(next, now.isAfter(patient) ? patient : now) : null;
             if (one != null) {
                 all.add(one);
                 found.add(one.mail());
                 matchings.remove(next.key);
-            } else if (next.isOpen() && next.at().plus(PATIENCE).isBefore(now)) {
+            } else if (next.isOpen() && patient.isBefore(now)) {
                 giveUp(next);
             }
         }
@@ -621,7 +622,7 @@ final class ByMessageId {
             if (stay == Stay.OUT || stay == Stay.LATER && !further) {
                 continue;
             }
-            List<Unplaced> own = own(other, found, now);
+            List<Unplaced> own = own(other, now);
             if (stay == Stay.LATER && own.isEmpty()) {
                 return stay;
             }
@@ -671,14 +672,14 @@ final class ByMessageId {
     }
 
     /** The verdicts one of which is the message's own, if its Message-ID is the one that is known; none if there are too few. */
-    private List<Unplaced> own(Mail other, Mail found, Instant now) {
+    private List<Unplaced> own(Mail other, Instant now) {
         List<Unplaced> own = new ArrayList<>();
         String key = other.messageIdKey();
         if (key == null) {
             return own;
         }
         for (Unplaced each : verdictsOn(key)) {
-            if (each.placed == null && stay(other, found, each, now) != Stay.OUT) {
+            if (each.placed == null && stay(other, other, each, now) != Stay.OUT) {
                 own.add(each);
             }
         }
@@ -725,7 +726,7 @@ final class ByMessageId {
             }
             for (Mail mail : around) {
                 boolean may = !isJudged(mail) && mayHaveLost(mail, each) && stay(mail, found, each, now) != Stay.OUT;
-                if (may && own(mail, found, now).isEmpty()) {
+                if (may && own(mail, now).isEmpty()) {
                     all.add(mail);
                 }
             }

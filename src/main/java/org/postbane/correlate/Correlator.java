@@ -256,13 +256,21 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         boolean another = mail != null
                 && mail.closed != null
                 && mail.messageId != null
-                && !mail.messageId.equals(event.messageId());
+                && (!mail.messageId.equals(event.messageId()) || isPast(mail, event));
         if (mail == null || another) {
             mail = messages.start(event.queueId(), event.at()); // of a bounce, a forward; or client= comes later
         }
         open.addMessageId(mail, event.messageId());
         messages.touch(mail);
         byMessageId.handedIn(mail);
+    }
+
+    /** Whether it was refused before, so that the line speaks of another one, whose {@code client=} line may be lost. */
+    private static boolean isPast(Mail refused, LogEvent.MessageId event) {
+        Instant left = refused.leftAt;
+        boolean byThis = refused.refuser != 0 && refused.refuser == event.by().pid();
+        boolean longAgo = left != null && Run.latest(left).plus(REORDER).isBefore(event.at());
+        return refused.refused && !event.queueId().isSendmails() && (byThis || longAgo);
     }
 
     @Override
@@ -578,7 +586,13 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             boolean forGood = event.code() >= 500;
             boolean spam = forGood && Refusals.isForContent(event);
             Mail mail = neverQueued(
-                    event.queueId(), event.at(), client, event.sender(), spam ? event.reason() : null, true);
+                    event.by(),
+                    event.queueId(),
+                    event.at(),
+                    client,
+                    event.sender(),
+                    spam ? event.reason() : null,
+                    true);
             if (forGood && !spam && mail != null && mail.isAnswerable()) {
                 sayings.refused(event.at(), mail.origin(), event.stage(), event.code(), event.reason());
             }
@@ -589,7 +603,14 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.stage().equals(END_OF_MESSAGE)
                 && event.queueId() != null
                 && event.queueId().isExim()) {
-            neverQueued(event.queueId(), event.at(), client, event.sender(), null, true); // the reason tells no verdict
+            neverQueued(
+                    event.by(),
+                    event.queueId(),
+                    event.at(),
+                    client,
+                    event.sender(),
+                    null,
+                    true); // the reason tells no verdict
         }
         if (client != null && event.code() >= 500) {
             Origin origin = new Origin(client, null, event.sender(), event.queueId(), null);
@@ -619,7 +640,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             redirected(event, client);
         }
         if (event.action().endsWith("discard") && event.stage().equals(END_OF_MESSAGE)) {
-            neverQueued(event.queueId(), event.at(), client, event.sender(), event.reason(), false);
+            neverQueued(event.by(), event.queueId(), event.at(), client, event.sender(), event.reason(), false);
         }
         Mail held = event.action().endsWith("hold") && event.queueId() != null ? open.find(event.queueId()) : null;
         if (held != null && !held.onHold) {
@@ -649,11 +670,13 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     /**
      * A milter ended a message after it had seen its content. It never gets to qmgr.
      *
+     * @param by who says so: in Postfix cleanup, which tells the Message-ID before
      * @param reason null where that says nothing against it: it is to come again, or is disowned by the sender's domain
      * @param answered who handed it in was told
      * @return the message; null if it is not known by its queue id
      */
     private @Nullable Mail neverQueued(
+            Program by,
             @Nullable QueueId id,
             Instant at,
             @Nullable IpPrefix client,
@@ -666,6 +689,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         Mail known = open.find(id);
         Mail mail = known == null || known.closed != null ? messages.start(id, at) : known;
         mail.refused = true;
+        mail.refuser = by.pid();
         mail.answered = answered;
         mail.sender = mail.sender == null ? sender : mail.sender;
         mail.takePrelude(sender);

@@ -112,6 +112,8 @@ final class Mail {
     int told;
     /** It never got to the queue: a milter or a filter before the queue refused or swallowed it. */
     boolean refused;
+    /** The process id of cleanup, which told so; 0 for others. */
+    int refuser;
     /** Postfix delivers it to another address than the client named. */
     boolean redirected;
     /** It was refused, not thrown away. */
@@ -563,6 +565,7 @@ final class Mail {
         row.time(awaitsUntil);
         row.number(told);
         row.flag(refused);
+        row.number(refuser);
         row.flag(held);
         row.flag(awaitsLink);
         row.number(listed.size());
@@ -634,6 +637,7 @@ final class Mail {
         mail.awaitsUntil = row.time();
         mail.told = (int) row.number();
         mail.refused = row.flag();
+        mail.refuser = (int) row.number();
         mail.held = row.flag();
         mail.awaitsLink = row.flag();
         List<String> listed = new ArrayList<>();

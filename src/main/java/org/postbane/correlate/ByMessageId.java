@@ -615,7 +615,7 @@ final class ByMessageId {
             if (isTooMuch(1)) {
                 return Stay.LATER;
             }
-            if (isJudged(other) || isSameSender(other, found) || !mayHaveLost(other, verdict)) {
+            if (isJudged(other, now) || isSameSender(other, found) || !mayHaveLost(other, verdict)) {
                 continue;
             }
             Stay stay = stay(other, found, verdict, now);
@@ -725,7 +725,8 @@ final class ByMessageId {
                 return false;
             }
             for (Mail mail : around) {
-                boolean may = !isJudged(mail) && mayHaveLost(mail, each) && stay(mail, found, each, now) != Stay.OUT;
+                boolean may =
+                        !isJudged(mail, now) && mayHaveLost(mail, each) && stay(mail, found, each, now) != Stay.OUT;
                 if (may && own(mail, now).isEmpty()) {
                     all.add(mail);
                 }
@@ -764,7 +765,7 @@ final class ByMessageId {
     }
 
     /** Whether a filter has told of it: by a line that is known to be on it, or that cannot be on another one of its sender's. */
-    private boolean isJudged(Mail mail) {
+    private boolean isJudged(Mail mail, Instant now) {
         if (!mail.hasVerdict && !found.contains(mail)) {
             return false;
         }
@@ -772,18 +773,33 @@ final class ByMessageId {
         if (key == null) {
             return true;
         }
-        int verdicts = 0;
+        List<Unplaced> verdicts = new ArrayList<>(0);
         for (Unplaced each : verdictsOn(key)) {
-            verdicts += each.placed != null && isSameSender(each.placed, mail) ? 1 : 0;
+            if (each.placed != null && isSameSender(each.placed, mail)) {
+                verdicts.add(each);
+            }
         }
-        Mail other = verdicts == 0 ? null : open.withMessageId(key);
+        int left = verdicts.size();
+        Mail other = left == 0 ? null : open.withMessageId(key);
         for (; other != null; other = other.nextOfMessageId) {
-            verdicts -= other != mail && isSameSender(other, mail) ? Matching.most(other) : 0;
-            if (verdicts <= 0) {
-                return false;
+            if (other != mail && isSameSender(other, mail) && mayHaveAny(verdicts, other, now)) {
+                left -= Matching.most(other);
+                if (left <= 0) {
+                    return false;
+                }
             }
         }
         return true;
+    }
+
+    /** Whether any of these verdicts may be on this message, by the times. */
+    private static boolean mayHaveAny(List<Unplaced> verdicts, Mail mail, Instant now) {
+        for (Unplaced each : verdicts) {
+            if (Stay.of(mail, each, now) != Stay.OUT) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether it was refused, and not as spam: by another milter, perhaps before spamd was asked. */

@@ -512,6 +512,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         Mail refused = strays.verdict(filterId, verdict);
         if (refused != null) {
             applyToRefused(refused, verdict);
+            strays.told(refused);
         }
     }
 

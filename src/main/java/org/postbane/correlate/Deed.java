@@ -52,7 +52,6 @@ public sealed interface Deed {
      * @param points in the filter's own scale; NaN where it gave none
      * @param filter who judged
      * @param trapped it was addressed to a trap, and told of as {@link Trapped} before
-     * @param refused it was not accepted, as far as is known by then
      */
     record Judged(
             Instant at,
@@ -62,23 +61,8 @@ public sealed interface Deed {
             Trial trial,
             double points,
             String filter,
-            boolean trapped,
-            boolean refused)
+            boolean trapped)
             implements Deed {
-
-        /** Of a message that was accepted. */
-        public Judged(
-                Instant at,
-                Origin origin,
-                Judgement judgement,
-                @Nullable Judgement before,
-                Trial trial,
-                double points,
-                String filter,
-                boolean trapped) {
-            this(at, origin, judgement, before, trial, points, filter, trapped, false);
-        }
-
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);

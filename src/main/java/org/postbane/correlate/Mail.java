@@ -124,6 +124,8 @@ final class Mail {
     boolean onHold;
     /** Its queue id is free for others; kept until its session tells how many recipients it had. */
     boolean held;
+    /** It is held by nothing but what the filter has yet to tell. */
+    boolean sessionOver;
     /** A verdict on it is kept until it is known which message it is the filter's output of. */
     boolean awaitsLink;
     /** Recipients as the client named them, as a milter lists them; empty if none does. Could be another text of the client's. */
@@ -567,6 +569,7 @@ final class Mail {
         row.flag(refused);
         row.number(refuser);
         row.flag(held);
+        row.flag(sessionOver);
         row.flag(awaitsLink);
         row.number(listed.size());
         listed.forEach(row::text);
@@ -639,6 +642,7 @@ final class Mail {
         mail.refused = row.flag();
         mail.refuser = (int) row.number();
         mail.held = row.flag();
+        mail.sessionOver = row.flag();
         mail.awaitsLink = row.flag();
         List<String> listed = new ArrayList<>();
         for (long left = row.number(); left > 0; left--) {

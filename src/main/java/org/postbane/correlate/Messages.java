@@ -235,12 +235,12 @@ final class Messages {
     private void told(Mail mail, Instant at) {
         touch(mail);
         sayings.told(mail, at);
-        if (mail.held) {
+        if (mail.held && mail.children > 0) {
+            mail.sessionOver = true; // until the filter's line comes, by which it refused the message
+        } else if (mail.held) {
             mail.held = false;
             sayings.last(mail, at);
-            if (mail.children == 0) {
-                forget(mail);
-            }
+            forget(mail);
         }
     }
 
@@ -263,7 +263,14 @@ final class Messages {
 
     /** One less has to do with this message. */
     private void released(Mail mail) {
-        if (--mail.children == 0 && mail.dropped && !mail.held) {
+        if (--mail.children > 0 || !mail.dropped) {
+            return;
+        }
+        if (mail.held && mail.sessionOver) {
+            mail.held = false;
+            sayings.last(mail, now);
+        }
+        if (!mail.held) {
             forget(mail);
         }
     }

@@ -131,8 +131,7 @@ final class Sayings {
                     trial,
                     verdict.points(),
                     verdict.filter(),
-                    root.isTrapped(),
-                    root.refused && root.answered));
+                    root.isTrapped()));
         }
         if (verdict.judgement() == Judgement.CLEAN && !verdict.isAsNamed()) {
             root.spare(verdict.recipients());
@@ -166,6 +165,7 @@ final class Sayings {
             countsRecipients = true;
             changed = true;
         }
+        learnAdded(mail);
         if (mail.isAnswerable()) {
             listedTraps(mail, at);
         }
@@ -200,8 +200,18 @@ final class Sayings {
         }
     }
 
+    /** Its recipients and its session may be known by now. */
+    private void learnAdded(Mail mail) {
+        Set<String> addresses = countsRecipients && mail.client != null ? mail.withOneAdded() : Set.of();
+        if (mail.client != null && !addresses.isEmpty()) {
+            addedToAll.learn(addresses, mail.client);
+            changed |= addedToAll.takeChanged();
+        }
+    }
+
     /** A delivery has told of a recipient. */
     void delivered(Mail mail) {
+        learnAdded(mail);
         if (!addedToAll.isEmpty()) {
             mail.presume(addedToAll);
         }
@@ -274,13 +284,7 @@ final class Sayings {
             return;
         }
         mail.settled = true;
-        if (countsRecipients && mail.client != null) {
-            Set<String> addresses = mail.withOneAdded();
-            if (!addresses.isEmpty()) {
-                addedToAll.learn(addresses, mail.client);
-                changed |= addedToAll.takeChanged();
-            }
-        }
+        learnAdded(mail);
         lastPending(mail);
         if (mail.parent != null) {
             return;

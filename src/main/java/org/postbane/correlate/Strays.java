@@ -73,7 +73,7 @@ final class Strays {
         return !one.plus(REFUSED).isBefore(other) && !other.plus(REFUSED).isBefore(one);
     }
 
-    /** A verdict; the message that it is on if that was refused already. */
+    /** A verdict; the message that it is on if that was refused already: {@link #told} is to follow. */
     @Nullable
     Mail verdict(String filterId, Pending verdict) {
         changed = true;
@@ -85,7 +85,6 @@ final class Strays {
         }
         Refused known = refused.remove(filterId);
         if (known != null) {
-            released.accept(known.mail());
             return known.mail();
         }
         if (verdicts.size() >= MOST) {
@@ -95,6 +94,11 @@ final class Strays {
         }
         verdicts.put(filterId, verdict);
         return null;
+    }
+
+    /** The verdict on a refused message is applied. */
+    void told(Mail refused) {
+        released.accept(refused);
     }
 
     /** The verdict that bears this id, which still waits for its message. */

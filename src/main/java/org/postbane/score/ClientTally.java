@@ -59,13 +59,6 @@ public final class ClientTally {
         }
     }
 
-    /** It was not accepted: a message with malware is none that no spam filter judged then. */
-    void refused(Judgement judgement) {
-        if (judgement == Judgement.VIRUS || judgement == Judgement.BANNED) {
-            unjudged--;
-        }
-    }
-
     void tried(Instant at, Trial trial) {
         switch (trial) {
             case SPAM -> account.add(at, 0, 1, 0, 0, 1, scale.memory());

@@ -107,9 +107,6 @@ public final class Tally implements Consumer<Deed>, Deed.Visitor {
             client.judged(before, -1);
         }
         client.judged(deed.judgement(), 1);
-        if (deed.refused()) {
-            client.refused(deed.judgement());
-        }
         client.tried(deed.at(), deed.trial());
         AccountTally account = account(deed.origin());
         if (account != null) {

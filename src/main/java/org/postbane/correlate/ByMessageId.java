@@ -46,8 +46,13 @@ import org.postbane.parse.LogEvent;
  */
 final class ByMessageId {
 
-    /** So long a verdict waits for its message to leave the filter. */
-    private static final Duration PATIENCE = Duration.ofSeconds(12);
+    /** So long a verdict waits until it is known that no other message was with the filter, whose Message-ID may be lost. */
+    private static final Duration PATIENCE = Stay.LEAVING_MILTER.plusSeconds(2);
+    /**
+     * So long what has its Message-ID may still turn out to have been with the filter. For good then: where it never leaves, the line that
+     * it left may be lost.
+     */
+    private static final Duration SAME_ID = Stay.LEAVING_MILTER.minusSeconds(2);
     /** So long it is kept where it was, as others may have been on the same message. */
     private static final Duration KEPT = Duration.ofSeconds(30);
     /** The lines of different programs may change places within this time. */
@@ -295,6 +300,20 @@ final class ByMessageId {
         return all;
     }
 
+    /** Whether it may be found out yet that a verdict is on this message. */
+    boolean isWaitedFor(Mail mail) {
+        String key = waiting.isEmpty() || mail.dropped ? null : mail.messageIdKey();
+        if (key == null) {
+            return false;
+        }
+        for (Unplaced verdict : waiting) {
+            if (verdict.isOpen() && key.equals(verdict.key) && mayBeOn(mail, verdict.size, verdict.at())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private boolean isWaitedFor(String key) {
         for (Unplaced verdict : waiting) {
             if (verdict.isOpen() && key.equals(verdict.key)) {
@@ -325,7 +344,7 @@ final class ByMessageId {
                 giveUp(next);
             }
             Instant patient = next.at().plus(PATIENCE); // though nothing was logged for longer
-            Found one = next.isOpen() ? settle(next, now.isAfter(patient) ? patient : now) : null;
+            Found one = next.isOpen() ? settle(next, earlier(now, patient)) : null;
             if (one != null) {
                 all.add(one);
                 found.add(one.mail());
@@ -422,13 +441,18 @@ final class ByMessageId {
         ambiguous += anybodys ? 1 : 0;
     }
 
+    private static Instant earlier(Instant a, Instant b) {
+        return a.isBefore(b) ? a : b;
+    }
+
     private @Nullable Found settle(Unplaced verdict, Instant now) {
         String key = verdict.key;
+        Instant alike = earlier(now, verdict.at().plus(SAME_ID));
         List<Mail> there = new ArrayList<>();
         List<Mail> later = new ArrayList<>();
         boolean oneSender = true;
         for (Mail mail : withMessageId(key)) {
-            Stay stay = Stay.of(mail, verdict, now);
+            Stay stay = Stay.of(mail, verdict, alike);
             if (stay == Stay.THERE) {
                 oneSender &= isSameSender(mail, there.isEmpty() ? mail : there.get(0));
                 there.add(mail);
@@ -440,7 +464,7 @@ final class ByMessageId {
         if (there.isEmpty()) {
             return null;
         }
-        Mail one = oneSender ? rather(there, verdict, now) : leftOver(verdict, key, now);
+        Mail one = oneSender ? rather(there, verdict, alike) : leftOver(verdict, key, alike, now);
         if (one == null || !isKnown(one)) {
             return null;
         }
@@ -531,7 +555,7 @@ final class ByMessageId {
      * The message that a verdict is on which may be on several clients', as each of the other verdicts on this Message-ID must be on one
      * too; null if that leaves a choice. Only where all is known of the runs of the filter, each of which gives one verdict at most.
      */
-    private @Nullable Mail leftOver(Unplaced verdict, String key, Instant now) {
+    private @Nullable Mail leftOver(Unplaced verdict, String key, Instant alike, Instant now) {
         List<Unplaced> verdicts = new ArrayList<>();
         for (Unplaced each : verdictsOn(key)) {
             if (each != verdict) {
@@ -543,9 +567,9 @@ final class ByMessageId {
             return null;
         }
         List<Mail> possible = new ArrayList<>();
-        Matching matching = new Matching(verdicts, mails, now);
+        Matching matching = new Matching(verdicts, mails, alike);
         for (Mail mail : mails) {
-            if (Stay.of(mail, verdict, now) != Stay.THERE) {
+            if (Stay.of(mail, verdict, alike) != Stay.THERE) {
                 continue;
             }
             if (!Stay.hasAllRuns(mail)) {
@@ -559,7 +583,7 @@ final class ByMessageId {
         for (Mail mail : possible) {
             found = found != null && isKnown(mail) && isSameSender(mail, found) ? found : null;
         }
-        if (found == null && isOneForEach(verdict, verdicts, mails, now)) {
+        if (found == null && isOneForEach(verdict, verdicts, mails, alike)) {
             found = possible.stream()
                     .filter(mail -> isKnown(mail) && !hasOne(mail))
                     .findFirst()

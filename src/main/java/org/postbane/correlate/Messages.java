@@ -185,7 +185,11 @@ final class Messages {
         }
         while (closing.isDue(now)) {
             DueMails.Due due = closing.remove();
-            giveUp(due.mail(), due.at());
+            if (byMessageId.isWaitedFor(due.mail())) {
+                closing.add(due.mail(), now.plus(settings.linger()));
+            } else {
+                giveUp(due.mail(), due.at());
+            }
         }
         while (orphaned.isDue(now)) {
             Mail mail = orphaned.remove().mail();

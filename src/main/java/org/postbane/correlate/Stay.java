@@ -19,7 +19,7 @@ enum Stay {
     /** How much that may differ, of what took some time. */
     private static final Duration JITTER = Duration.ofMillis(20);
     /** A milter has nothing left to do after the verdict, but others may follow it, which take their time. */
-    private static final Duration LEAVING_MILTER = Duration.ofSeconds(20);
+    static final Duration LEAVING_MILTER = Duration.ofSeconds(20);
 
     /** With a milter or behind the queue. */
     static Stay of(Mail mail, Unplaced verdict, Instant now) {

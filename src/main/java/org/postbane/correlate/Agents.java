@@ -40,7 +40,9 @@ final class Agents {
             before = was.before; // another recipient of the same
         }
         last.put(event.by(), new Request(event.queueId(), delays.waited(), before, event.at()));
-        return Run.of(event, delays, before);
+        boolean follows =
+                before != null && !before.isAfter(event.at()) && event.by().pid() != 0;
+        return Run.of(event, delays, follows ? before : null); // unless the clock was set back
     }
 
     void write(RowWriter row) {

@@ -158,6 +158,7 @@ final class ByMessageId {
     /** Whether it had left the filter, and nobody has taken it up again since: it is deferred, or on hold. */
     private static boolean isElsewhere(Mail mail, Instant at) {
         return mail.leftAt != null
+                && !mail.leftMilter
                 && mail.leftAt.isBefore(at.minus(OVER))
                 && (mail.activeAt == null || !mail.activeAt.isAfter(mail.leftAt));
     }
@@ -532,7 +533,8 @@ final class ByMessageId {
         Mail one = null;
         for (Mail mail : there) {
             boolean milters = isMilters(mail, verdict) && mail.activeAt != null;
-            boolean may = milters || Stay.behindQueue(mail, verdict, now) == Stay.THERE;
+            boolean onHold = mail.leftMilter && Stay.beforeQueue(mail, verdict, now) == Stay.THERE;
+            boolean may = milters || onHold || Stay.behindQueue(mail, verdict, now) == Stay.THERE;
             if (may && !isOtherSize(mail, verdict.size) && (one == null || !hasOne(mail) || hasOne(one))) {
                 one = mail;
             }
@@ -674,7 +676,9 @@ final class ByMessageId {
 
     /** Where a message was of which, and of whose client, one line may be lost. */
     private Stay stay(Mail other, Mail found, Unplaced verdict, Instant now) {
-        Stay queue = Stay.behindQueue(other, verdict, now);
+        boolean brokenOff =
+                other.leftMilter && other.activeAt == null && other.runs.isEmpty(); // or qmgr's line is lost, too
+        Stay queue = brokenOff ? Stay.OUT : Stay.behindQueue(other, verdict, now);
         boolean milter = other.messageId == null || isMilters(found, verdict);
         boolean noRuns = Stay.hasAllRuns(found) && Stay.hadNoRuns(other); // the filter is run by a command
         boolean otherRuns = queue == Stay.THERE
@@ -828,7 +832,8 @@ final class ByMessageId {
 
     /** Whether it was refused, and not as spam: by another milter, perhaps before spamd was asked. */
     private static boolean isRefusedOtherwise(Mail mail) {
-        return mail.refused && mail.judgement() != Judgement.SPAM;
+        boolean mayBeSpam = mail.wordless && !mail.hasVerdict && mail.messageId == null;
+        return mail.refused && mail.judgement() != Judgement.SPAM && !mayBeSpam;
     }
 
     private static boolean isSameSender(Mail a, Mail b) {

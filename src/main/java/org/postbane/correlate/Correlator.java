@@ -189,8 +189,10 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (mail.queued || mail.pendingTrap != null) {
             mail.takePrelude(mail.sender); // later lines came before this one
         }
-        goesOn(event.by(), event.at());
-        connections.add(event.by(), mail, event.at());
+        if (!event.queueId().isExim()) {
+            goesOn(event.by(), event.at());
+            connections.add(event.by(), mail, event.at());
+        }
         if (mail.answered && !mail.pending.isEmpty() && isPassedBack(mail, mail.pending.get(0))) {
             mail.pending.clear();
         }
@@ -601,10 +603,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             return;
         }
         IpPrefix client = event.client().address();
+        Mail judged = null;
         if (event.stage().equals(END_OF_MESSAGE)
                 && event.queueId() != null
                 && event.queueId().isExim()) {
-            neverQueued(
+            Mail mail = neverQueued(
                     event.by(),
                     event.queueId(),
                     event.at(),
@@ -612,8 +615,9 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                     event.sender(),
                     null,
                     true); // the reason tells no verdict
+            judged = mail != null && mail.isBad() ? mail : null; // which tells why
         }
-        if (client != null && event.code() >= 500) {
+        if (client != null && event.code() >= 500 && judged == null) {
             Origin origin = new Origin(client, null, event.sender(), event.queueId(), null);
             sayings.refused(event.at(), origin, event.stage(), event.code(), event.reason());
         }

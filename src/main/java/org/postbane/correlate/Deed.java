@@ -9,8 +9,8 @@ import org.postbane.model.RejectKind;
 
 /**
  * What a client did to whom. A message yields one {@link Judged} (a second only where a later verdict on it is worse),
- * then one {@link Victims} for each lot of recipients that become known, at most one {@link Trapped}, or, if nobody judged
- * it, one {@link Unjudged}; a clean one at most one {@link Delivered}.
+ * then one {@link Victims} for each lot of recipients that become known, at most one {@link Trapped}, and, if it was
+ * accepted though no filter looked whether it is spam, one {@link Unjudged}; a clean one at most one {@link Delivered}.
  */
 public sealed interface Deed {
 

@@ -32,6 +32,9 @@ final class Mail {
     static final String NULL_SENDER = "";
 
     /** Of a message that never had a queue id. */
+    /** Of messages with more recipients nobody asks which ones were added. */
+    private static final int MOST_NAMED = 1000;
+
     static final QueueId NO_ID = new QueueId(0, 0);
 
     /** Tells this message from every other, as queue ids are used again. */
@@ -430,7 +433,8 @@ final class Mail {
     /** This host adds such addresses to all messages. */
     void presume(AddedRecipients added) {
         int most = 0;
-        for (String address : named == null ? Set.<String>of() : named) {
+        boolean few = named != null && named.size() <= MOST_NAMED; // it is asked at each delivery
+        for (String address : few && named != null ? named : Set.<String>of()) {
             most += added.has(address) ? 1 : 0;
         }
         presumed = Math.max(presumed, Math.min(most, recipientsInQueue - 1));

@@ -267,6 +267,7 @@ final class Messages {
 
     /** One less has to do with this message. */
     private void released(Mail mail) {
+        touch(mail);
         if (--mail.children > 0 || !mail.dropped) {
             return;
         }

@@ -317,7 +317,7 @@ final class Sayings {
             Pending verdict = mail.pending.remove(0);
             if (mail.client != null) {
                 verdict(mail, verdict);
-            } else {
+            } else if (!mail.wordless || !isVirusWithoutWords(mail)) {
                 verdictAlone(verdict);
             }
         }

@@ -61,7 +61,7 @@ enum Stay {
             return OUT;
         }
         Instant until = verdict.latest().plus(Run.LEAVING);
-        if (left == null || first == null || active != null && active.isAfter(left)) {
+        if (left == null || first == null || mail.leftMilter || active != null && active.isAfter(left)) {
             return stillThere(mail, until, now);
         }
         if (hasAllRuns(mail)

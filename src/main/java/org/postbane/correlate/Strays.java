@@ -15,7 +15,8 @@ import org.postbane.model.IpPrefix;
 /**
  * What is joined by amavis's own id of a message: verdicts on messages that were not passed on, where the line names no queue
  * id, until Postfix prints amavis's reply; and messages that smtpd refused with amavis's reply before they were queued,
- * until the verdict comes.
+ * until the verdict comes. In the same way a milter's refusal without words waits for clamav-milter's own line, and OpenSMTPD's
+ * for rspamd's.
  *
  * <p>Memory: the oldest go where there are too many.
  */
@@ -78,7 +79,7 @@ final class Strays {
     Mail verdict(String filterId, Pending verdict) {
         changed = true;
         if (isOfOpenSmtpd(verdict) && verdict.client() != null) {
-            Instant told = expected.remove(verdict.client());
+            Instant told = expected.get(verdict.client());
             if (told != null && isNear(told, verdict.at())) {
                 return null;
             }
@@ -134,7 +135,9 @@ final class Strays {
     boolean refusedBehind(IpPrefix client, Pending why) {
         for (Map.Entry<String, Refused> each : refused.entrySet()) {
             Mail mail = each.getValue().mail();
-            if (client.equals(mail.client) && !each.getValue().otherwise().isOfChecks()) {
+            if (client.equals(mail.client)
+                    && !mail.wordless
+                    && !each.getValue().otherwise().isOfChecks()) {
                 each.setValue(new Refused(mail, why.ofOutput()));
                 changed = true;
                 return true;
@@ -150,6 +153,7 @@ final class Strays {
     }
 
     void advance(Instant now) {
+        changed |= expected.values().removeIf(told -> told.plus(REFUSED).isBefore(now));
         for (Iterator<Pending> oldest = verdicts.values().iterator(); oldest.hasNext(); ) {
             Pending verdict = oldest.next();
             if (verdict.at().plus(VERDICTS).isAfter(now)) {

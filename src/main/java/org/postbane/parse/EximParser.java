@@ -366,8 +366,8 @@ final class EximParser implements LineParser {
 
     /**
      * {@code  A=authenticator:login}, before {@code  S=}; with {@code smtp_mailauth} another colon and what the client says, and
-     * perhaps {@code  PRDR PRX=address K} behind it. Only where the protocol says that there was a login ({@code  P=esmtpsa}), as the
-     * client writes in a certificate's name and as {@code  U=ident} before.
+     * perhaps {@code  PRDR PRX=address K} behind it. Only where the protocol says that there was a login ({@code  P=esmtpsa}), and where what looks like a
+     * certificate's name goes on behind it, with another, none.
      */
     private static @Nullable String account(Line line, int host, int protocol) {
         int word = endOfWord(line, protocol + 1);
@@ -375,7 +375,11 @@ final class EximParser implements LineParser {
         int size = at < 0 ? -1 : line.indexOf(SIZE, at);
         int ident = line.indexOf(IDENT, host);
         boolean forged = ident >= 0 && ident < protocol && field(line, word, PROTOCOL) >= 0;
-        if (line.bytes()[word - 1] != 'a' || size < 0 || forged) {
+        boolean raw = at >= 0
+                && EximPeer.hasRawQuotes(line, word, at)
+                && line.indexOf('"', at) >= 0
+                && line.indexOf(LOGIN, at + 1) >= 0;
+        if (line.bytes()[word - 1] != 'a' || size < 0 || forged || raw) {
             return null;
         }
         int colon = line.indexOf(':', at);

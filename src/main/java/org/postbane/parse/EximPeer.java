@@ -16,7 +16,7 @@ import org.postbane.source.Mark;
  * place is looked at where {@code ) [address]} stands before what must follow. Where that leaves several addresses, the
  * first counts if what follows it has its quotes in pairs, and what follows the others has not: then these stand in a
  * quoted string, out of which the client cannot write a plain quote. In the line of an arrival all that Exim prints behind the
- * client is so; there it is the last where what follows each has its quotes in pairs: then none stands in a quoted string, and
+ * client is so, but for names of certificates and servers; there it is the last where what follows each has its quotes in pairs: then none stands in a quoted string, and
  * those before are HELO. Else nobody is named, and never where a login follows, of which Exim escapes nothing, nor behind {@code
  * U=}, which is the word of the client's own machine. Known: where junk in HELO is let in and an ACL's words repeat it, quotes can be made to pair.
  *
@@ -34,6 +34,9 @@ final class EximPeer {
     private static final Mark NAMED = Mark.of(" DN=\"");
     private static final Mark LOGIN = Mark.of(" A=");
     private static final Mark CONNECTION = Mark.of(" Ci=");
+
+    /** Where a client could stand; of a line that has more, nobody is named. */
+    private static final int MOST_PLACES = 16;
 
     private @Nullable Peer peer;
     private int end;
@@ -95,11 +98,18 @@ final class EximPeer {
         boolean othersQuoted = paired;
         boolean noneQuoted = isArrival;
         hasIdent = false;
+        int places = 0;
         for (int at = line.indexOf(HELO_END, open); at >= 0; at = line.indexOf(HELO_END, at + 1)) {
             IpPrefix address = address(line, at + 2);
             int after = address == null ? -1 : after(line, at + 2, next);
             if (after < 0) {
                 continue;
+            }
+            if (++places > MOST_PLACES) {
+                several = true;
+                othersQuoted = false;
+                noneQuoted = false;
+                break;
             }
             boolean isPaired = !paired || hasPairedQuotes(line, after);
             noneQuoted &= isPaired;
@@ -120,9 +130,10 @@ final class EximPeer {
         if (first == null) {
             return false;
         }
-        if (!several || othersQuoted && !hasRawQuotes(line, firstEnd) && hasPairedQuotes(line, firstEnd)) {
+        boolean raw = hasRawQuotes(line, firstEnd, line.end()) || line.indexOf(LOGIN, firstEnd) >= 0;
+        if (!several || othersQuoted && !raw && hasPairedQuotes(line, firstEnd)) {
             peer = new Peer(line.text(from, name), first, firstPort);
-        } else if (noneQuoted && !hasIdent && line.indexOf(LOGIN, lastEnd) < 0 && !hasRawQuotes(line, lastEnd)) {
+        } else if (noneQuoted && !hasIdent && !raw) {
             peer = new Peer(line.text(from, name), last, lastPort);
             end = lastEnd;
         }
@@ -130,11 +141,12 @@ final class EximPeer {
     }
 
     /** Whether something may follow in which the client's quotes stand as they are: names of certificates and servers. */
-    private static boolean hasRawQuotes(Line line, int from) {
+    static boolean hasRawQuotes(Line line, int from, int to) {
         int server = line.indexOf(SERVER_NAME, from);
         int blank = server < 0 ? -1 : line.indexOf(' ', server + 1);
         int quote = server < 0 ? -1 : line.indexOf('"', server);
-        return line.indexOf(NAMED, from) >= 0 || quote >= 0 && (blank < 0 || quote < blank);
+        int named = line.indexOf(NAMED, from);
+        return named >= 0 && named < to || quote >= 0 && quote < to && (blank < 0 || quote < blank);
     }
 
     /** The client; null where it cannot be told from what the client wrote. */

@@ -13,20 +13,33 @@ import org.postbane.model.Judgement;
  */
 final class EximVerdictText {
 
-    /** {@code this is not spam}, {@code if you think that this is no spam}, {@code spamtrap}. */
+    /**
+     * {@code this is not spam}, {@code if you think that this is no spam}, {@code spamtrap}: {@code Rejected as spam. If this is not spam,
+     * call us} says that it is spam all the same.
+     */
     private static final Pattern NOT =
             Pattern.compile("\\b(?:not|non|no|isn't|without|if|whether)\\b.{0,12}spam|spam[ -]?trap");
 
     private static final Pattern SPAM = Pattern.compile("\\bspam\\b|\\bgtube\\b|\\bspamassassin\\b");
     private static final Pattern VIRUS = Pattern.compile("\\b(?:virus|malware|infected)\\b");
+    /** Of what is warned, with more words between. */
+    private static final Pattern NOT_WARNED =
+            Pattern.compile("\\b(?:not|non|no|isn't|without|if|whether)\\b.{0,24}spam|spam[ -]?trap");
+
+    /** {@code virus found: none}. */
+    private static final String DENIED = "(?!:? (?:no|none|false)\\b)";
+
+    /** {@code found spam score 0.1}. */
+    private static final String OF_ALL = "(?!:? (?:no|none|false|score|points|level|status|probability)\\b)";
+
     private static final Pattern WARNING = Pattern.compile("\\b(?:as|is|like) spam\\b"
-            + "|\\bspam (?:was )?(?:detected|found|identified|tagged|marked|flagged|quarantined)\\b"
-            + "|\\b(?:detected|found|identified|tagged|marked|flagged|quarantined):? spam\\b"
+            + "|\\bspam (?:was )?(?:detected|found|identified|tagged|marked|flagged|quarantined)\\b" + DENIED
+            + "|\\b(?:detected|found|identified|tagged|marked|flagged|quarantined):? spam\\b" + OF_ALL
             + "|\\bx-spam-(?:flag|status): yes\\b");
     private static final Pattern NO_VIRUS =
             Pattern.compile("\\b(?:not|non|no|isn't|without|if|whether)\\b.{0,12}(?:virus|malware|infected)");
     private static final Pattern VIRUS_WARNING =
-            Pattern.compile("\\b(?:virus|malware) (?:was )?(?:detected|found|identified)\\b"
+            Pattern.compile("\\b(?:virus|malware) (?:was )?(?:detected|found|identified)\\b" + DENIED
                     + "|\\b(?:detected|found|contains)(?: a)? (?:virus|malware)\\b|\\binfected (?:with|by)\\b");
     private static final Pattern CLEARED =
             Pattern.compile("spamassassin as \\S+ detected .{0,40}message as not spam \\(");
@@ -42,7 +55,7 @@ final class EximVerdictText {
         if (VIRUS.matcher(text).find()) {
             return Judgement.VIRUS;
         }
-        return SPAM.matcher(withoutDenials(text)).find() ? Judgement.SPAM : null;
+        return SPAM.matcher(NOT.matcher(text).replaceAll("")).find() ? Judgement.SPAM : null;
     }
 
     /** What a warning says of a message's content; null if it says nothing of that. */
@@ -54,12 +67,7 @@ final class EximVerdictText {
         if (VIRUS_WARNING.matcher(text).find() && !NO_VIRUS.matcher(text).find()) {
             return Judgement.VIRUS;
         }
-        return WARNING.matcher(withoutDenials(text)).find() ? Judgement.SPAM : null;
-    }
-
-    /** {@code Rejected as spam. If this is not spam, call us} says that it is spam all the same. */
-    private static String withoutDenials(String text) {
-        return NOT.matcher(text).replaceAll("");
+        return WARNING.matcher(NOT_WARNED.matcher(text).replaceAll("")).find() ? Judgement.SPAM : null;
     }
 
     /** Points, where the words have a form that tells them; else NaN. */

@@ -588,14 +588,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             IpPrefix client = event.client().address();
             boolean forGood = event.code() >= 500;
             boolean spam = forGood && Refusals.isForContent(event);
-            Mail mail = neverQueued(
-                    event.by(),
-                    event.queueId(),
-                    event.at(),
-                    client,
-                    event.sender(),
-                    spam ? event.reason() : null,
-                    true);
+            Mail mail = neverQueued(event, spam ? event.reason() : null);
             if (forGood && !spam && mail != null && mail.isAnswerable()) {
                 sayings.refused(event.at(), mail.origin(), event.stage(), event.code(), event.reason());
             }
@@ -603,21 +596,14 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             return;
         }
         IpPrefix client = event.client().address();
-        Mail judged = null;
+        boolean isJudged = false; // which tells why
         if (event.stage().equals(END_OF_MESSAGE)
                 && event.queueId() != null
                 && event.queueId().isExim()) {
-            Mail mail = neverQueued(
-                    event.by(),
-                    event.queueId(),
-                    event.at(),
-                    client,
-                    event.sender(),
-                    null,
-                    true); // the reason tells no verdict
-            judged = mail != null && mail.isBad() ? mail : null; // which tells why
+            Mail mail = neverQueued(event, null); // the reason tells no verdict
+            isJudged = mail != null && mail.isBad();
         }
-        if (client != null && event.code() >= 500 && judged == null) {
+        if (client != null && event.code() >= 500 && !isJudged) {
             Origin origin = new Origin(client, null, event.sender(), event.queueId(), null);
             sayings.refused(event.at(), origin, event.stage(), event.code(), event.reason());
         }
@@ -670,6 +656,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         } else if (client != null) {
             preludes.of(event.by(), client, event.sender()).redirects = true;
         }
+    }
+
+    private @Nullable Mail neverQueued(LogEvent.Reject event, @Nullable String reason) {
+        return neverQueued(
+                event.by(), event.queueId(), event.at(), event.client().address(), event.sender(), reason, true);
     }
 
     /**

@@ -115,7 +115,7 @@ final class Mail {
     int told;
     /** It never got to the queue: a milter or a filter before the queue refused or swallowed it. */
     boolean refused;
-    /** The process id of cleanup, which told so; 0 for others. */
+    /** The id of the process that told so, in Postfix cleanup; 0 if it has none, or nobody did. */
     int refuser;
     /** Postfix delivers it to another address than the client named. */
     boolean redirected;

@@ -105,7 +105,7 @@ final class EximFaultText {
         }
         if (line.startsWith(TOO_EARLY)) {
             boolean found = host.find(line, line.start() + TOO_EARLY.length(), false, INPUT);
-            return found ? error(header, peer(host), "CONNECT", "input sent without waiting", Breach.VIOLATION) : null;
+            return found ? error(header, host.peer(), "CONNECT", "input sent without waiting", Breach.VIOLATION) : null;
         }
         if (line.startsWith(NO_MAIL)) {
             return noMail(line, host, header);
@@ -113,16 +113,16 @@ final class EximFaultText {
         if (line.startsWith(SMTP_CONNECTION) || line.startsWith(NUMBERED)) {
             int peer = line.indexOf(FROM, line.start()) + FROM.length(); // only an id of Exim's stands before it
             boolean found = peer >= FROM.length() && host.find(line, peer, false, LOST);
-            return found ? error(header, peer(host), "DATA", "lost", Breach.BROKEN_OFF) : null;
+            return found ? error(header, host.peer(), "DATA", "lost", Breach.BROKEN_OFF) : null;
         }
         if (line.startsWith(CONNECTION)) {
             boolean found = host.find(line, line.start() + CONNECTION.length(), false, TOO_MANY);
-            return found ? new LogEvent.RateLimit(header.at(), header.by(), peer(host), "connections", 0) : null;
+            return found ? new LogEvent.RateLimit(header.at(), header.by(), host.peer(), "connections", 0) : null;
         }
         for (Opening each : OPENINGS) {
             int peer = line.start() + each.mark.length();
             if (line.startsWith(each.mark) && host.findOrEnd(line, pastFastOpen(line, peer), each.next)) {
-                return error(header, peer(host), each.stage, each.reason, each.breach);
+                return error(header, host.peer(), each.stage, each.reason, each.breach);
             }
         }
         return null;
@@ -137,11 +137,6 @@ final class EximFaultText {
         return new LogEvent.ProtocolError(header.at(), header.by(), client, stage, reason, breach);
     }
 
-    private static Peer peer(EximPeer host) {
-        Peer client = host.peer();
-        return client == null ? new Peer("", null, 0) : client;
-    }
-
     /** {@code SMTP call from .. dropped: too many unrecognized commands (last was "text")}. */
     private static @Nullable LogEvent dropped(Line line, EximPeer host, SyslogHeader header) {
         if (!host.find(line, line.start() + CALL.length(), false, DROPPED)) {
@@ -150,7 +145,7 @@ final class EximFaultText {
         int what = host.end() + DROPPED.length();
         int end = line.indexOf(LAST, what);
         String reason = "too many " + line.text(what, end < 0 ? line.end() : end);
-        return error(header, peer(host), "", reason, Breach.VIOLATION);
+        return error(header, host.peer(), "", reason, Breach.VIOLATION);
     }
 
     /** {@code SMTP protocol error in "text" H=.. words of Exim's}. */
@@ -173,11 +168,11 @@ final class EximFaultText {
         Peer agreed = null;
         for (int at = line.indexOf(CLIENT, line.start()); at >= 0; at = line.indexOf(CLIENT, at + 1)) {
             boolean found = host.find(line, at + CLIENT.length(), false, next);
-            IpPrefix address = found ? peer(host).address() : null;
+            IpPrefix address = found ? host.peer().address() : null;
             if (address == null || agreed != null && !address.equals(agreed.address())) {
-                return new Peer("", null, 0); // were the one that is not found Exim's own, the others would be lies
+                return Peer.NOBODY; // were the one that is not found Exim's own, the others would be lies
             }
-            agreed = peer(host);
+            agreed = host.peer();
         }
         return agreed;
     }
@@ -200,6 +195,6 @@ final class EximFaultText {
         if (line.indexOf(LOGGED_IN, host.end()) >= 0 || line.endsWith(QUIT) && !tried) {
             return null;
         }
-        return error(header, peer(host), "", "no MAIL", Breach.BROKEN_OFF);
+        return error(header, host.peer(), "", "no MAIL", Breach.BROKEN_OFF);
     }
 }

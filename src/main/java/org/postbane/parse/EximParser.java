@@ -326,14 +326,7 @@ final class EximParser implements LineParser {
             fields = host.end();
             Peer client = host.peer();
             String account = account(line, end, fields);
-            out.accept(new LogEvent.Client(
-                    header.at(),
-                    header.by(),
-                    id,
-                    client == null ? new Peer("", null, 0) : client,
-                    account,
-                    null,
-                    null));
+            out.accept(new LogEvent.Client(header.at(), header.by(), id, client, account, null, null));
         }
         int size = field(line, fields, SIZE);
         int digits = size + SIZE.length();
@@ -497,9 +490,6 @@ final class EximParser implements LineParser {
         }
         if (line.hasAt(at, LOGIN)) {
             at = endOfWord(line, at + LOGIN.length());
-        }
-        if (client == null) {
-            client = new Peer("", null, 0);
         }
         if (line.hasAt(at, DISCARD)) {
             int close = PostfixText.endOfAddress(line, at + DISCARD.length());
@@ -720,18 +710,7 @@ final class EximParser implements LineParser {
                 || isCopy(line, own, header)) {
             return;
         }
-        Peer client = host.peer();
-        out.accept(new LogEvent.Reject(
-                header.at(),
-                header.by(),
-                null,
-                line.text(command, blank),
-                client == null ? new Peer("", null, 0) : client,
-                REFUSED,
-                line.text(host.end() + COLON.length(), line.end()),
-                null,
-                null,
-                false));
+        refused(line, line.text(command, blank), null, header, out);
     }
 
     /** {@code sender> H=name (helo) [address]: message too big: read=296534 max=204800}. */
@@ -744,16 +723,21 @@ final class EximParser implements LineParser {
                 || isCopy(line, own, header)) {
             return;
         }
-        Peer peer = host.peer();
+        refused(line, "DATA", line.text(from, close), header, out);
+    }
+
+    /** Without a message's id: by whom is known, and the reason follows. */
+    private void refused(
+            Line line, String stage, @Nullable String sender, SyslogHeader header, Consumer<LogEvent> out) {
         out.accept(new LogEvent.Reject(
                 header.at(),
                 header.by(),
                 null,
-                "DATA",
-                peer == null ? new Peer("", null, 0) : peer,
+                stage,
+                host.peer(),
                 REFUSED,
                 line.text(host.end() + COLON.length(), line.end()),
-                line.text(from, close),
+                sender,
                 null,
                 false));
     }
@@ -770,7 +754,7 @@ final class EximParser implements LineParser {
         out.accept(new LogEvent.AuthFailure(
                 header.at(),
                 header.by(),
-                client == null ? new Peer("", null, 0) : client,
+                client,
                 line.text(line.start(), blank),
                 named ? line.text(setId + SET_ID.length(), line.end() - 1) : null,
                 line.text(host.end() + COLON.length(), setId < 0 ? line.end() : setId)));

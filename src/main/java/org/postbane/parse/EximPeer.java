@@ -38,7 +38,7 @@ final class EximPeer {
     /** Where a client could stand; of a line that has more, nobody is named. */
     private static final int MOST_PLACES = 16;
 
-    private @Nullable Peer peer;
+    private Peer peer = Peer.NOBODY;
     private int end;
     private boolean mayEnd;
     private boolean isArrival;
@@ -65,7 +65,7 @@ final class EximPeer {
         if (bytes[open] == '[') {
             IpPrefix address = address(line, open);
             end = address == null ? -1 : after(line, open, next);
-            peer = end < 0 ? null : new Peer(line.text(from, name), address, port(line, open));
+            peer = end < 0 ? Peer.NOBODY : new Peer(line.text(from, name), address, port(line, open));
             return end >= 0;
         }
         return bytes[open] == '(' && afterHelo(line, from, name, open, paired, next);
@@ -126,7 +126,7 @@ final class EximPeer {
             }
         }
         end = firstEnd;
-        peer = null;
+        peer = Peer.NOBODY;
         if (first == null) {
             return false;
         }
@@ -149,8 +149,7 @@ final class EximPeer {
         return named >= 0 && named < to || quote >= 0 && quote < to && (blank < 0 || quote < blank);
     }
 
-    /** The client; null where it cannot be told from what the client wrote. */
-    @Nullable
+    /** The client; {@link Peer#NOBODY} where it cannot be told from what the client wrote. */
     Peer peer() {
         return peer;
     }

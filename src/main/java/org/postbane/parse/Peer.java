@@ -11,4 +11,8 @@ import org.postbane.model.IpPrefix;
  * @param address null for {@code unknown[unknown]}
  * @param port 0 where the line has none
  */
-public record Peer(String name, @Nullable IpPrefix address, int port) {}
+public record Peer(String name, @Nullable IpPrefix address, int port) {
+
+    /** Where the line does not tell who it is. */
+    static final Peer NOBODY = new Peer("", null, 0);
+}

@@ -119,7 +119,7 @@ final class PostfixCleanupParser implements LineParser {
                 ofForm ? "mime-error" : milter ? "milter header checks" : ofHeader ? "header checks" : "body checks";
         checks += ofHeader && !milter && isSpamMark(body, what + HEADER.length()) ? " of a spam mark" : "";
         checks += text.isEmpty() ? "" : ": " + text;
-        Peer unread = new Peer("", null, 0);
+        Peer unread = Peer.NOBODY;
         if (reject) {
             int code = text.startsWith("4.") ? 400 : 500;
             out.accept(new LogEvent.Reject(

@@ -342,20 +342,11 @@ final class SendmailParser implements LineParser {
             if (code >= 400 && code < 600) {
                 String why = body.text(Math.min(body.end(), blank + 1), body.end());
                 out.accept(new LogEvent.Reject(
-                        header.at(),
-                        header.by(),
-                        id,
-                        "END-OF-MESSAGE",
-                        new Peer("", null, 0),
-                        code,
-                        why,
-                        null,
-                        null,
-                        true));
+                        header.at(), header.by(), id, "END-OF-MESSAGE", Peer.NOBODY, code, why, null, null, true));
             }
         } else if (body.hasAt(from, DATA_DISCARD)) {
             out.accept(new LogEvent.Match(
-                    header.at(), header.by(), id, "discard", "END-OF-MESSAGE", new Peer("", null, 0), "", null, null));
+                    header.at(), header.by(), id, "discard", "END-OF-MESSAGE", Peer.NOBODY, "", null, null));
         }
     }
 

@@ -81,7 +81,7 @@ final class ActionReader {
         return definitions.computeIfAbsent(name, n -> settings(name, file, settings));
     }
 
-    /** Refuses it if another action that is in use has the same place for itself. */
+    /** Refuses it if another action that is in use has the same place for itself; the same one may be used again. */
     void use(ActionDefinition definition, Place caller) {
         if (definition.dryRun()) {
             return;

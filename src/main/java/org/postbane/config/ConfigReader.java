@@ -187,25 +187,35 @@ public final class ConfigReader {
 
     private List<SourceSettings> sources(List<Section> sections) {
         List<SourceSettings> sources = new ArrayList<>();
-        Map<Input, String> readers = new LinkedHashMap<>();
+        List<Reader> readers = new ArrayList<>();
         for (Section section : sections) {
             Optional<String> name = sourceName(section);
             Optional<Input> input = InputReader.read(section);
             ZoneId zone = section.value("zone", Values::zone).orElse(ZoneId.systemDefault());
             Optional<Duration> silent =
                     section.value("silent", Values::timeOrOff).orElse(Optional.of(SILENT));
-            input.flatMap(some -> readers.entrySet().stream()
-                            .filter(other -> InputReader.overlap(some, other.getKey()))
-                            .findFirst())
-                    .ifPresent(other -> section.fault(
-                            InputReader.key(section),
-                            "is read by [%s] already; its lines would count twice".formatted(other.getValue())));
-            input.ifPresent(some -> readers.putIfAbsent(some, section.name()));
+            if (input.isPresent()) {
+                refuseSecond(input.get(), section, readers);
+                readers.add(new Reader(input.get(), section.name()));
+            }
             if (name.isPresent() && input.isPresent()) {
                 sources.add(new SourceSettings(name.get(), input.get(), zone, silent));
             }
         }
         return sources;
+    }
+
+    private record Reader(Input input, String section) {}
+
+    private static void refuseSecond(Input input, Section section, List<Reader> others) {
+        for (Reader other : others) {
+            if (InputReader.overlap(input, other.input)) {
+                section.fault(
+                        InputReader.key(section),
+                        "is read by [%s] already; its lines would count twice".formatted(other.section));
+                return;
+            }
+        }
     }
 
     private Optional<String> sourceName(Section section) {

@@ -158,7 +158,7 @@ final class JailReader {
                 .flatMap(call -> actions.define(call, caller).stream())
                 .toList();
         if (raw.enabled().orElse(true)) {
-            definitions.stream().distinct().forEach(definition -> actions.use(definition, caller));
+            definitions.forEach(definition -> actions.use(definition, caller));
         }
         if (faults.count() > before) {
             return Optional.empty();

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * 2001:db8::/64}, {@code account:bob@example.org} or {@code sender:x@example.net}, in JSON as on the command line.
  *
  * <p>Each kind is comparable with itself: strangers choose senders and addresses, and may choose them so that their hashes
- * are all the same; {@link java.util.HashMap} then falls back on their order.
+ * are all the same; {@link java.util.HashMap} then falls back on their order. Each says itself when two are equal, as they are
+ * asked for each deed: what a record does by itself is slow, until compiled at great cost.
  */
 public sealed interface Subject {
 
@@ -45,6 +46,16 @@ public sealed interface Subject {
         }
 
         @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Account account && account.login.equals(login);
+        }
+
+        @Override
+        public int hashCode() {
+            return login.hashCode();
+        }
+
+        @Override
         public int compareTo(Account other) {
             return login.compareTo(other.login);
         }
@@ -60,6 +71,16 @@ public sealed interface Subject {
         public Sender {
             address = address.toLowerCase(Locale.ROOT);
             requireText(address);
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Sender sender && sender.address.equals(address);
+        }
+
+        @Override
+        public int hashCode() {
+            return address.hashCode();
         }
 
         @Override

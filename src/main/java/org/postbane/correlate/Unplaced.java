@@ -71,6 +71,11 @@ final class Unplaced {
         return latest;
     }
 
+    /** Whether it is stamped more finely than with seconds, within which there are too many others. */
+    boolean isFine() {
+        return latest.equals(at());
+    }
+
     /** Whether it may be on this message, by the times; or is. */
     boolean mayBeOn(Mail mail, Instant now) {
         return placed == null ? Stay.of(mail, this, now) != Stay.OUT : placed == mail;

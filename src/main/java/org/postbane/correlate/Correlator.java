@@ -3,12 +3,9 @@ package org.postbane.correlate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
-import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Deed.Fault;
 import org.postbane.correlate.Mail.Pending;
@@ -54,12 +51,6 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     private static final int MOST_DOUBTFUL = 64;
 
-    /** RFC 1918, RFC 4193, RFC 6598. */
-    private static final List<IpPrefix> PRIVATE = Stream.of(
-                    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-            .map(network -> Objects.requireNonNull(IpPrefix.parse(network)))
-            .toList();
-
     private static final String END_OF_MESSAGE = "END-OF-MESSAGE";
 
     private final Sayings sayings;
@@ -72,7 +63,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     private final Strays strays;
     private final Connections connections;
     private final Preludes preludes;
-    private final Announced announced;
+    private final Filters filters;
 
     /**
      * @param traps which addresses no honest sender can know
@@ -87,7 +78,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         strays = messages.strays;
         connections = messages.connections;
         preludes = messages.preludes;
-        announced = messages.announced;
+        filters = new Filters(messages, sayings);
     }
 
     @Override
@@ -147,7 +138,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         mail.pickedUp = true;
         Mail before = event.origQueueId() == null ? null : open.find(event.origQueueId());
         if (before != null && mail.parent == null) {
-            link(mail, before); // postsuper -r
+            filters.link(mail, before); // postsuper -r
         }
         byMessageId.handedIn(mail);
     }
@@ -172,15 +163,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         mail.account = event.account();
         Peer original = event.origClient();
         mail.client = original != null && original.address() != null ? original.address() : mail.peer;
-        Mail source = event.origQueueId() == null ? null : open.find(event.origQueueId());
-        if (source != null && source != mail && mail.parent == null && isSameClient(source, mail.client)) {
-            link(mail, source);
-        }
-        Announced.Said said =
-                announced.isEmpty() ? null : announced.find(event.queueId().toString(), event.at());
-        if (said != null && said.hop() != null) {
-            linkBack(mail, said.source(), said.hop());
-        }
+        filters.handedIn(mail, event);
         Prelude prelude = preludes.take(event.by());
         if (prelude != null && prelude.fits(mail.client, null)) {
             mail.prelude = prelude;
@@ -202,40 +185,6 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             messages.awaitDeliveries(mail, event.at());
         }
         messages.heard(mail);
-    }
-
-    private static boolean isSameClient(Mail mail, @Nullable IpPrefix client) {
-        IpPrefix known = mail.root().client;
-        return known == null || known.equals(client) || client == null || client.isLoopback();
-    }
-
-    /** {@code output} is what the filter made of {@code input}. */
-    private void link(Mail output, Mail input) {
-        Mail root = input.root();
-        if (root == output) {
-            return;
-        }
-        messages.touch(output);
-        messages.touch(root);
-        output.awaitsLink = false;
-        output.parent = root;
-        root.children++;
-        for (Pending verdict : output.pending) {
-            if (verdict.isOfChecks()) {
-                root.checked = verdict;
-            } else {
-                root.pending.add(verdict);
-            }
-        }
-        output.pending.clear();
-        if (output.pendingTrap != null && output.pendingTrapNamed && root.pendingTrap == null) {
-            root.pendingTrap = output.pendingTrap;
-            root.pendingTrapNamed = true;
-        }
-        if (root.client == null && output.isAnswerable()) {
-            root.client = output.client; // the lines of the first pass are lost; XFORWARD still tells
-        }
-        sayings.pending(root);
     }
 
     /** Whether a line that begins a message cannot be about this one, which lines that changed places may have begun. */
@@ -332,19 +281,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             sayings.delivered(mail);
         }
         messages.heard(mail);
-        if (event.queuedAs() != null) {
-            cameBackAs(mail, event.queuedAs(), event.relay(), event.at());
-        }
-        String filterId = event.filterId();
-        Pending verdict = filterId == null ? null : strays.find(filterId);
-        if (filterId != null && verdict != null && isFiltersReply(mail, verdict, hop(event.relay()))) {
-            strays.take(filterId);
-            messages.touch(mail.root());
-            mail.root().pending.add(verdict);
-            sayings.pending(mail);
-        } else if (filterId != null && verdict == null && !mail.root().isJudged()) {
-            announceVerdict(filterId, mail, hop(event.relay()), event.at());
-        }
+        filters.answered(mail, event);
         if (sayings.isTrap(as)) {
             trapped(mail, event.at(), as, event.origTo() != null);
         } else if (event.origTo() != null && sayings.isTrap(event.to())) {
@@ -353,72 +290,6 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (mail.isJudged() && !mail.awaitsDeliveries()) {
             sayings.victims(mail, event.at(), false); // all at once: each change of a ban is a row, and a command
         }
-    }
-
-    /** A stranger's reply with that id does not take the place of the filter's. */
-    private void announceVerdict(String filterId, Mail mail, @Nullable IpPrefix hop, Instant at) {
-        if (hop == null || isOurs(hop) || announced.find(filterId, at) == null) {
-            announced.add(filterId, new Announced.Said(mail, hop, at));
-        }
-    }
-
-    private void cameBackAs(Mail mail, QueueId id, String relay, Instant at) {
-        IpPrefix hop = hop(relay);
-        Mail output = open.find(id);
-        if (hop != null && isOurs(hop) && (output == null || output.peer == null)) {
-            announced.add(id.toString(), new Announced.Said(mail, hop, at));
-        } else if (hop != null && output != null) {
-            linkBack(output, mail, hop);
-        }
-    }
-
-    private void linkBack(Mail output, Mail mail, IpPrefix hop) {
-        if (output != mail
-                && output.parent == null
-                && output.peer != null
-                && isFilter(hop, output.peer)
-                && isSameClient(mail, output.client, hop)) {
-            link(output, mail);
-        }
-    }
-
-    /** Whether what was handed on to {@code hop} may have come back from {@code peer}. */
-    private static boolean isFilter(IpPrefix hop, IpPrefix peer) {
-        return hop.equals(peer) || hop.isLoopback() && peer.isLoopback();
-    }
-
-    /** Any next hop can say that it queued a message under the id of another of its own: strangers are on no private network. */
-    private static boolean isSameClient(Mail mail, @Nullable IpPrefix client, IpPrefix hop) {
-        IpPrefix known = mail.root().client;
-        return isOurs(hop)
-                ? isSameClient(mail, client) || hop.equals(client) // a filter that is not told by XFORWARD
-                : known != null && known.equals(client);
-    }
-
-    private static boolean isOurs(IpPrefix hop) {
-        return hop.isLoopback() || PRIVATE.stream().anyMatch(net -> net.contains(hop));
-    }
-
-    /**
-     * Whether the reply with amavis's id is amavis's: any next hop can write one, and what it pleases; but strangers are neither behind a
-     * Unix socket nor on a private network.
-     */
-    private static boolean isFiltersReply(Mail mail, Pending verdict, @Nullable IpPrefix hop) {
-        IpPrefix client = verdict.client();
-        boolean named =
-                client != null && !client.isLoopback() && isOf(mail.root(), client) && mail.root().client != null;
-        boolean sameSender = verdict.sender() == null
-                || mail.sender == null
-                || Mail.letters(verdict.sender()).equals(Mail.letters(mail.sender));
-        boolean ours = hop == null || isOurs(hop);
-        return named && sameSender || ours && isOf(mail.root(), client);
-    }
-
-    /** The address of {@code host[address]:port}. */
-    private static @Nullable IpPrefix hop(String relay) {
-        int bracket = relay.indexOf('[');
-        int close = bracket < 0 ? -1 : relay.indexOf(']', bracket);
-        return close < 0 ? null : IpPrefix.parse(relay.substring(bracket + 1, close));
     }
 
     @Override
@@ -475,19 +346,20 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                     && event.filter().equals("rspamd")) {
                 strays.askedBehind(client, event.at());
             }
-            if (named != null && isOf(named.root(), client) || event.queuedAs().isEmpty()) {
+            if (named != null && Filters.isOf(named.root(), client)
+                    || event.queuedAs().isEmpty()) {
                 messages.apply(
                         named == null
                                 ? messages.start(event.queueId(), event.at()).root()
                                 : named.root(),
                         verdict);
             } else { // lost, or an id of the relay's that handed it in
-                output(event.queuedAs().get(0), verdict);
+                filters.output(event.queuedAs().get(0), verdict);
             }
         } else if (!event.queuedAs().isEmpty()) {
-            output(event.queuedAs().get(0), verdict);
+            filters.output(event.queuedAs().get(0), verdict);
         } else if (event.filterId() != null) {
-            byFilterId(event.filterId(), verdict);
+            filters.verdict(event.filterId(), verdict);
         } else if (client == null) {
             byMessageId.await(event.messageId(), event.size(), event.took(), event.begun(), verdict);
         } else if (event.messageId() != null) {
@@ -502,20 +374,6 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     private static boolean isOfOpenSmtpd(QueueId id) {
         String text = id.toString();
         return text.length() == 8 && text.chars().allMatch(c -> c >= '0' && c <= '9' || c >= 'a' && c <= 'f');
-    }
-
-    /** A verdict of amavis's that names no queue id: of what it did not pass on. */
-    private void byFilterId(String filterId, Pending verdict) {
-        Announced.Said said = announced.find(filterId, verdict.at());
-        if (said != null && isFiltersReply(said.source(), verdict, said.hop())) {
-            messages.apply(said.source().root(), verdict);
-            return;
-        }
-        Mail refused = strays.verdict(filterId, verdict);
-        if (refused != null) {
-            applyToRefused(refused, verdict);
-            strays.told(refused);
-        }
     }
 
     private void doubt(@Nullable QueueId id, Pending verdict) {
@@ -536,48 +394,6 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (verdict != null) {
             messages.apply(mail.root(), verdict);
         }
-    }
-
-    /** Whether the message may be of this client, as the filter was told of it. */
-    private static boolean isOf(Mail root, @Nullable IpPrefix client) {
-        return client == null
-                || client.isLoopback()
-                || root.peer == null
-                || client.equals(root.client)
-                || client.equals(root.peer);
-    }
-
-    /** Whether no open message can be the one that this was made of: a filter before the queue, or a first pass elsewhere. */
-    private boolean isOnlyPass(Mail output) {
-        String key = output.messageId == null || !output.isAnswerable() ? null : output.messageIdKey();
-        if (key == null || key.equals(MessageIds.NONE)) {
-            return false;
-        }
-        for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
-            boolean other = mail != output && mail.parent == null && (mail.peer == null || !mail.peer.isLoopback());
-            if (other && isOf(mail, output.client)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** A verdict names what the filter made of a message: it counts when it is known of which. */
-    private void output(QueueId id, Pending verdict) {
-        Mail known = open.find(id);
-        Mail output = known == null ? messages.start(id, verdict.at()) : known;
-        if (output.parent != null || isOnlyPass(output)) {
-            messages.apply(output.root(), verdict);
-            return;
-        }
-        messages.awaitLink(output, verdict);
-    }
-
-    /** amavis's verdict on a message that smtpd refused for it, with all recipients as the client named them. */
-    private void applyToRefused(Mail mail, Pending verdict) {
-        mail.listed = verdict.recipients();
-        mail.told = verdict.recipients().size();
-        messages.apply(mail, verdict);
     }
 
     // ---------------------------------------------------------------- refusals and traps
@@ -773,7 +589,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                 : Refusals.verdict(event.at(), "proxy", client, event.sender(), event.reply());
         Pending verdict = event.filterId() == null ? null : strays.take(event.filterId());
         if (verdict != null) {
-            applyToRefused(mail, verdict);
+            filters.applyToRefused(mail, verdict);
         } else if (event.filterId() != null) {
             mail.children++; // its row stays for as long
             strays.await(event.filterId(), mail, refusal);

@@ -38,7 +38,8 @@ final class Connection {
     String proxiedAccount;
 
     /** Why the filter's output was refused behind the filter, until it tells of that. */
-    Mail.@Nullable Pending behind;
+    @Nullable
+    Pending behind;
 
     final List<Mail> mails = new ArrayList<>(1);
 
@@ -98,7 +99,7 @@ final class Connection {
 
     /** As deliveries tell, or the session's sum; 0 if neither does yet. */
     private static int recipients(Mail mail) {
-        return isCounted(mail) ? mail.recipients() : mail.told;
+        return isCounted(mail) ? mail.recipients.count() : mail.told;
     }
 
     /** Whether deliveries tell how many recipients it has. */
@@ -159,7 +160,7 @@ final class Connection {
         boolean waits = false;
         for (Mail mail : mails) {
             refused |= mail.refused;
-            waits |= mail.refused ? mail.wordless && !mail.isJudged() : !mail.isDelivered();
+            waits |= mail.refused ? mail.wordless && !mail.isJudged() : !mail.recipients.isDelivered();
         }
         return !waits || !refused && mails.stream().allMatch(mail -> mail.queued);
     }

@@ -93,7 +93,7 @@ final class Connections {
      *
      * @return false if no client of this address is speaking to us through a filter
      */
-    boolean refusedBehind(IpPrefix client, Mail.Pending verdict) {
+    boolean refusedBehind(IpPrefix client, Pending verdict) {
         boolean known = false;
         for (Connection connection : lasting.values()) { // few messages get so far
             if (client.equals(connection.proxied)) {
@@ -106,8 +106,9 @@ final class Connections {
     }
 
     /** Why the filter's output was refused of the message to which the filter answers now; null if it was not, or is another's. */
-    Mail.@Nullable Pending takeBehind(Connection connection, @Nullable String sender, Instant at) {
-        Mail.Pending verdict = connection.behind;
+    @Nullable
+    Pending takeBehind(Connection connection, @Nullable String sender, Instant at) {
+        Pending verdict = connection.behind;
         if (verdict == null) {
             return null;
         }
@@ -270,7 +271,7 @@ final class Connections {
         connection.client = row.address();
         connection.proxied = row.address();
         connection.proxiedAccount = row.text();
-        connection.behind = row.flag() ? Mail.Pending.read(row) : null;
+        connection.behind = row.flag() ? Pending.read(row) : null;
         for (long left = row.number(); left > 0; left--) {
             Mail mail = mails.apply(row.number());
             if (mail == null) {

@@ -8,7 +8,6 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Deed.Fault;
-import org.postbane.correlate.Mail.Pending;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.model.Output;
@@ -167,7 +166,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         Prelude prelude = preludes.take(event.by());
         if (prelude != null && prelude.fits(mail.client, null)) {
             mail.prelude = prelude;
-            prelude.added().forEach(mail::addRecipient);
+            prelude.added().forEach(mail.recipients::add);
         }
         if (mail.queued || mail.pendingTrap != null) {
             mail.takePrelude(mail.sender); // later lines came before this one
@@ -248,7 +247,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         Mail mail = open.find(event.queueId());
         mail = mail == null ? messages.start(event.queueId(), event.at()) : mail;
         Set<String> each = new HashSet<>();
-        event.names().forEach(name -> each.add(Mail.fold(name)));
+        event.names().forEach(name -> each.add(Recipients.fold(name)));
         mail.recipientsInQueue = each.isEmpty() ? event.count() : each.size();
         messages.touch(mail);
         for (String name : event.names()) {
@@ -277,7 +276,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         byMessageId.delivery(mail, event);
         String as = event.origTo() == null ? event.to() : event.origTo();
         if (mail.parent == null) {
-            mail.deliver(event.to(), as);
+            mail.recipients.deliver(event.to(), as);
             sayings.delivered(mail);
         }
         messages.heard(mail);
@@ -287,7 +286,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         } else if (event.origTo() != null && sayings.isTrap(event.to())) {
             trapped(mail, event.at(), event.to(), false);
         }
-        if (mail.isJudged() && !mail.awaitsDeliveries()) {
+        if (mail.isJudged() && !mail.recipients.awaitsDeliveries()) {
             sayings.victims(mail, event.at(), false); // all at once: each change of a ban is a row, and a command
         }
     }
@@ -439,7 +438,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             if (mail == null) {
                 preludes.of(event.by(), client, event.sender()).addRecipient(added);
             } else {
-                mail.addRecipient(added);
+                mail.recipients.add(added);
                 messages.touch(mail);
             }
         }

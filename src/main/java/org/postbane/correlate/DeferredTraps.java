@@ -51,7 +51,7 @@ final class DeferredTraps {
     }
 
     private static String key(IpPrefix client, @Nullable String sender, String trap) {
-        return client + " " + Mail.fold(trap) + " " + sender;
+        return client + " " + Recipients.fold(trap) + " " + sender;
     }
 
     /** Whether something changed since this was asked last. */

@@ -3,19 +3,13 @@ package org.postbane.correlate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Deed.Trial;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.model.QueueId;
-import org.postbane.parse.LogEvent.Listed;
 
 /**
  * What is known of one queue id: a message that a client handed in, or that came back from a filter. Facts are added in
@@ -23,18 +17,12 @@ import org.postbane.parse.LogEvent.Listed;
  */
 final class Mail {
 
-    /** Room for recipients that are told apart, in characters; some 20,000 of them. Bounds the row in the store. */
-    private static final int ROOM = 600_000;
-
     /** qmgr's line after a delivery that is older than this begins another try; lines may have changed places. */
     private static final Duration RETRY = Duration.ofSeconds(2);
 
     static final String NULL_SENDER = "";
 
     /** Of a message that never had a queue id. */
-    /** Of messages with more recipients nobody asks which ones were added. */
-    private static final int MOST_NAMED = 1000;
-
     static final QueueId NO_ID = new QueueId(0, 0);
 
     /** Tells this message from every other, as queue ids are used again. */
@@ -100,8 +88,8 @@ final class Mail {
     boolean pickedUp;
     /** In bytes, as it came in; 0 while it is not known. */
     long size;
-    /** Recipients that an access table added: no victims, as the client did not name them. */
-    private final Set<String> added = new HashSet<>(0);
+
+    final Recipients recipients = new Recipients(this);
     /** Its queue id is free for others; kept for the sake of its children only. */
     boolean dropped;
     /** Nothing of it is to be saved any more. */
@@ -169,24 +157,6 @@ final class Mail {
     private boolean trapped;
     /** What it was counted as: SPAM, HAM, or nothing yet (UNCHANGED). */
     private Trial trial = Trial.UNCHANGED;
-    /** Recipients as the client named them, and those that Postfix added. */
-    private @Nullable Set<String> named;
-    /** How many of these an access table turned out to have added. */
-    private int bccs;
-    /** How many of these this host adds to all messages: no victims, unless the session tells that the client named them. */
-    private int presumed;
-    /** For whom verdicts found it bad, and for whom clean only: with several filter settings it may be both. */
-    private @Nullable Set<String> victimNames;
-
-    private @Nullable Set<String> spared;
-    /** Recipients as delivered to, after alias expansion. */
-    private @Nullable Set<String> reached;
-    /** Recipients of verdicts that no delivery has told of yet, after alias expansion. */
-    private @Nullable Set<String> awaited;
-
-    private boolean awaitsAll; // the verdict is on all recipients, and names none
-    private int victims;
-    private int room = ROOM;
 
     Mail(long serial, QueueId id, Instant since) {
         this.serial = serial;
@@ -287,44 +257,6 @@ final class Mail {
         return queued || (refused ? !answered : onHold && messageId != null);
     }
 
-    /** Whether deliveries have told of all recipients that qmgr spoke of. */
-    boolean isDelivered() {
-        return queued && reached != null && reached.size() >= recipientsInQueue;
-    }
-
-    /** How many recipients the client named, as far as deliveries have told, or else as many as after alias expansion. */
-    int recipients() {
-        int known = knownRecipients();
-        return isDelivered() ? known : Math.max(recipientsInQueue, known);
-    }
-
-    /** Those that deliveries have told of, and that the client named. */
-    private int knownRecipients() {
-        return named == null ? 0 : named.size() - bccs - presumed;
-    }
-
-    /** Those of them that are victims: for others the same message may have been clean. */
-    private int knownVictims() {
-        int known = knownRecipients();
-        if (named != null && spared != null) {
-            for (String address : spared) {
-                known -= named.contains(address) ? 1 : 0;
-            }
-        }
-        return known;
-    }
-
-    /** A verdict found the message clean for these recipients. */
-    void spare(List<String> recipients) {
-        for (String recipient : recipients) {
-            String address = fold(recipient);
-            if (!awaitsAll && (victimNames == null || !victimNames.contains(address))) {
-                spared = spared == null ? new HashSet<>(4) : spared;
-                keep(spared, address);
-            }
-        }
-    }
-
     boolean isJudged() {
         return judgement != null;
     }
@@ -378,147 +310,6 @@ final class Mail {
         prelude = null;
     }
 
-    /** The verdict was on these recipients (all, where it names none): they are victims. */
-    void await(List<String> recipients) {
-        if (recipients.isEmpty()) {
-            awaitsAll = true;
-            spared = null;
-            return;
-        }
-        awaited = awaited == null ? new HashSet<>(4) : awaited;
-        victimNames = victimNames == null ? new HashSet<>(4) : victimNames;
-        for (String recipient : recipients) {
-            String address = fold(recipient);
-            keep(victimNames, address);
-            if (spared != null) {
-                spared.remove(address);
-            }
-            if ((reached == null || !reached.contains(address)) && !added.contains(recipient)) {
-                keep(awaited, address);
-            }
-        }
-    }
-
-    /** A delivery tells that the client named {@code as}, which led to {@code to}. */
-    void deliver(String to, String as) {
-        if (redirected) {
-            return;
-        }
-        if (named == null) {
-            named = new HashSet<>(4);
-            reached = named; // one set as long as no alias shows
-        }
-        if (reached == named && !to.equals(as)) {
-            reached = new HashSet<>(named);
-        }
-        if (!to.equals(as) || !added.contains(to)) {
-            keep(named, fold(as));
-        }
-        String address = fold(to);
-        if (reached != null && reached != named) {
-            keep(reached, address);
-        }
-        if (awaited != null) {
-            awaited.remove(address);
-        }
-    }
-
-    /** An access table added this recipient, of which a delivery may have told already. */
-    void addRecipient(String address) {
-        if (added.add(address) && named != null && named.contains(fold(address))) {
-            bccs++;
-        }
-    }
-
-    /** This host adds such addresses to all messages. */
-    void presume(AddedRecipients added) {
-        int most = 0;
-        boolean few = named != null && named.size() <= MOST_NAMED; // it is asked at each delivery
-        for (String address : few && named != null ? named : Set.<String>of()) {
-            most += added.has(address) ? 1 : 0;
-        }
-        presumed = Math.max(presumed, Math.min(most, recipientsInQueue - 1));
-    }
-
-    /** All its recipients if they are known, and one more than its session tells; else none. */
-    Set<String> withOneAdded() {
-        boolean told = this.told > 0 && queued && !redirected && bccs == 0 && isDelivered();
-        return told && named != null && named.size() == this.told + 1 ? named : Set.of();
-    }
-
-    /** Whether it was delivered, and to these addresses alone. */
-    boolean isOnlyFor(Set<String> addresses) {
-        return named != null && !named.isEmpty() && addresses.containsAll(named);
-    }
-
-    private void keep(Set<String> addresses, String address) {
-        if (room >= address.length() && addresses.add(address)) {
-            room -= address.length() + 4;
-        }
-    }
-
-    /**
-     * How many victims are newly known. As long as deliveries are awaited, a verdict's recipients after alias expansion are
-     * not counted, as they may all be one address to the client; but a message that was judged has one victim at least.
-     *
-     * @param complete no more deliveries are to be waited for
-     * @param counted sessions' sums are known to be of recipients
-     */
-    int newVictims(boolean complete, boolean counted) {
-        int known = knownVictims();
-        if (refused) { // no deliveries will tell
-            known = told > 0 ? told : complete ? Math.max(listedOnce(), recipientsInQueue) : 0;
-        } else if (redirected) {
-            known = told > 0 ? told : complete ? listedOnce() : 0;
-        } else if (complete) {
-            known += awaited == null ? 0 : awaited.size();
-            if (awaitsAll && !queued) { // on hold, of which nothing but its session tells
-                known = Math.max(known, told > 0 ? told : listedOnce());
-            }
-            // Exim and Sendmail count what the client named, before aliases
-            boolean asCounted = awaitsAll && (known == 0 || !queued || id.isExim() || id.isSendmails());
-            known = asCounted ? Math.max(known, inQueue()) : known;
-            known = awaitsAll && id.isExim()
-                    ? Math.max(known, listedOnce())
-                    : known; // two that lead to one have one line
-        }
-        if (!refused && recipientsInQueue > 0 && known > recipientsInQueue && id.isSendmails()) {
-            known = recipientsInQueue; // deliveries do not tell what the client named: the others are members of a list
-        }
-        if (counted && !refused && told > 0) {
-            known = Math.min(known + presumed, told); // the others were added here: always_bcc, or members of a list
-        }
-        int more = Math.max(1, known) - victims;
-        victims += Math.max(0, more);
-        return Math.max(0, more);
-    }
-
-    /** How many a filter listed, each once. */
-    private int listedOnce() {
-        return Math.max(new HashSet<>(listed).size(), victimNames == null ? 0 : victimNames.size());
-    }
-
-    /** As many as qmgr counted, after aliases, or fewer where others say how many the client named. */
-    private int inQueue() {
-        if (told > 0) {
-            return Math.min(recipientsInQueue, told);
-        }
-        boolean counted = !listed.isEmpty() && !listedInPart;
-        return counted ? Math.min(recipientsInQueue, new HashSet<>(listed).size()) : recipientsInQueue;
-    }
-
-    /** Its recipients as far as they are known: as the client named them, else as the verdict did. Read at once. */
-    Collection<String> recipientNames() {
-        if (named != null && !named.isEmpty()) {
-            return Collections.unmodifiableSet(named);
-        }
-        return awaited == null ? List.of() : Collections.unmodifiableSet(awaited);
-    }
-
-    boolean awaitsDeliveries() {
-        return !refused && (awaitsAll || awaited != null && !awaited.isEmpty());
-    }
-
     /** What it is found by, if anybody asks for its Message-ID: as spamd prints it. */
     @Nullable
     String messageIdKey() {
@@ -548,7 +339,6 @@ final class Mail {
         }
         row.flag(pickedUp);
         row.number(size);
-        row.texts(added);
         row.flag(dropped);
         row.flag(settled);
         row.flag(queued);
@@ -559,15 +349,7 @@ final class Mail {
         row.flag(hasVerdict);
         row.flag(trapped);
         row.text(trial.name());
-        row.texts(named);
-        row.number(bccs);
-        row.number(presumed);
-        row.texts(victimNames);
-        row.texts(spared);
-        row.texts(reached == named ? null : reached);
-        row.texts(awaited);
-        row.flag(awaitsAll);
-        row.number(victims);
+        recipients.write(row);
         row.time(awaitsUntil);
         row.number(told);
         row.flag(refused);
@@ -618,7 +400,6 @@ final class Mail {
         mail.prelude = row.flag() ? Prelude.read(row) : null;
         mail.pickedUp = row.flag();
         mail.size = row.number();
-        mail.added.addAll(Objects.requireNonNull(row.texts()));
         mail.dropped = row.flag();
         mail.settled = row.flag();
         mail.queued = row.flag();
@@ -631,16 +412,7 @@ final class Mail {
         mail.hasVerdict = row.flag();
         mail.trapped = row.flag();
         mail.trial = Trial.valueOf(row.someText());
-        mail.named = row.texts();
-        mail.bccs = (int) row.number();
-        mail.presumed = (int) row.number();
-        mail.victimNames = row.texts();
-        mail.spared = row.texts();
-        Set<String> reached = row.texts();
-        mail.reached = reached == null ? mail.named : reached;
-        mail.awaited = row.texts();
-        mail.awaitsAll = row.flag();
-        mail.victims = (int) row.number();
+        mail.recipients.read(row);
         mail.awaitsUntil = row.time();
         mail.told = (int) row.number();
         mail.refused = row.flag();
@@ -682,81 +454,4 @@ final class Mail {
      * @param parent serial number of the message that it is the filter's output of; -1 if none
      */
     record Restored(Mail mail, @Nullable String indexed, long parent) {}
-
-    static String fold(String address) {
-        for (int i = 0; i < address.length(); i++) {
-            char c = address.charAt(i);
-            if (c >= 'A' && c <= 'Z' || c >= 128) {
-                return address.toLowerCase(Locale.ROOT);
-            }
-        }
-        return address; // as most are
-    }
-
-    /** A verdict, kept until it is known whose message it is on. */
-    record Pending(
-            Instant at,
-            String filter,
-            Judgement judgement,
-            double points,
-            @Nullable IpPrefix client,
-            @Nullable String sender,
-            List<String> recipients,
-            Listed recipientsAre,
-            @Nullable String quarantine) {
-
-        /** Whether it is the filter's only if the message's sender is the one that stands with it. */
-        boolean isDoubtful() {
-            return recipientsAre == Listed.UNKNOWN_IF_SENDER;
-        }
-
-        /** Whether Postfix's header or body checks said it, which act on what a filter wrote into the header, too. */
-        boolean isOfChecks() {
-            return filter.equals(Refusals.CHECKS) || filter.equals(Refusals.CHECKS_OF_MARK);
-        }
-
-        /** The same of what a filter made of the message: there the mark is the filter's, not the client's. */
-        Pending ofOutput() {
-            boolean spam = filter.equals(Refusals.CHECKS_OF_MARK);
-            return new Pending(
-                    at,
-                    filter,
-                    spam ? Judgement.SPAM : judgement,
-                    points,
-                    client,
-                    sender,
-                    recipients,
-                    recipientsAre,
-                    quarantine);
-        }
-
-        boolean isAsNamed() {
-            return recipientsAre == Listed.AS_NAMED || recipientsAre == Listed.SOME_AS_NAMED;
-        }
-
-        void write(RowWriter row) {
-            row.time(at);
-            row.text(filter);
-            row.text(judgement.name());
-            row.decimal(points);
-            row.address(client);
-            row.text(sender);
-            row.texts(recipients);
-            row.text(recipientsAre.name());
-            row.text(quarantine);
-        }
-
-        static Pending read(RowReader row) {
-            return new Pending(
-                    Objects.requireNonNull(row.time()),
-                    row.someText(),
-                    Judgement.valueOf(row.someText()),
-                    row.decimal(),
-                    row.address(),
-                    row.text(),
-                    List.copyOf(Objects.requireNonNull(row.texts())),
-                    Listed.valueOf(row.someText()),
-                    row.text());
-        }
-    }
 }

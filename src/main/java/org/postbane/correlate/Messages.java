@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
-import org.postbane.correlate.Mail.Pending;
 import org.postbane.model.QueueId;
 
 /**
@@ -126,7 +125,7 @@ final class Messages {
     }
 
     void awaitDeliveries(Mail root, Instant since) {
-        if (root.awaitsDeliveries() && root.awaitsUntil == null) {
+        if (root.recipients.awaitsDeliveries() && root.awaitsUntil == null) {
             root.awaitsUntil = arrival(since).plus(settings.patience());
             awaiting.add(root, root.awaitsUntil);
         }

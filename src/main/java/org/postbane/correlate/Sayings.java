@@ -10,7 +10,6 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.postbane.correlate.Deed.Trial;
-import org.postbane.correlate.Mail.Pending;
 import org.postbane.model.IpPrefix;
 import org.postbane.model.Judgement;
 import org.postbane.parse.LogEvent.Listed;
@@ -134,10 +133,10 @@ final class Sayings {
                     root.isTrapped()));
         }
         if (verdict.judgement() == Judgement.CLEAN && !verdict.isAsNamed()) {
-            root.spare(verdict.recipients());
+            root.recipients.spare(verdict.recipients());
         }
         if (verdict.judgement() != Judgement.CLEAN) {
-            root.await(verdict.isAsNamed() ? List.of() : verdict.recipients());
+            root.recipients.await(verdict.isAsNamed() ? List.of() : verdict.recipients());
             victims(root, verdict.at(), false);
         }
         refusedWithoutWords(root);
@@ -194,15 +193,15 @@ final class Sayings {
         if (judgement == null || judgement == Judgement.CLEAN || root.client == null) {
             return;
         }
-        int more = root.newVictims(complete, countsRecipients);
+        int more = root.recipients.newVictims(complete, countsRecipients);
         if (more > 0) {
-            out.accept(new Deed.Victims(at, root.origin(), judgement, more, root.since, root.recipientNames()));
+            out.accept(new Deed.Victims(at, root.origin(), judgement, more, root.since, root.recipients.names()));
         }
     }
 
     /** Its recipients and its session may be known by now. */
     private void learnAdded(Mail mail) {
-        Set<String> addresses = countsRecipients && mail.client != null ? mail.withOneAdded() : Set.of();
+        Set<String> addresses = countsRecipients && mail.client != null ? mail.recipients.withOneAdded() : Set.of();
         if (mail.client != null && !addresses.isEmpty()) {
             addedToAll.learn(addresses, mail.client);
             changed |= addedToAll.takeChanged();
@@ -213,14 +212,14 @@ final class Sayings {
     void delivered(Mail mail) {
         learnAdded(mail);
         if (!addedToAll.isEmpty()) {
-            mail.presume(addedToAll);
+            mail.recipients.presume(addedToAll);
         }
     }
 
     /** A message that was judged clean is done with. */
     void delivered(Mail mail, Instant at) {
         if (mail.judgement() == Judgement.CLEAN && mail.isAnswerable()) {
-            out.accept(new Deed.Delivered(at, mail.origin(), mail.since, mail.recipientNames()));
+            out.accept(new Deed.Delivered(at, mail.origin(), mail.since, mail.recipients.names()));
         }
     }
 
@@ -267,14 +266,14 @@ final class Sayings {
         out.accept(new Deed.Judged(
                 verdict.at(), origin, verdict.judgement(), null, trial, verdict.points(), verdict.filter(), false));
         if (verdict.judgement() != Judgement.CLEAN) {
-            unknown.await(verdict.recipients());
+            unknown.recipients.await(verdict.recipients());
             out.accept(new Deed.Victims(
                     verdict.at(),
                     origin,
                     verdict.judgement(),
-                    unknown.newVictims(true, false),
+                    unknown.recipients.newVictims(true, false),
                     verdict.at(),
-                    unknown.recipientNames()));
+                    unknown.recipients.names()));
         }
     }
 
@@ -295,7 +294,7 @@ final class Sayings {
             verdict(mail, checked.ofOutput());
         }
         victims(mail, at, true);
-        if (mail.isFromHere() && mail.isOnlyFor(quarantines)) {
+        if (mail.isFromHere() && mail.recipients.isOnlyFor(quarantines)) {
             return; // the filter's own mail
         }
         if (mail.pendingTrap != null && mail.client != null) {

@@ -92,12 +92,12 @@ enum Stay {
 
     /** Whether the agents' lines about all recipients told how long commands ran. */
     static boolean hasAllRuns(Mail mail) {
-        return !mail.runs.isEmpty() && mail.isDelivered();
+        return !mail.runs.isEmpty() && mail.recipients.isDelivered();
     }
 
     /** Whether the agents' lines about all recipients tell that none of them ran a command. */
     static boolean hadNoRuns(Mail mail) {
-        return mail.runs.isEmpty() && mail.isDelivered();
+        return mail.runs.isEmpty() && mail.recipients.isDelivered();
     }
 
     private static boolean isNone(Mail mail, Unplaced verdict) {

@@ -9,7 +9,6 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
-import org.postbane.correlate.Mail.Pending;
 import org.postbane.model.IpPrefix;
 
 /**

@@ -2,7 +2,6 @@ package org.postbane.correlate;
 
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
-import org.postbane.correlate.Mail.Pending;
 
 /** A verdict that names nothing but a Message-ID, while it is being found out which message it is on, and for some time after. */
 final class Unplaced {

@@ -51,7 +51,7 @@ import org.slf4j.LoggerFactory;
 final class H2File {
 
     /** The version of the schema that this class makes and understands. */
-    static final int SCHEMA = 7;
+    static final int SCHEMA = 8;
 
     private static final long COMPACT_FROM = 40L << 20;
     private static final long COMPACT_AT_CLOSE_FROM = 8L << 20;

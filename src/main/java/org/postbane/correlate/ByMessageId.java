@@ -50,7 +50,7 @@ final class ByMessageId {
 
     private final OpenMessages open;
     private final Consumer<Mail> touched;
-    private final List<Unplaced> waiting = new ArrayList<>();
+    private final Waiting waiting = new Waiting();
     private final Agents agents = new Agents();
     private final Passing passing = new Passing();
     /** When all were looked at. */
@@ -113,7 +113,7 @@ final class ByMessageId {
         String key = MessageIds.printed(printed);
         ask();
         if (waiting.size() >= MOST_WAITING) {
-            giveUp(waiting.remove(0));
+            giveUp(waiting.removeOldest());
         }
         boolean beforeQueue = false;
         for (Mail mail = open.withMessageId(key); mail != null; mail = mail.nextOfMessageId) {
@@ -144,9 +144,8 @@ final class ByMessageId {
             return;
         }
         String key = mail.messageIdKey();
-        for (Unplaced verdict : waiting) {
-            if (Objects.equals(key, verdict.key)
-                    && !mail.since.isBefore(verdict.at())
+        for (Unplaced verdict : key == null ? List.<Unplaced>of() : waiting.on(key)) {
+            if (!mail.since.isBefore(verdict.at())
                     && !mail.since.isAfter(verdict.latest().plus(Run.LEAVING))) {
                 returned(verdict, mail);
             }
@@ -198,7 +197,9 @@ final class ByMessageId {
             return List.of(); // what it tells of others' messages is found out when some time has passed
         }
         List<Found> all = key == null || isWaitedFor(key) ? settled(key, now) : List.of();
-        changed |= waiting.removeIf(verdict -> verdict.at().plus(KEPT).isBefore(now));
+        if (key == null) {
+            changed |= waiting.removeIf(verdict -> verdict.at().plus(KEPT).isBefore(now));
+        }
         return all;
     }
 
@@ -208,8 +209,8 @@ final class ByMessageId {
         if (key == null) {
             return false;
         }
-        for (Unplaced verdict : waiting) {
-            if (verdict.isOpen() && key.equals(verdict.key) && Fit.mayBeOn(mail, verdict.size, verdict.at())) {
+        for (Unplaced verdict : waiting.on(key)) {
+            if (verdict.isOpen() && Fit.mayBeOn(mail, verdict.size, verdict.at())) {
                 return true;
             }
         }
@@ -217,8 +218,8 @@ final class ByMessageId {
     }
 
     private boolean isWaitedFor(String key) {
-        for (Unplaced verdict : waiting) {
-            if (verdict.isOpen() && key.equals(verdict.key)) {
+        for (Unplaced verdict : waiting.on(key)) {
+            if (verdict.isOpen()) {
                 return true;
             }
         }
@@ -229,7 +230,7 @@ final class ByMessageId {
     private List<Found> settled(@Nullable String key, Instant now) {
         Placement placement = new Placement(open, ended, waiting, passing.all());
         List<Found> all = new ArrayList<>(0);
-        for (Unplaced verdict : key == null ? waiting : placement.verdictsOn(key)) {
+        for (Unplaced verdict : key == null ? waiting.all() : waiting.on(key)) {
             if (!verdict.isOpen()) {
                 continue;
             }
@@ -246,7 +247,7 @@ final class ByMessageId {
                     all.add(new Found(mail, verdict.verdict));
                 }
                 case ANYBODYS -> giveUp(verdict);
-                case CONTRADICTED -> contradict(Objects.requireNonNull(answer.mail()), then);
+                case CONTRADICTED -> contradict(verdict.key, Objects.requireNonNull(answer.mail()), then);
                 case OPEN -> {}
             }
             if (late) {
@@ -257,8 +258,8 @@ final class ByMessageId {
     }
 
     /** None of the verdicts that may be on this message is believed. */
-    private void contradict(Mail mail, Instant now) {
-        for (Unplaced verdict : waiting) {
+    private void contradict(String key, Mail mail, Instant now) {
+        for (Unplaced verdict : waiting.on(key)) {
             if (Placement.isOn(mail, verdict, now)) {
                 verdict.givenUp = true;
                 changed = true;
@@ -297,11 +298,8 @@ final class ByMessageId {
         if (key == null) {
             return;
         }
-        for (Unplaced verdict : waiting) {
-            boolean mayBe = verdict.isOpen()
-                    && key.equals(verdict.key)
-                    && Fit.mayBeOn(mail, verdict.at())
-                    && !hasAnother(mail, key, verdict);
+        for (Unplaced verdict : waiting.on(key)) {
+            boolean mayBe = verdict.isOpen() && Fit.mayBeOn(mail, verdict.at()) && !hasAnother(mail, key, verdict);
             if (mayBe) {
                 giveUp(verdict);
             }
@@ -347,7 +345,7 @@ final class ByMessageId {
         RowWriter row = new RowWriter();
         agents.write(row);
         row.number(waiting.size());
-        waiting.forEach(each -> each.write(row));
+        waiting.all().forEach(each -> each.write(row));
         return row.toBytes();
     }
 

@@ -36,7 +36,7 @@ final class Placement {
     /** Nothing more is to be heard of the messages. */
     private final boolean ended;
 
-    private final List<Unplaced> waiting;
+    private final Waiting waiting;
     /** Clients' messages that may have been with a filter. */
     private final List<Mail> around;
     /** Messages that verdicts were found on. */
@@ -45,20 +45,16 @@ final class Placement {
     private int work;
 
     // what was asked for already, by Message-ID
-    private final Map<String, List<Unplaced>> verdictsById = new HashMap<>();
     private final Map<String, List<Mail>> mailsById = new HashMap<>();
     private final Map<String, List<Mail>> othersById = new HashMap<>();
     private final Map<String, @Nullable Matching> matchings = new HashMap<>();
 
     /** @param around clients' messages that may have been with a filter, whatever their Message-IDs */
-    Placement(OpenMessages open, boolean ended, List<Unplaced> waiting, List<Mail> around) {
+    Placement(OpenMessages open, boolean ended, Waiting waiting, List<Mail> around) {
         this.open = open;
         this.ended = ended;
         this.waiting = waiting;
         this.around = around;
-        for (Unplaced each : waiting) {
-            verdictsById.computeIfAbsent(each.key, id -> new ArrayList<>()).add(each);
-        }
         findOthers();
     }
 
@@ -202,7 +198,7 @@ final class Placement {
      */
     private @Nullable Mail leftOver(Unplaced verdict, String key, Instant alike, Instant now) {
         List<Unplaced> verdicts = new ArrayList<>();
-        for (Unplaced each : verdictsOn(key)) {
+        for (Unplaced each : waiting.on(key)) {
             if (each != verdict) {
                 verdicts.add(each);
             }
@@ -284,11 +280,11 @@ final class Placement {
             if (isTooMuch(1)) {
                 return Stay.LATER;
             }
-            if (isJudged(other, now) || Fit.isSameSender(other, found) || !mayHaveLost(other, verdict)) {
+            if (Fit.isSameSender(other, found) || !mayHaveLost(other, verdict)) {
                 continue;
             }
             Stay stay = stay(other, found, verdict, now);
-            if (stay == Stay.OUT || stay == Stay.LATER && !further) {
+            if (stay == Stay.OUT || stay == Stay.LATER && !further || isJudged(other, now)) {
                 continue;
             }
             List<Unplaced> own = own(other, now);
@@ -344,7 +340,7 @@ final class Placement {
         if (key == null) {
             return own;
         }
-        for (Unplaced each : verdictsOn(key)) {
+        for (Unplaced each : waiting.on(key)) {
             if (each.placed == null && stay(other, other, each, now) != Stay.OUT) {
                 own.add(each);
             }
@@ -369,7 +365,7 @@ final class Placement {
         if (matchings.containsKey(key)) {
             return matchings.get(key);
         }
-        List<Unplaced> verdicts = verdictsOn(key);
+        List<Unplaced> verdicts = waiting.on(key);
         List<Mail> mails = withMessageId(key);
         boolean few = verdicts.size() <= MOST_ALIKE && mails.size() <= MOST_ALIKE;
         Matching matching = few ? new Matching(verdicts, mails, now) : null;
@@ -381,7 +377,7 @@ final class Placement {
     private boolean isTakenUp(Set<Mail> free, Mail found, Instant now) {
         Set<Mail> all = new HashSet<>(free);
         int verdicts = 0;
-        for (Unplaced each : waiting) {
+        for (Unplaced each : waiting.all()) {
             boolean nobodys = withMessageId(each.key).isEmpty();
             if (!nobodys || free.stream().noneMatch(mail -> stay(mail, found, each, now) == Stay.THERE)) {
                 continue;
@@ -404,7 +400,7 @@ final class Placement {
     /** Whether verdicts on this message differ: then not all are on this one, and none of them is believed. */
     private boolean isContradicted(Mail mail, Unplaced verdict, Instant now) {
         boolean differ = wasOtherwise(mail, verdict);
-        for (Unplaced other : waiting) {
+        for (Unplaced other : waiting.on(verdict.key)) {
             differ |= isOn(mail, other, now) && other.verdict.judgement() != verdict.verdict.judgement();
         }
         if (differ && mail.doubted == null) {
@@ -434,7 +430,7 @@ final class Placement {
             return true;
         }
         List<Unplaced> verdicts = new ArrayList<>(0);
-        for (Unplaced each : verdictsOn(key)) {
+        for (Unplaced each : waiting.on(key)) {
             if (each.placed != null && Fit.isSameSender(each.placed, mail)) {
                 verdicts.add(each);
             }
@@ -476,12 +472,6 @@ final class Placement {
 
     /** Somebody floods us with one Message-ID: what came of each pair would take too long to find out. */
     private boolean isCrowd(String key) {
-        return (long) verdictsOn(key).size() * withMessageId(key).size() > MOST_PAIRS;
-    }
-
-    /** Those that wait, or are placed already, on this Message-ID. */
-    List<Unplaced> verdictsOn(String key) {
-        List<Unplaced> verdicts = verdictsById.get(key);
-        return verdicts == null ? List.of() : verdicts;
+        return (long) waiting.on(key).size() * withMessageId(key).size() > MOST_PAIRS;
     }
 }

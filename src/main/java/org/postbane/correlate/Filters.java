@@ -133,12 +133,15 @@ final class Filters {
         return hop.equals(peer) || hop.isLoopback() && peer.isLoopback();
     }
 
-    /** Any next hop can say that it queued a message under the id of another of its own: strangers are on no private network. */
+    /**
+     * Any next hop can say that it queued a message under the id of another of its own: strangers are on no private network, and nobody
+     * believes what they tell by XFORWARD.
+     */
     private static boolean isSameClient(Mail mail, @Nullable IpPrefix client, IpPrefix hop) {
         IpPrefix known = mail.root().client;
         return isOurs(hop)
                 ? isSameClient(mail, client) || hop.equals(client) // a filter that is not told by XFORWARD
-                : known != null && known.equals(client);
+                : known != null && known.equals(client) && !hop.equals(client);
     }
 
     private static boolean isOurs(IpPrefix hop) {
@@ -190,9 +193,9 @@ final class Filters {
                 || client.equals(root.peer);
     }
 
-    /** Whether no open message can be the one that this was made of: a filter before the queue, or a first pass elsewhere. */
+    /** Whether no open message can be the one that this was made of: a filter before the queue, which told the client. */
     private boolean isOnlyPass(Mail output) {
-        String key = output.messageId == null || !output.isAnswerable() ? null : output.messageIdKey();
+        String key = output.messageId == null || !output.isForAnother() ? null : output.messageIdKey();
         if (key == null || key.equals(MessageIds.NONE)) {
             return false;
         }

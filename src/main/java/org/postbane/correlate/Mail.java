@@ -230,6 +230,11 @@ final class Mail {
         return client != null && !client.isLoopback();
     }
 
+    /** Whoever handed it in told by XFORWARD that it is a stranger's. */
+    boolean isForAnother() {
+        return client != null && !client.isLoopback() && !client.equals(peer);
+    }
+
     /** This host handed it in: a filter, or a user of it. */
     boolean isFromHere() {
         return peer != null && peer.isLoopback();

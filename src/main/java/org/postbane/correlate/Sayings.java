@@ -81,12 +81,12 @@ final class Sayings {
     }
 
     /**
-     * It will not be known any more which message this is the filter's output of. Then this host is not to answer for it, though
+     * It will not be known any more which message this is the filter's output of. Then the filter's host is not to answer for it, though
      * it handed it in: where the filter is not told of clients by XFORWARD, all of its output looks so.
      */
     void unlinked(Mail output) {
         output.awaitsLink = false;
-        if (output.client != null && output.client.isLoopback()) {
+        if (output.client != null && !output.isForAnother()) {
             contradictions += output.pending.size();
             output.pending.clear();
         } else {

@@ -341,15 +341,16 @@ final class AmavisParser implements LineParser {
             return null;
         }
         int close = line.indexOf('}', open);
-        int client = close < 0 || !line.hasAt(close + 1, COMMA) ? -1 : line.indexOf('[', close);
-        int sender = client < 0 ? -1 : line.indexOf('<', client);
+        int sender = close < 0 || !line.hasAt(close + 1, COMMA) ? -1 : line.indexOf('<', close);
+        int client = sender < 0 ? -1 : line.indexOf('[', close, sender); // none of mail that no client handed in
         int senderEnd = sender < 0 ? -1 : PostfixText.endOfAddress(line, sender + 1);
         if (!line.hasAt(senderEnd, ARROW)) {
             return null;
         }
         List<String> recipients = new ArrayList<>(4);
         int end = recipients(line, senderEnd + ARROW.length(), recipients);
-        return end < 0 ? null : new Head(true, client(line, client), line.text(sender + 1, senderEnd), recipients, end);
+        Peer peer = client < 0 ? null : client(line, client);
+        return end < 0 ? null : new Head(true, peer, line.text(sender + 1, senderEnd), recipients, end);
     }
 
     private static boolean isCategory(Line line, int from, int to) {
@@ -440,6 +441,7 @@ final class AmavisParser implements LineParser {
         return (from == 0 ? digits : -digits) / unit; // both exact, so rounded once, as by Double.parseDouble
     }
 
+    /** {@code ID} or {@code ID/ID}. The next MTA's whole reply, if that says nothing of the kind: then none, as it may repeat a recipient. */
     private static List<QueueId> queuedAs(Line line, int tail) {
         int at = line.indexOf(QUEUED_AS, tail);
         if (at < 0) {
@@ -447,16 +449,17 @@ final class AmavisParser implements LineParser {
         }
         List<QueueId> ids = new ArrayList<>(1);
         int from = at + QUEUED_AS.length();
-        int end = from;
-        while (end < line.end() && line.bytes()[end] != ',') {
-            end++;
-            if (end == line.end() || line.bytes()[end] == ',' || line.bytes()[end] == '/') {
-                QueueId id = QueueId.parse(line.bytes(), from, end);
-                if (id != null) {
-                    ids.add(id);
-                }
-                from = end + 1;
+        int comma = line.indexOf(',', from);
+        int end = comma < 0 ? line.end() : comma;
+        while (from <= end) {
+            int slash = line.indexOf('/', from, end);
+            int to = slash < 0 ? end : slash;
+            QueueId id = QueueId.parse(line.bytes(), from, to);
+            if (id == null) {
+                return List.of();
             }
+            ids.add(id);
+            from = to + 1;
         }
         return ids;
     }

@@ -114,7 +114,8 @@ final class PostfixDeliveryParser implements LineParser {
         int wordEnd = body.indexOf(' ', word);
         int statusEnd = wordEnd < 0 ? body.end() : wordEnd;
         int reply = Math.min(statusEnd + 2, body.end());
-        QueueId queuedAs = passesOn ? queuedAs(body, reply, body.end()) : null;
+        int replyEnd = body.endsWith(CLOSE) ? Math.max(reply, body.end() - 1) : body.end();
+        QueueId queuedAs = passesOn && isSent(body, word, statusEnd) ? queuedAs(body, reply, replyEnd) : null;
         String filterId = passesOn && queuedAs == null ? filterId(body, reply, body.end()) : null;
         out.accept(new LogEvent.Delivery(
                 header.at(),
@@ -124,7 +125,7 @@ final class PostfixDeliveryParser implements LineParser {
                 origTo,
                 queuedAs != null || filterId != null || texts ? relay(body, relay + RELAY.length(), status) : "",
                 status(body, word, statusEnd),
-                texts ? reply(body, reply) : "",
+                texts ? body.text(reply, Math.min(replyEnd, reply + MAX_REPLY)) : "",
                 queuedAs,
                 filterId,
                 runsCommands ? delays(body, body.lastIndexOf(DELAYS, relay, status) + DELAYS.length(), status) : null));
@@ -172,11 +173,6 @@ final class PostfixDeliveryParser implements LineParser {
         return body.text(from, firstOf(body, from, status));
     }
 
-    private static String reply(Line body, int from) {
-        int end = body.endsWith(CLOSE) ? Math.max(from, body.end() - 1) : body.end();
-        return body.text(from, Math.min(end, from + MAX_REPLY));
-    }
-
     /** The {@code >} that is followed by the next field; addresses may be quoted and hold anything. */
     private static int endOfRecipient(Line body, int from) {
         int end = PostfixText.endOfAddress(body, from);
@@ -195,8 +191,12 @@ final class PostfixDeliveryParser implements LineParser {
         return status;
     }
 
+    private static boolean isSent(Line body, int from, int to) {
+        return to - from == SENT.length() && body.hasAt(from, SENT);
+    }
+
     private static Status status(Line body, int from, int to) {
-        if (to - from == SENT.length() && body.hasAt(from, SENT)) {
+        if (isSent(body, from, to)) {
             return Status.SENT; // nearly all
         }
         return switch (body.text(from, to)) {
@@ -209,7 +209,10 @@ final class PostfixDeliveryParser implements LineParser {
         };
     }
 
-    /** The last {@code queued as ID} before {@code to}: a filter quotes the reply of the next MTA after its own words. */
+    /**
+     * The {@code queued as ID} with which the reply ends at {@code to}: a filter quotes that of the next MTA after its own words. Elsewhere
+     * in it may be text of the sender's: a recipient, a file's name.
+     */
     static @Nullable QueueId queuedAs(Line body, int reply, int to) {
         int at = -1;
         for (int next = body.indexOf(QUEUED_AS, reply); next >= 0 && next < to; ) {
@@ -220,7 +223,7 @@ final class PostfixDeliveryParser implements LineParser {
             return null;
         }
         int from = at + QUEUED_AS.length();
-        return QueueId.parse(body.bytes(), from, endOfToken(body, from));
+        return endOfToken(body, from) == to ? QueueId.parse(body.bytes(), from, to) : null;
     }
 
     /** amavis: {@code 250 2.7.0 Ok, discarded, id=02591-01 - spam}, {@code 554 5.7.0 Reject, id=02252-01-3 - spam}. */

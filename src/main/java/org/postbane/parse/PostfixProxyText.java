@@ -35,7 +35,7 @@ final class PostfixProxyText {
         }
         int sender = body.indexOf(SENDER, reply);
         int replyEnd = sender < 0 ? body.end() : sender;
-        QueueId queuedAs = PostfixDeliveryParser.queuedAs(body, reply, replyEnd);
+        QueueId queuedAs = code < 300 ? PostfixDeliveryParser.queuedAs(body, reply, replyEnd) : null;
         String recipient = null;
         String address = null;
         if (sender >= 0) {

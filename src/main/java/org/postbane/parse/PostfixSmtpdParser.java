@@ -160,7 +160,8 @@ final class PostfixSmtpdParser implements LineParser {
 
     /**
      * {@code ID: client=name[address], sasl_method=M, sasl_username=U, sasl_sender=S, orig_queue_id=Q, orig_client=name[a]}.
-     * The login is text of the client's: what Postfix adds after it is looked for from the end of the line.
+     * The login is text of the client's: what Postfix adds after it is looked for from the end of the line. So is {@code sasl_sender},
+     * what stands behind {@code AUTH=} in MAIL FROM, which needs no login: nothing behind it is believed.
      */
     private void client(Line body, int colon, SyslogHeader header, Consumer<LogEvent> out) {
         QueueId id = PostfixText.id(body, colon);
@@ -174,11 +175,11 @@ final class PostfixSmtpdParser implements LineParser {
             out.accept(new LogEvent.Client(header.at(), header.by(), id, client, null, null, null));
             return;
         }
-        boolean loggedIn =
-                body.hasAt(end, SASL_METHOD) || body.hasAt(end, SASL_USERNAME) || body.hasAt(end, SASL_SENDER);
+        boolean loggedIn = body.hasAt(end, SASL_METHOD) || body.hasAt(end, SASL_USERNAME);
+        boolean ofAnother = body.indexOf(SASL_SENDER, end) >= 0;
         // A login may end like these fields; whoever logs in from elsewhere is no filter of this host
-        boolean mayForward =
-                !loggedIn || client.address() != null && client.address().isLoopback();
+        boolean mayForward = !ofAnother
+                && (!loggedIn || client.address() != null && client.address().isLoopback());
         int rest = body.end();
         int orig = mayForward ? body.lastIndexOf(ORIG_CLIENT, end) : -1;
         Peer origClient = null;
@@ -192,7 +193,7 @@ final class PostfixSmtpdParser implements LineParser {
             origId = QueueId.parse(body.bytes(), origIdAt + ORIG_QUEUE_ID.length(), rest);
             rest = origId == null ? rest : origIdAt;
         }
-        if (!loggedIn && rest != end) {
+        if (!loggedIn && !ofAnother && rest != end) {
             return; // not a shape that Postfix prints
         }
         String account = loggedIn ? account(body, end, rest) : null;
@@ -209,13 +210,15 @@ final class PostfixSmtpdParser implements LineParser {
         return body.lastIndexOf(mark, from, before);
     }
 
+    /** Where {@code , sasl_method=M} or the login itself begins, to where nothing of either is left. */
     private static @Nullable String account(Line body, int from, int to) {
-        int name = body.indexOf(SASL_USERNAME, from);
-        if (name < 0 || name >= to) {
+        int name = body.hasAt(from, SASL_METHOD) ? body.indexOf(',', from + SASL_METHOD.length()) : from;
+        int login = name + SASL_USERNAME.length();
+        if (!body.hasAt(name, SASL_USERNAME) || login > to) {
             return null;
         }
-        int sender = lastBefore(body, SASL_SENDER, name, to);
-        return body.text(name + SASL_USERNAME.length(), sender < 0 ? to : sender);
+        int sender = body.indexOf(SASL_SENDER, login);
+        return body.text(login, sender < 0 ? to : sender);
     }
 
     private static void warning(Line body, SyslogHeader header, Consumer<LogEvent> out) {

@@ -63,6 +63,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     private final Connections connections;
     private final Preludes preludes;
     private final Filters filters;
+    private final LoginSessions loginSessions;
 
     /**
      * @param traps which addresses no honest sender can know
@@ -78,6 +79,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         connections = messages.connections;
         preludes = messages.preludes;
         filters = new Filters(messages, sayings);
+        loginSessions = messages.loginSessions;
     }
 
     @Override
@@ -607,16 +609,24 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
 
     @Override
     public void visit(LogEvent.AuthFailure event) {
-        if (event.detail()) {
-            return; // told again by whom the client spoke to; or the next password database knew the login
+        IpPrefix client = event.client().address();
+        if (event.detail()) { // told again by whom the client spoke to; or the next password database knew the login
+            loginSessions.refused(event, client);
+            return;
         }
-        for (int left = event.attempts(); left > 0; left--) {
-            sayings.authFailed(event.at(), event.client().address(), event.account());
+        for (int left = loginSessions.failed(event, client); left > 0; left--) {
+            sayings.authFailed(event.at(), client, event.account());
         }
     }
 
+    /** The message, if there is one, has its own line. */
     @Override
-    public void visit(LogEvent.Login event) {} // the message, if there is one, has its own line
+    public void visit(LogEvent.Login event) {
+        IpPrefix client = event.client().address();
+        for (int left = loginSessions.failedBefore(event, client); left > 0; left--) {
+            sayings.authFailed(event.at(), client, null);
+        }
+    }
 
     @Override
     public void visit(LogEvent.ProtocolError event) {

@@ -34,6 +34,7 @@ final class Messages {
     private static final String STRAY_ROW = "stray";
     private static final String WAITING_ROW = "waiting";
     private static final String ANNOUNCED_ROW = "announced";
+    private static final String LOGINS_ROW = "logins";
 
     private final CorrelateSettings settings;
     private final Sayings sayings;
@@ -45,6 +46,7 @@ final class Messages {
     final Connections connections;
     final Preludes preludes = new Preludes();
     final Announced announced = new Announced(Correlator.REORDER);
+    final LoginSessions loginSessions = new LoginSessions();
 
     private final DueMails closing = new DueMails();
     private final DueMails awaiting = new DueMails();
@@ -317,6 +319,9 @@ final class Messages {
         if (announced.takeChanged()) {
             store.saveRow(ANNOUNCED_ROW, announced.toRow());
         }
+        if (loginSessions.takeChanged()) {
+            store.saveRow(LOGINS_ROW, loginSessions.toRow());
+        }
         connections.saveTo(store);
         sayings.saveTo(store);
     }
@@ -331,6 +336,8 @@ final class Messages {
                 rows.put(serial, Mail.fromRow(serial, bytes));
             } else if (key.equals(PRELUDES_ROW)) {
                 preludes.restore(new RowReader(bytes));
+            } else if (key.equals(LOGINS_ROW)) {
+                loginSessions.restore(new RowReader(bytes));
             } else if (key.equals(Sayings.DEFERRED_ROW)) {
                 sayings.deferredTraps.restore(new RowReader(bytes));
             } else if (key.equals(Sayings.ROW)) {

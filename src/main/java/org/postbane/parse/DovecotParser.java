@@ -40,6 +40,7 @@ final class DovecotParser implements LineParser {
     private static final Mark NO_USER = Mark.of("): ");
     private static final Mark RIP = Mark.of(" rip=");
     private static final Mark LIP = Mark.of(", lip=");
+    private static final Mark SESSION = Mark.of(", session=<");
     private static final Mark METHOD = Mark.of(" method=");
     private static final Mark AUTH_FAILED = Mark.of("(auth failed, ");
     private static final Mark ATTEMPTS = Mark.of(" attempts");
@@ -195,7 +196,8 @@ final class DovecotParser implements LineParser {
         if (mark != null) {
             Fields fields = Fields.of(body, text + mark.length());
             if (fields != null && fields.account != null) {
-                out.accept(new LogEvent.Login(header.at(), header.by(), fields.client, fields.account, fields.method));
+                out.accept(new LogEvent.Login(
+                        header.at(), header.by(), fields.client, fields.account, fields.method, fields.session));
             }
             return;
         }
@@ -244,12 +246,17 @@ final class DovecotParser implements LineParser {
                     account == null || account.isEmpty() ? null : account,
                     "auth failed",
                     attempts - 1,
-                    false));
+                    false,
+                    fields.session));
         }
     }
 
-    /** {@code U>, method=M, rip=A, lip=B, ...}, read from the right. */
-    private record Fields(@Nullable String account, String method, Peer client) {
+    /** {@code U>, method=M, rip=A, lip=B, ..., session=<S>}, read from the right. */
+    private record Fields(
+            @Nullable String account,
+            String method,
+            Peer client,
+            @Nullable String session) {
 
         static @Nullable Fields of(Line body, int from) {
             int rip = body.lastIndexOf(RIP, from);
@@ -270,7 +277,12 @@ final class DovecotParser implements LineParser {
                 before = methodAt > from && body.bytes()[methodAt - 1] == ',' ? methodAt - 1 : methodAt;
             }
             boolean closed = before > from && body.bytes()[before - 1] == '>';
-            return new Fields(closed ? body.text(from, before - 1) : null, method, new Peer("", ip, 0));
+            int session = body.lastIndexOf(SESSION, end);
+            return new Fields(
+                    closed ? body.text(from, before - 1) : null,
+                    method,
+                    new Peer("", ip, 0),
+                    session < 0 ? null : sessionAt(body, session + SESSION.length(), body.end()));
         }
 
         private static boolean isWord(Line body, int from, int to) {
@@ -316,14 +328,21 @@ final class DovecotParser implements LineParser {
         }
         int comma = lastComma(body, open, close);
         int addressEnd = close;
-        if (comma >= 0 && body.bytes()[comma + 1] == '<') { // session
+        String session = null;
+        if (comma >= 0 && body.bytes()[comma + 1] == '<') {
+            session = sessionAt(body, comma + 2, close);
             addressEnd = comma;
             comma = lastComma(body, open, comma);
         }
         if (comma < 0) {
             return;
         }
-        detail(body, open + 1, comma, addressEnd, body.text(word, open), reason, header, out);
+        detail(body, open + 1, comma, addressEnd, body.text(word, open), reason, session, header, out);
+    }
+
+    /** {@code S>}, where the line is not cut: base64, or what another Dovecot before this one gave. */
+    private static @Nullable String sessionAt(Line body, int from, int to) {
+        return to > from + 1 && body.bytes()[to - 1] == '>' ? body.text(from, to - 1) : null;
     }
 
     /** {@code auth(U,A,sasl:plain)<S>: passwd-file: Password mismatch}. */
@@ -344,7 +363,8 @@ final class DovecotParser implements LineParser {
         }
         int comma = lastComma(body, open, sasl);
         if (reason != null && comma >= 0) {
-            detail(body, open + 1, comma, sasl, method.toUpperCase(Locale.ROOT), reason, header, out);
+            // names no database where the mechanism refused
+            detail(body, open + 1, comma, sasl, method.toUpperCase(Locale.ROOT), reason, null, header, out);
         }
     }
 
@@ -355,6 +375,7 @@ final class DovecotParser implements LineParser {
             int addressEnd,
             String mechanism,
             String reason,
+            @Nullable String session,
             SyslogHeader header,
             Consumer<LogEvent> out) {
         IpPrefix ip = IpPrefix.parse(body.bytes(), comma + 1, addressEnd);
@@ -370,7 +391,8 @@ final class DovecotParser implements LineParser {
                 account.equals("?") ? null : account,
                 reason,
                 0,
-                true));
+                true,
+                session));
     }
 
     /**

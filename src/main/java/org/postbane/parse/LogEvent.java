@@ -382,7 +382,9 @@ public sealed interface LogEvent {
      * @param account the login that was tried; null where the line does not say
      * @param repeats further attempts, 0 mostly: Dovecot's login processes tell of all at the end of the connection
      * @param detail the authentication server's own line, before the one of the program that the client spoke to. Not to be
-     *     counted: the attempt is told of in both, and of several password databases each that does not know a login says so
+     *     counted by itself: the attempt is told of in both, and of several password databases each that does not know a login
+     *     says so. {@code mechanism} is the database's name there
+     * @param session Dovecot's name of the connection; null where the line does not say
      */
     record AuthFailure(
             Instant at,
@@ -392,7 +394,8 @@ public sealed interface LogEvent {
             @Nullable String account,
             String reason,
             int repeats,
-            boolean detail)
+            boolean detail,
+            @Nullable String session)
             implements LogEvent {
         @Override
         public void accept(Visitor visitor) {
@@ -401,7 +404,7 @@ public sealed interface LogEvent {
 
         /** One attempt, told of by the program that the client spoke to. */
         AuthFailure(Instant at, Program by, Peer client, String mechanism, @Nullable String account, String reason) {
-            this(at, by, client, mechanism, account, reason, 0, false);
+            this(at, by, client, mechanism, account, reason, 0, false, null);
         }
 
         /** How many times it was tried, 1 or more. */
@@ -415,8 +418,15 @@ public sealed interface LogEvent {
      * method=M, rip=A, lip=B}.
      *
      * @param mechanism as logged; empty where the line does not say
+     * @param session Dovecot's name of the connection; null where the line does not say
      */
-    record Login(Instant at, Program by, Peer client, String account, String mechanism) implements LogEvent {
+    record Login(
+            Instant at,
+            Program by,
+            Peer client,
+            String account,
+            String mechanism,
+            @Nullable String session) implements LogEvent {
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);

@@ -202,7 +202,7 @@ final class PostfixSmtpdParser implements LineParser {
             int method = end + SASL_METHOD.length();
             int methodEnd = body.indexOf(',', method);
             String mechanism = methodEnd < 0 ? "" : body.text(method, methodEnd);
-            out.accept(new LogEvent.Login(header.at(), header.by(), client, account, mechanism));
+            out.accept(new LogEvent.Login(header.at(), header.by(), client, account, mechanism, null));
         }
     }
 

@@ -45,6 +45,7 @@ final class CorrelatorTest {
                         "traps",
                         "faults",
                         "other",
+                        "dovecot",
                         "milter",
                         "before-queue",
                         "exim",

@@ -171,8 +171,8 @@ final class Messages {
     /** Says and forgets what is due. */
     private void look() {
         settle(null, now);
+        strays.advance(now); // what a session's sum is shared by; after a while without lines, both may be due
         connections.advance(now);
-        strays.advance(now);
         while (awaiting.isDue(now)) {
             DueMails.Due due = awaiting.remove();
             touch(due.mail());

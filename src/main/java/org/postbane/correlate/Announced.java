@@ -13,7 +13,8 @@ import org.postbane.model.IpPrefix;
 /**
  * What next hops have said of messages before it was heard of: the queue id of a filter's output, or the id under which amavis
  * judged. The line with it may come a little later, as lines of different programs change places. Where the filter is not told
- * of clients by XFORWARD, nothing else tells whose its output, or its verdict, is.
+ * of clients by XFORWARD, nothing else tells whose its output, or its verdict, is. Likewise verdicts under a queue id that nobody knows,
+ * of which the next hop's reply may tell yet.
  *
  * <p>Memory: {@value #MOST} ids, the oldest of which go for others; those that are too old go whenever one comes.
  */

@@ -347,13 +347,11 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
                     && event.filter().equals("rspamd")) {
                 strays.askedBehind(client, event.at());
             }
-            if (named != null && Filters.isOf(named.root(), client)
-                    || event.queuedAs().isEmpty()) {
-                messages.apply(
-                        named == null
-                                ? messages.start(event.queueId(), event.at()).root()
-                                : named.root(),
-                        verdict);
+            if (named == null && event.queuedAs().isEmpty()) {
+                filters.onUnknown(event.queueId(), event.filterId(), verdict);
+            } else if (named != null
+                    && (Filters.isOf(named.root(), client) || event.queuedAs().isEmpty())) {
+                messages.apply(named.root(), verdict);
             } else { // lost, or an id of the relay's that handed it in
                 filters.output(event.queuedAs().get(0), verdict);
             }

@@ -24,6 +24,9 @@ final class Filters {
             .map(network -> Objects.requireNonNull(IpPrefix.parse(network)))
             .toList();
 
+    /** Before amavis's id of a message that is not known by its queue id. */
+    private static final String OF_UNKNOWN = "unknown ";
+
     private final Messages messages;
     private final Sayings sayings;
     private final OpenMessages open;
@@ -63,7 +66,7 @@ final class Filters {
             mail.root().pending.add(verdict);
             sayings.pending(mail);
         } else if (filterId != null && verdict == null && !mail.root().isJudged()) {
-            announceVerdict(filterId, mail, hop(event.relay()), event.at());
+            judgedAs(mail, filterId, hop(event.relay()), event.at());
         }
     }
 
@@ -99,6 +102,21 @@ final class Filters {
             root.client = output.client; // the lines of the first pass are lost; XFORWARD still tells
         }
         sayings.pending(root);
+    }
+
+    /** The verdict with this id may have come before, on a message that is not known by the id that it names: a relay's. */
+    private void judgedAs(Mail mail, String filterId, @Nullable IpPrefix hop, Instant at) {
+        Announced.Said said = announced.find(OF_UNKNOWN + filterId, at);
+        Mail named = said == null ? null : said.source();
+        if (named != null
+                && named != mail
+                && named.peer == null
+                && !named.pending.isEmpty()
+                && isFiltersReply(mail, named.pending.get(0), hop)) {
+            link(named, mail);
+        } else {
+            announceVerdict(filterId, mail, hop, at);
+        }
     }
 
     /** A stranger's reply with that id does not take the place of the filter's. */
@@ -181,6 +199,23 @@ final class Filters {
         if (refused != null) {
             applyToRefused(refused, verdict);
             strays.told(refused);
+        }
+    }
+
+    /**
+     * A verdict on a message whose lines are lost, or come later; or the id is that of a relay that handed it in and told by XFORWARD. Then
+     * amavis's reply tells which one it is, as amavis did not pass it on.
+     */
+    void onUnknown(QueueId id, @Nullable String filterId, Pending verdict) {
+        Announced.Said said = filterId == null ? null : announced.find(filterId, verdict.at());
+        if (said != null && isFiltersReply(said.source(), verdict, said.hop())) {
+            messages.apply(said.source().root(), verdict);
+            return;
+        }
+        Mail mail = messages.start(id, verdict.at());
+        messages.apply(mail, verdict);
+        if (filterId != null) {
+            announced.add(OF_UNKNOWN + filterId, new Announced.Said(mail, null, verdict.at()));
         }
     }
 

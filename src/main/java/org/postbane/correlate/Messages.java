@@ -186,7 +186,7 @@ final class Messages {
         }
         while (closing.isDue(now)) {
             DueMails.Due due = closing.remove();
-            if (byMessageId.isWaitedFor(due.mail())) {
+            if (byMessageId.isWaitedFor(due.mail()) || mayBeJudgedBehind(due.mail())) {
                 closing.add(due.mail(), now.plus(settings.linger()));
             } else {
                 giveUp(due.mail(), due.at());
@@ -201,6 +201,11 @@ final class Messages {
             }
         }
         giveUpOld();
+    }
+
+    /** Whether the next hop's lines are here too, a relay's behind a relay, so that its filter may name the first queue id yet. */
+    private static boolean mayBeJudgedBehind(Mail mail) {
+        return mail.parent == null && mail.children > 0 && !mail.isJudged();
     }
 
     /** When a line with this stamp arrived: late, if it is already later than it says. */

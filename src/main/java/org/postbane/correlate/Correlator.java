@@ -631,9 +631,13 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.breach() == Breach.SLIP) {
             return;
         }
+        IpPrefix client = event.client().address();
         Fault fault = event.breach() == Breach.VIOLATION ? Fault.PROTOCOL : Fault.BROKEN_OFF;
         String what = event.stage().isEmpty() ? event.reason() : event.reason() + " after " + event.stage();
-        sayings.misbehaved(event.at(), event.client().address(), fault, what);
+        sayings.misbehaved(event.at(), client, fault, what);
+        for (int left = loginSessions.failedBefore(event, client); left > 0; left--) {
+            sayings.authFailed(event.at(), client, null);
+        }
     }
 
     @Override

@@ -21,7 +21,8 @@ import org.postbane.parse.Program;
  * <ul>
  *   <li>before a login, the lines of the database that has the fewest, as each that failed was refused by all of them; without
  *       those shortly before the login, which may be of the attempt that succeeded;
- *   <li>in a session without a login, no more attempts than its lines can be of.
+ *   <li>in a session without a login, no more attempts than its lines can be of; and where Dovecot only tells that the last one was
+ *       broken off, as before a login.
  * </ul>
  *
  * <p>Both only when a session of one attempt, which failed, has shown how many lines that makes: else it is not known whether
@@ -130,7 +131,16 @@ final class LoginSessions {
         List<Refusal> lines = take(event.by(), event.session(), client).stream()
                 .filter(line -> line.second() <= last)
                 .toList();
-        Map<String, Integer> each = of(event.by());
+        return least(event.by(), lines);
+    }
+
+    /** How many attempts failed before the one that the client broke off, and the session with it. */
+    int failedBefore(LogEvent.ProtocolError event, @Nullable IpPrefix client) {
+        return least(event.by(), take(event.by(), event.session(), client));
+    }
+
+    private int least(Program by, List<Refusal> lines) {
+        Map<String, Integer> each = of(by);
         if (lines.isEmpty() || !isKnown(each)) {
             return 0;
         }

@@ -1,7 +1,6 @@
 package org.postbane.parse;
 
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +21,7 @@ import org.postbane.source.Mark;
  * auth: passwd-file(U,A,&lt;S&gt;): Password mismatch
  * auth-worker(7): conn unix:auth-worker (pid=1,uid=2): auth-worker&lt;3&gt;: sql(U,A): unknown user
  * auth(U,A,sasl:plain)&lt;S&gt;: passwd-file: Password mismatch                                            (2.4)
+ * auth-worker(U,A)&lt;543&gt;&lt;S&gt;: request [1]: sql: unknown user                                            (2.4)
  * </pre>
  *
  * <p>U is the client's text and may hold a whole fake rest of the line. The reason stands before it, so the first one counts;
@@ -47,6 +47,9 @@ final class DovecotParser implements LineParser {
     private static final Mark ABORTED_LOGIN = Mark.of("Aborted login: user=<");
     private static final Mark AUTH = Mark.of("auth");
     private static final Mark SASL = Mark.of(",sasl:");
+    private static final Mark WORKER_OF = Mark.of("auth-worker(");
+    private static final Mark CLOSE_WORKER = Mark.of(")<");
+    private static final Mark GROUP = Mark.of("<");
     private static final Mark NAMELESS = Mark.of("(?,");
     private static final Mark BAD_NAME = Mark.of("Username character disallowed by auth_username_chars: ");
     private static final Mark PAM_FAILED = Mark.of("pam_authenticate() failed: ");
@@ -125,6 +128,7 @@ final class DovecotParser implements LineParser {
             "pop3(*",
             "submission(*",
             "managesieve(*",
+            "sieve(*",
             "imap: *",
             "pop3: *",
             "imap-hibernate*",
@@ -150,6 +154,7 @@ final class DovecotParser implements LineParser {
             "*-login: *(The process is shutting down *",
             "*-login: *(client_limit and process_limit was hit *",
             "*-login: Login failed: * authentication*", // told again when it disconnects
+            "*-login: Authenticate * failed: *", // likewise
             "*-login: Disconnected*",
             "auth: Error: *",
             "auth: Warning: *",
@@ -227,7 +232,7 @@ final class DovecotParser implements LineParser {
             if (of != null) {
                 String why = BROKEN_OFF[i][1];
                 out.accept(new LogEvent.ProtocolError(
-                        header.at(), header.by(), of.client, "LOGIN", why, Breach.BROKEN_OFF));
+                        header.at(), header.by(), of.client, "LOGIN", why, Breach.BROKEN_OFF, of.session));
                 return;
             }
         }
@@ -285,7 +290,7 @@ final class DovecotParser implements LineParser {
                     session < 0 ? null : sessionAt(body, session + SESSION.length(), body.end()));
         }
 
-        private static boolean isWord(Line body, int from, int to) {
+        static boolean isWord(Line body, int from, int to) {
             for (int i = from; i < to; i++) {
                 byte b = body.bytes()[i];
                 if (!(b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z' || b >= '0' && b <= '9' || b == '-' || b == '_')) {
@@ -302,6 +307,10 @@ final class DovecotParser implements LineParser {
         int sasl = body.lastIndexOf(SASL, body.start());
         if (body.bytes()[body.start() + AUTH.length()] == '(' && sasl >= 0) {
             authServer24(body, sasl, header, out);
+            return;
+        }
+        if (body.startsWith(WORKER_OF) && !body.hasAt(endOfPid(body), CLOSE)) {
+            authWorker24(body, header, out);
             return;
         }
         int open = openOfRequest(body);
@@ -356,15 +365,60 @@ final class DovecotParser implements LineParser {
             return;
         }
         int methodEnd = body.indexOf(',', sasl + SASL.length());
-        String method = body.text(sasl + SASL.length(), methodEnd < 0 || methodEnd > close ? close : methodEnd);
-        String reason = null;
-        for (int at = text + 2; at > 1 && reason == null; at = body.indexOf(COLON, at) + 2) {
-            reason = refusal(body, at, nameless);
-        }
         int comma = lastComma(body, open, sasl);
-        if (reason != null && comma >= 0) {
-            // names no database where the mechanism refused
-            detail(body, open + 1, comma, sasl, method.toUpperCase(Locale.ROOT), reason, null, header, out);
+        if (comma >= 0) {
+            String method = body.text(sasl + SASL.length(), methodEnd < 0 || methodEnd > close ? close : methodEnd);
+            detail24(body, open, comma, sasl, close, text, method, nameless, header, out);
+        }
+    }
+
+    private static int endOfPid(Line body) {
+        return PostfixText.endOfNumber(body, body.start() + WORKER_OF.length());
+    }
+
+    /** {@code auth-worker(U,A)<543><S>: request [1]: sql: unknown user}; the last such parenthesis is the server's. */
+    private static void authWorker24(Line body, SyslogHeader header, Consumer<LogEvent> out) {
+        int open = body.start() + WORKER_OF.length() - 1;
+        int close = body.lastIndexOf(CLOSE_WORKER, open);
+        int text = close < 0 ? -1 : body.indexOf(COLON, close);
+        int comma = close < 0 ? -1 : lastComma(body, open, close);
+        if (text >= 0 && comma >= 0) {
+            detail24(body, open, comma, close, close, text, "", false, header, out);
+        }
+    }
+
+    /**
+     * {@code <S>: passwd-file: Password mismatch}.
+     *
+     * @param close where the parenthesis is closed
+     * @param text where the colon behind the session stands
+     * @param method what refused, if no database is named
+     */
+    private static void detail24(
+            Line body,
+            int open,
+            int comma,
+            int addressEnd,
+            int close,
+            int text,
+            String method,
+            boolean nameless,
+            SyslogHeader header,
+            Consumer<LogEvent> out) {
+        String reason = null;
+        String by = method;
+        for (int at = text + 2; at > 1 && reason == null; ) {
+            reason = refusal(body, at, nameless);
+            int next = body.indexOf(COLON, at);
+            if (reason == null && next >= 0 && Fields.isWord(body, at, next)) {
+                by = body.text(at, next);
+            }
+            at = next + 2;
+        }
+        if (reason != null) {
+            int session = body.lastIndexOf(GROUP, close, text);
+            String of = session < 0 ? null : sessionAt(body, session + GROUP.length(), text);
+            detail(body, open + 1, comma, addressEnd, by, reason, of, header, out);
         }
     }
 

@@ -438,9 +438,22 @@ public sealed interface LogEvent {
      *
      * @param stage the command at which it happened; empty where the line does not say
      * @param reason in the program's words
+     * @param session Dovecot's name of the connection, which is over; null where the line does not say
      */
-    record ProtocolError(Instant at, Program by, Peer client, String stage, String reason, Breach breach)
-            implements LogEvent {
+    record ProtocolError(
+            Instant at,
+            Program by,
+            Peer client,
+            String stage,
+            String reason,
+            Breach breach,
+            @Nullable String session) implements LogEvent {
+
+        /** Of any program but Dovecot. */
+        ProtocolError(Instant at, Program by, Peer client, String stage, String reason, Breach breach) {
+            this(at, by, client, stage, reason, breach, null);
+        }
+
         @Override
         public void accept(Visitor visitor) {
             visitor.visit(this);

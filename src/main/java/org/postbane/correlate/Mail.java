@@ -89,7 +89,7 @@ final class Mail {
     /** In bytes, as it came in; 0 while it is not known. */
     long size;
 
-    final Recipients recipients = new Recipients(this);
+    final Recipients recipients;
     /** Its queue id is free for others; kept for the sake of its children only. */
     boolean dropped;
     /** Nothing of it is to be saved any more. */
@@ -158,7 +158,9 @@ final class Mail {
     /** What it was counted as: SPAM, HAM, or nothing yet (UNCHANGED). */
     private Trial trial = Trial.UNCHANGED;
 
-    Mail(long serial, QueueId id, Instant since) {
+    /** @param room for the names of recipients, shared by all messages */
+    Mail(long serial, QueueId id, Instant since, Room room) {
+        recipients = new Recipients(this, room);
         this.serial = serial;
         this.id = id;
         this.since = since;
@@ -387,9 +389,9 @@ final class Mail {
     }
 
     /** The message that {@link #toRow} wrote, without its parent. */
-    static Restored fromRow(long serial, byte[] bytes) {
+    static Restored fromRow(long serial, byte[] bytes, Room room) {
         RowReader row = new RowReader(bytes);
-        Mail mail = new Mail(serial, new QueueId(row.number(), row.number()), Objects.requireNonNull(row.time()));
+        Mail mail = new Mail(serial, new QueueId(row.number(), row.number()), Objects.requireNonNull(row.time()), room);
         mail.peer = row.address();
         mail.client = row.address();
         mail.account = row.text();

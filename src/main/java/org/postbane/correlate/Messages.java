@@ -3,7 +3,9 @@ package org.postbane.correlate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +50,7 @@ final class Messages {
     final Announced announced = new Announced(Correlator.REORDER);
     final LoginSessions loginSessions = new LoginSessions();
 
+    private final Room room = new Room();
     private final DueMails closing = new DueMails();
     private final DueMails awaiting = new DueMails();
     private final DueMails orphaned = new DueMails();
@@ -81,7 +84,7 @@ final class Messages {
         if (before != null) {
             giveUp(before, at);
         }
-        Mail mail = new Mail(nextSerial++, id, at);
+        Mail mail = new Mail(nextSerial++, id, at, room);
         open.add(mail);
         touch(mail);
         if (open.size() > settings.mostOpen()) {
@@ -93,7 +96,7 @@ final class Messages {
 
     /** A message without a queue id, of which nobody but its connection knows. */
     Mail begin(Instant at) {
-        return new Mail(nextSerial++, Mail.NO_ID, at);
+        return new Mail(nextSerial++, Mail.NO_ID, at, room);
     }
 
     void close(Mail mail, Instant at) {
@@ -201,6 +204,17 @@ final class Messages {
             }
         }
         giveUpOld();
+        makeRoom();
+    }
+
+    /** The oldest messages forget the names of their recipients: those that are judged have told of them long ago. */
+    private void makeRoom() {
+        Iterator<Mail> oldest = room.isScarce() ? open.iterator() : Collections.emptyIterator();
+        while (room.isScarce() && oldest.hasNext()) {
+            Mail mail = oldest.next();
+            mail.recipients.forgetNames();
+            touch(mail);
+        }
     }
 
     /** Whether the next hop's lines are here too, a relay's behind a relay, so that its filter may name the first queue id yet. */
@@ -338,7 +352,7 @@ final class Messages {
         store.forEachRow((key, bytes) -> {
             if (key.startsWith(MAIL_ROW)) {
                 long serial = Long.parseLong(key.substring(MAIL_ROW.length()));
-                rows.put(serial, Mail.fromRow(serial, bytes));
+                rows.put(serial, Mail.fromRow(serial, bytes, room));
             } else if (key.equals(PRELUDES_ROW)) {
                 preludes.restore(new RowReader(bytes));
             } else if (key.equals(LOGINS_ROW)) {
@@ -416,6 +430,7 @@ final class Messages {
     }
 
     private void forget(Mail mail) {
+        mail.recipients.done();
         if (remembers) {
             mail.forgotten = true;
             changed.remove(mail);

@@ -1,5 +1,6 @@
 package org.postbane.correlate;
 
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
@@ -43,9 +44,13 @@ final class Recipients {
     private boolean awaitsAll; // the verdict is on all recipients, and names none
     private int victims;
     private int room = ROOM;
+    private final Room shared;
+    private long taken; // of that
 
-    Recipients(Mail mail) {
+    /** @param room shared with all other messages */
+    Recipients(Mail mail, Room room) {
         this.mail = mail;
+        this.shared = room;
     }
 
     /** Whether deliveries have told of all recipients that qmgr spoke of. */
@@ -160,9 +165,34 @@ final class Recipients {
     }
 
     private void keep(Set<String> addresses, String address) {
-        if (room >= address.length() && addresses.add(address)) {
+        int cost = Room.cost(address.length());
+        if (room >= address.length() && shared.has(cost) && addresses.add(address)) {
             room -= address.length() + 4;
+            take(cost);
         }
+    }
+
+    private void take(long cost) {
+        taken += cost;
+        shared.take(cost);
+    }
+
+    /** The message is done with, and soon forgotten as a whole. */
+    void done() {
+        shared.take(-taken);
+        taken = 0;
+    }
+
+    /** Forgets the names, to make room for others'; how many they were is still known by qmgr's count. */
+    void forgetNames() {
+        done();
+        named = null;
+        reached = null;
+        awaited = null;
+        victimNames = null;
+        spared = null;
+        bccs = 0;
+        presumed = 0;
     }
 
     /**
@@ -255,6 +285,11 @@ final class Recipients {
         awaited = row.texts();
         awaitsAll = row.flag();
         victims = (int) row.number();
+        for (Set<String> names : Arrays.asList(named, victimNames, spared, others, awaited)) {
+            for (String name : names == null ? Set.<String>of() : names) {
+                take(Room.cost(name.length()));
+            }
+        }
     }
 
     /** An address as it is compared: domains have no case (RFC 5321, section 2.4), and hardly any local part has. */

@@ -260,7 +260,7 @@ final class Sayings {
         if (client == null || client.isLoopback()) {
             return;
         }
-        Mail unknown = new Mail(-1, Mail.NO_ID, verdict.at());
+        Mail unknown = new Mail(-1, Mail.NO_ID, verdict.at(), new Room());
         Origin origin = new Origin(client, null, verdict.sender(), null, null);
         Trial trial = unknown.judge(verdict.judgement());
         out.accept(new Deed.Judged(

@@ -18,7 +18,7 @@ final class DueMailsTest {
         int most = 0;
 
         for (int i = 0; i < 100_000; i++) {
-            Mail mail = new Mail(i, Mail.NO_ID, NOON);
+            Mail mail = new Mail(i, Mail.NO_ID, NOON, new Room());
             open.add(mail);
             due.add(mail, NOON.plusSeconds(30));
             if (open.size() > 1000) {
@@ -33,10 +33,10 @@ final class DueMailsTest {
     @Test
     void remove_afterManyCameAndWent_givesTheSoonestThatIsOpen() {
         DueMails due = new DueMails();
-        Mail first = new Mail(1, Mail.NO_ID, NOON);
+        Mail first = new Mail(1, Mail.NO_ID, NOON, new Room());
         due.add(first, NOON);
         for (int i = 2; i < 2000; i++) {
-            Mail mail = new Mail(i, Mail.NO_ID, NOON);
+            Mail mail = new Mail(i, Mail.NO_ID, NOON, new Room());
             due.add(mail, NOON.plusSeconds(i));
             mail.dropped = true;
         }

@@ -29,7 +29,8 @@ import org.postbane.parse.Program;
  * there is another database. Two that show the same are believed where another had more: the configuration may have changed. What
  * the mechanism itself refused has a line that no other attempt has.
  *
- * <p>Memory: {@value #MOST} sessions; the oldest go where there are too many. Errors: lines that are lost make fewer failures.
+ * <p>Memory: {@value #MOST} sessions; the oldest go where there are too many. {@value #MOST_HOSTS} hosts; of more, it is not known what makes
+ * an attempt. Errors: lines that are lost make fewer failures.
  *
  * <p>Known shortcoming: where {@code auth_failure_delay} is 0, failures shortly before a login are not counted.
  */
@@ -37,6 +38,10 @@ final class LoginSessions {
 
     private static final int MOST = 1000;
     private static final int MOST_LINES = 200;
+    /** Who may write into the log can name any. */
+    private static final int MOST_HOSTS = 100;
+
+    private static final int MOST_DATABASES = 20;
     /** In seconds; Dovecot ends a session without a login after three minutes ({@code CLIENT_LOGIN_TIMEOUT_MSECS}). */
     private static final int LONGEST = 600;
     /** In seconds, as Dovecot counts them by default ({@code auth_failures_flush()}): no answer comes sooner, nor another attempt. */
@@ -86,8 +91,9 @@ final class LoginSessions {
         if (lines.size() < MOST_LINES) {
             lines.add(new Refusal(event.mechanism(), second));
         }
-        if (!MECHANISMS.contains(event.mechanism())) {
-            of(event.by()).putIfAbsent(event.mechanism(), 0);
+        Map<String, Integer> each = of(event.by());
+        if (!MECHANISMS.contains(event.mechanism()) && each.size() < MOST_DATABASES) {
+            each.putIfAbsent(event.mechanism(), 0);
         }
         Iterator<List<Refusal>> oldest = sessions.values().iterator();
         while (oldest.hasNext() && (oldest.next().get(0).second() < second - LONGEST || sessions.size() > MOST)) {
@@ -117,6 +123,9 @@ final class LoginSessions {
     }
 
     private void learn(Program by, Map<String, Integer> counts) {
+        if (counts.size() > MOST_DATABASES || !databases.containsKey(by.host())) {
+            return;
+        }
         if (counts.equals(shown.put(by.host(), counts))) {
             databases.put(by.host(), new HashMap<>(counts));
         } else {
@@ -163,7 +172,14 @@ final class LoginSessions {
     }
 
     private Map<String, Integer> of(Program by) {
-        return databases.computeIfAbsent(by.host(), host -> new HashMap<>());
+        Map<String, Integer> each = databases.get(by.host());
+        if (each == null) {
+            each = new HashMap<>();
+            if (databases.size() < MOST_HOSTS) {
+                databases.put(by.host(), each);
+            }
+        }
+        return each;
     }
 
     private static boolean isKnown(Map<String, Integer> each) {

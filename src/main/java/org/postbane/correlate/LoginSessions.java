@@ -130,7 +130,8 @@ final class LoginSessions {
             databases.put(by.host(), new HashMap<>(counts));
         } else {
             Map<String, Integer> each = of(by);
-            counts.forEach((database, count) -> each.merge(database, count, Math::max));
+            counts.forEach(
+                    (database, count) -> each.computeIfPresent(database, (known, most) -> Math.max(most, count)));
         }
     }
 

@@ -10,8 +10,22 @@ import org.postbane.model.Judgement;
  * What the words mean by which an ACL says that it refused a message or warns of it. Exim prints no verdict of its own: the
  * words are the administrator's ({@code log_message}, {@code message}), or those of cPanel's configuration. Only what is
  * said with certainty counts.
+ *
+ * <p>Exim's own words, which an ACL repeats by {@code $acl_verify_message} as {@code configure.default} does, quote the message's header, or
+ * what another server said of an address in it: nothing from there on is a verdict. Known: an ACL that itself repeats the subject
+ * or a file's name has the sender speak for it.
  */
 final class EximVerdictText {
+
+    /**
+     * Behind these the message is quoted. Sources: {@code configure.default}; {@code verify_check_headers()}, {@code
+     * verify_check_header_names_ascii()}, {@code verify_check_header_address()} and callouts in {@code src/verify.c}; {@code
+     * parse_extract_address()} in {@code src/parse.c}.
+     */
+    private static final Pattern QUOTING =
+            Pattern.compile("header syntax\\b|\\bfailing address in\\b|\\bsyntax error in\\b"
+                    + "|\\binvalid character in header\\b|\\bcould not verify \"|\\bresponse to \"|\\bmalformed address: "
+                    + "|\\bexpected after \"|\\baddress is ridiculously long: ");
 
     /**
      * {@code this is not spam}, {@code if you think that this is no spam}, {@code spamtrap}: {@code Rejected as spam. If this is not spam,
@@ -51,16 +65,23 @@ final class EximVerdictText {
 
     /** Why a message was refused after its content was seen; null if it was not for that. */
     static @Nullable Judgement refusal(String reason) {
-        String text = reason.toLowerCase(Locale.ROOT);
+        String text = unquoted(reason);
         if (VIRUS.matcher(text).find()) {
             return Judgement.VIRUS;
         }
         return SPAM.matcher(NOT.matcher(text).replaceAll("")).find() ? Judgement.SPAM : null;
     }
 
+    /** The words in lower case, up to where they quote the message. */
+    private static String unquoted(String words) {
+        String lower = words.toLowerCase(Locale.ROOT);
+        Matcher quoting = QUOTING.matcher(lower);
+        return quoting.find() ? lower.substring(0, quoting.start()) : lower;
+    }
+
     /** What a warning says of a message's content; null if it says nothing of that. */
     static @Nullable Judgement warning(String warning) {
-        String text = warning.toLowerCase(Locale.ROOT);
+        String text = unquoted(warning);
         if (CLEARED.matcher(text).find()) {
             return Judgement.CLEAN;
         }
@@ -72,13 +93,13 @@ final class EximVerdictText {
 
     /** Points, where the words have a form that tells them; else NaN. */
     static double points(String text) {
-        Matcher matcher = POINTS.matcher(text.toLowerCase(Locale.ROOT));
+        Matcher matcher = POINTS.matcher(unquoted(text));
         return matcher.find() ? AmavisParser.decimal(matcher.group(1)) : Double.NaN;
     }
 
     /** How many recipients the message has: {@code nrcpt=N} at the end, for {@code nrcpt=$recipients_count}; 0 where it does not say. */
     static int recipients(String text) {
-        Matcher matcher = COUNT.matcher(text);
+        Matcher matcher = COUNT.matcher(unquoted(text));
         return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
     }
 }

@@ -25,6 +25,9 @@ import org.postbane.source.Mark;
  * 2026-11-21T09:15:23.3Z stdout F Nov 21 09:15:23 mx1 postfix/smtpd[2820]: body     (Kubernetes, Podman: CRI)
  * </pre>
  *
+ * <p>Behind the stamps of the other forms a program may have written by itself, as Exim does, and what it wrote may hold {@code
+ * program[pid]: } in the words of a client: there the host has to be a name or an address, and no program's name has {@code =}.
+ *
  * <p>Of two stamps, the engine's in front and the program's behind, the first is taken, as it has year and zone; behind an
  * engine's stamp the program's may be missing.
  *
@@ -189,7 +192,21 @@ final class SyslogHeader {
             }
             i = close;
         }
-        return hostAndTag(line, i) || tag(line, i);
+        return (hostAndTag(line, i) || tag(line, i))
+                && isHostName(line, hostStart, hostEnd)
+                && line.indexOf('=', tagStart, tagEnd) < 0;
+    }
+
+    /** None of the text of a program that writes its own file, as is Exim's {@code H=(} with what a client says behind it. */
+    private static boolean isHostName(Line line, int from, int to) {
+        for (int i = from; i < to; i++) {
+            byte b = line.bytes()[i];
+            boolean letter = b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z';
+            if (!letter && !isDigit(b) && b != '.' && b != '-' && b != '_' && b != ':') {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** {@code stamp host program pid message-id data body}, behind the version; the data is {@code -} or {@code [...]}. */

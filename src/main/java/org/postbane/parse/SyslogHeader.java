@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.postbane.model.QueueId;
 import org.postbane.source.Line;
 import org.postbane.source.Mark;
 
@@ -194,7 +195,17 @@ final class SyslogHeader {
         }
         return (hostAndTag(line, i) || tag(line, i))
                 && isHostName(line, hostStart, hostEnd)
+                && !isEximsMessage(line)
                 && line.indexOf('=', tagStart, tagEnd) < 0;
+    }
+
+    /** {@code 1xUhpx-00003f-3C SA: text}: no host, though one may be called {@code mailer-server-01}, and no program with a process. */
+    private boolean isEximsMessage(Line line) {
+        if (hostEnd == hostStart || line.hasAt(tagEnd, BRACKET)) {
+            return false;
+        }
+        QueueId id = QueueId.parse(line.bytes(), hostStart, hostEnd);
+        return id != null && id.isExim();
     }
 
     /** None of the text of a program that writes its own file, as is Exim's {@code H=(} with what a client says behind it. */

@@ -104,7 +104,7 @@ final class EximFaultText {
             return client == null ? null : error(header, client, "", "input sent too soon", Breach.VIOLATION);
         }
         if (line.startsWith(TOO_EARLY)) {
-            boolean found = host.find(line, line.start() + TOO_EARLY.length(), false, INPUT);
+            boolean found = host.find(line, line.start() + TOO_EARLY.length(), INPUT);
             return found ? error(header, host.peer(), "CONNECT", "input sent without waiting", Breach.VIOLATION) : null;
         }
         if (line.startsWith(NO_MAIL)) {
@@ -112,11 +112,11 @@ final class EximFaultText {
         }
         if (line.startsWith(SMTP_CONNECTION) || line.startsWith(NUMBERED)) {
             int peer = line.indexOf(FROM, line.start()) + FROM.length(); // only an id of Exim's stands before it
-            boolean found = peer >= FROM.length() && host.find(line, peer, false, LOST);
+            boolean found = peer >= FROM.length() && host.find(line, peer, LOST);
             return found ? error(header, host.peer(), "DATA", "lost", Breach.BROKEN_OFF) : null;
         }
         if (line.startsWith(CONNECTION)) {
-            boolean found = host.find(line, line.start() + CONNECTION.length(), false, TOO_MANY);
+            boolean found = host.find(line, line.start() + CONNECTION.length(), TOO_MANY);
             return found ? new LogEvent.RateLimit(header.at(), header.by(), host.peer(), "connections", 0) : null;
         }
         for (Opening each : OPENINGS) {
@@ -139,7 +139,7 @@ final class EximFaultText {
 
     /** {@code SMTP call from .. dropped: too many unrecognized commands (last was "text")}. */
     private static @Nullable LogEvent dropped(Line line, EximPeer host, SyslogHeader header) {
-        if (!host.find(line, line.start() + CALL.length(), false, DROPPED)) {
+        if (!host.find(line, line.start() + CALL.length(), DROPPED)) {
             return null;
         }
         int what = host.end() + DROPPED.length();
@@ -167,7 +167,7 @@ final class EximFaultText {
     private static @Nullable Peer agreed(Line line, EximPeer host, Mark next) {
         Peer agreed = null;
         for (int at = line.indexOf(CLIENT, line.start()); at >= 0; at = line.indexOf(CLIENT, at + 1)) {
-            boolean found = host.find(line, at + CLIENT.length(), false, next);
+            boolean found = host.find(line, at + CLIENT.length(), next);
             IpPrefix address = found ? host.peer().address() : null;
             if (address == null || agreed != null && !address.equals(agreed.address())) {
                 return Peer.NOBODY; // were the one that is not found Exim's own, the others would be lies
@@ -188,7 +188,7 @@ final class EximFaultText {
     private static @Nullable LogEvent noMail(Line line, EximPeer host, SyslogHeader header) {
         int connection = pastFastOpen(line, line.start() + NO_MAIL.length());
         int peer = connection + SMTP_CONNECTION.length();
-        if (!line.hasAt(connection, SMTP_CONNECTION) || !host.find(line, peer, false, LASTED)) {
+        if (!line.hasAt(connection, SMTP_CONNECTION) || !host.find(line, peer, LASTED)) {
             return null;
         }
         boolean tried = line.indexOf(LOGIN_TRIED, host.end()) >= 0;

@@ -38,7 +38,7 @@ import org.postbane.source.Mark;
  *
  * <p>Memory: see {@link EximParts}. Known shortcomings: with {@code syslog_duplication = false} two equal refusals in a row of
  * one process count once; a refused message's recipients are told by the reject log only, up to five, or by {@code nrcpt=}; a
- * client whose HELO looks like another's address is not named in a refusal where {@code helo_accept_junk_hosts} allows that; over a restart
+ * client is not named in a refusal that holds what looks like another's address, too (see {@link EximPeer}); over a restart
  * an entry of several parts is lost if it was in the midst of them, and a refusal counts twice if its copy for the reject log comes
  * after.
  */
@@ -324,7 +324,7 @@ final class EximParser implements LineParser {
                 return;
             }
             fields = host.end();
-            Peer client = host.peer();
+            Peer client = host.peerBehindQuotes();
             String account = account(line, end, fields);
             out.accept(new LogEvent.Client(header.at(), header.by(), id, client, account, null, null));
         }
@@ -470,7 +470,7 @@ final class EximParser implements LineParser {
     /** {@code H=.. X=.. CV=.. F=<sender> A=.. rejected WHAT: reason}, {@code H=.. Warning: text}. */
     private void acl(
             Line line, int from, @Nullable QueueId id, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
-        if (!host.find(line, from + HOST.length(), true, ACL)) {
+        if (!host.find(line, from + HOST.length(), ACL)) {
             return;
         }
         Peer client = host.peer();
@@ -586,8 +586,9 @@ final class EximParser implements LineParser {
             known = true;
             return;
         }
-        if (of.client().address() != null) {
-            out.accept(new LogEvent.Client(header.at(), header.by(), id, of.client(), null, null, null));
+        Peer client = host.peerBehindQuotes();
+        if (client.address() != null) {
+            out.accept(new LogEvent.Client(header.at(), header.by(), id, client, null, null, null));
         }
         told(reason, id, header, out);
         verdict(
@@ -705,9 +706,7 @@ final class EximParser implements LineParser {
     private void syntax(Line line, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
         int command = line.start() + SYNTAX.length();
         int blank = line.indexOf(' ', command);
-        if (!line.hasAt(blank, FROM)
-                || !host.find(line, blank + FROM.length(), false, COLON)
-                || isCopy(line, own, header)) {
+        if (!line.hasAt(blank, FROM) || !host.find(line, blank + FROM.length(), COLON) || isCopy(line, own, header)) {
             return;
         }
         refused(line, line.text(command, blank), null, header, out);
@@ -719,7 +718,7 @@ final class EximParser implements LineParser {
         int client = close + 1;
         if (close < 0
                 || !line.hasAt(client, HOST_FIELD)
-                || !host.find(line, client + HOST_FIELD.length(), false, COLON)
+                || !host.find(line, client + HOST_FIELD.length(), COLON)
                 || isCopy(line, own, header)) {
             return;
         }
@@ -745,7 +744,7 @@ final class EximParser implements LineParser {
     private void authFailure(Line line, int blank, boolean own, SyslogHeader header, Consumer<LogEvent> out) {
         int peer = blank + FAILED.length();
         int from = line.hasAt(peer, HOST) ? peer + HOST.length() : peer;
-        if (!host.find(line, from, false, WRONG) || isCopy(line, own, header)) {
+        if (!host.find(line, from, WRONG) || isCopy(line, own, header)) {
             return;
         }
         Peer client = host.peer();

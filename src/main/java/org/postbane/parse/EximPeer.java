@@ -13,12 +13,21 @@ import org.postbane.source.Mark;
  * <p>The address is in brackets that Exim writes, but the client writes before them (HELO) and after them (addresses,
  * Message-ID, subject, login). Names from DNS hold letters, digits, dots, hyphens and underscores only. HELO holds the same
  * or an address literal, unless {@code helo_accept_junk_hosts} lets anything in, {@code x) [192.0.2.1] P=esmtp} too; so each
- * place is looked at where {@code ) [address]} stands before what must follow. Where that leaves several addresses, the
- * first counts if what follows it has its quotes in pairs, and what follows the others has not: then these stand in a
- * quoted string, out of which the client cannot write a plain quote. In the line of an arrival all that Exim prints behind the
- * client is so, but for names of certificates and servers; there it is the last where what follows each has its quotes in pairs: then none stands in a quoted string, and
- * those before are HELO. Else nobody is named, and never where a login follows, of which Exim escapes nothing, nor behind {@code
- * U=}, which is the word of the client's own machine. Known: where junk in HELO is let in and an ACL's words repeat it, quotes can be made to pair.
+ * place is looked at where {@code ) [address]} stands before what must follow. Where these name several addresses, {@link #peer} is
+ * nobody: quotes prove nothing, as the argument of RCPT is printed as the client wrote it, and cut.
+ *
+ * <p>In an arrival, and where a message was refused after its content was seen, {@link #peerBehindQuotes} still names somebody:
+ *
+ * <ul>
+ *   <li>the first place, if all quotes behind it open and close as Exim prints those of a subject or an address, and if none of the
+ *       other places can be Exim's own, as a lone quote is behind it. Then these stand in quoted strings;
+ *   <li>in an arrival the last place, if there is no quote before it. Then it stands in no quoted string, and all that Exim prints
+ *       behind the client without quotes is without blanks, so the others are HELO.
+ * </ul>
+ *
+ * <p>Never where a login, a certificate's or a server's name follows, of which Exim escapes nothing, nor behind {@code U=}, which is
+ * the word of the client's own machine. A quote in the domain of a DKIM signature ({@code DKIM=ev"il.example}) opens nothing. Known:
+ * where junk in HELO is let in and an ACL's words repeat what the client says, quotes can be made to pair.
  *
  * <p>One object is reused for all lines. Not thread-safe.
  */
@@ -33,12 +42,18 @@ final class EximPeer {
     private static final Mark SERVER_NAME = Mark.of(" SNI=");
     private static final Mark NAMED = Mark.of(" DN=\"");
     private static final Mark LOGIN = Mark.of(" A=");
+    private static final Mark SIGNED_BY = Mark.of(" DKIM=");
+    private static final Mark SUBJECT = Mark.of(" T=\"");
+    private static final Mark MESSAGE_ID = Mark.of(" id=\"");
+    private static final Mark OWN_MESSAGE_ID = Mark.of(" id*=\"");
+    private static final Mark FOR = Mark.of(" for ");
     private static final Mark CONNECTION = Mark.of(" Ci=");
 
     /** Where a client could stand; of a line that has more, nobody is named. */
     private static final int MOST_PLACES = 16;
 
     private Peer peer = Peer.NOBODY;
+    private Peer peerBehindQuotes = Peer.NOBODY;
     private int end;
     private boolean mayEnd;
     private boolean isArrival;
@@ -48,11 +63,10 @@ final class EximPeer {
     /**
      * Looks for the client from {@code from} on, where Exim's text about it begins.
      *
-     * @param paired Exim prints what follows with its quotes in pairs, as it does addresses, but not logins
      * @param next of which one must follow
      * @return false if there is none
      */
-    boolean find(Line line, int from, boolean paired, Mark... next) {
+    boolean find(Line line, int from, Mark... next) {
         byte[] bytes = line.bytes();
         int name = from;
         while (name < line.end() && isHostName(bytes[name])) {
@@ -66,15 +80,16 @@ final class EximPeer {
             IpPrefix address = address(line, open);
             end = address == null ? -1 : after(line, open, next);
             peer = end < 0 ? Peer.NOBODY : new Peer(line.text(from, name), address, port(line, open));
+            peerBehindQuotes = peer;
             return end >= 0;
         }
-        return bytes[open] == '(' && afterHelo(line, from, name, open, paired, next);
+        return bytes[open] == '(' && afterHelo(line, from, name, open, next);
     }
 
-    /** As {@link #find} with nothing paired, but the line may end after the client, too. */
+    /** As {@link #find}, but the line may end after the client, too. */
     boolean findOrEnd(Line line, int from, Mark... next) {
         mayEnd = true;
-        boolean found = find(line, from, false, next);
+        boolean found = find(line, from, next);
         mayEnd = false;
         return found;
     }
@@ -82,21 +97,19 @@ final class EximPeer {
     /** As {@link #find}, in the line of an arrival. */
     boolean findInArrival(Line line, int from, Mark next) {
         isArrival = true;
-        boolean found = find(line, from, true, next);
+        boolean found = find(line, from, next);
         isArrival = false;
         return found;
     }
 
-    private boolean afterHelo(Line line, int from, int name, int open, boolean paired, Mark... next) {
-        IpPrefix first = null;
-        int firstPort = 0;
+    private boolean afterHelo(Line line, int from, int name, int open, Mark... next) {
+        int first = -1;
         int firstEnd = -1;
-        IpPrefix last = null;
-        int lastPort = 0;
+        IpPrefix firstAddress = null;
+        int last = -1;
         int lastEnd = -1;
         boolean several = false;
-        boolean othersQuoted = paired;
-        boolean noneQuoted = isArrival;
+        boolean othersQuoted = true;
         hasIdent = false;
         int places = 0;
         for (int at = line.indexOf(HELO_END, open); at >= 0; at = line.indexOf(HELO_END, at + 1)) {
@@ -105,39 +118,45 @@ final class EximPeer {
             if (after < 0) {
                 continue;
             }
-            if (++places > MOST_PLACES) {
-                several = true;
-                othersQuoted = false;
-                noneQuoted = false;
-                break;
-            }
-            boolean isPaired = !paired || hasPairedQuotes(line, after);
-            noneQuoted &= isPaired;
-            last = address;
-            lastPort = port(line, at + 2);
+            places++;
+            last = at + 2;
             lastEnd = after;
-            if (first == null) {
+            if (firstAddress == null) {
                 first = last;
-                firstPort = lastPort;
                 firstEnd = after;
-            } else if (!first.equals(address)) {
+                firstAddress = address;
+            } else if (!firstAddress.equals(address)) {
                 several = true;
-                othersQuoted &= !isPaired;
+                othersQuoted &= !hasPairedQuotes(line, after);
+            }
+            if (places > MOST_PLACES) {
+                several = true;
+                break;
             }
         }
         end = firstEnd;
         peer = Peer.NOBODY;
-        if (first == null) {
+        peerBehindQuotes = Peer.NOBODY;
+        if (firstAddress == null) {
             return false;
         }
-        boolean raw = hasRawQuotes(line, firstEnd, line.end()) || line.indexOf(LOGIN, firstEnd) >= 0;
-        if (!several || othersQuoted && !raw && hasPairedQuotes(line, firstEnd)) {
-            peer = new Peer(line.text(from, name), first, firstPort);
-        } else if (noneQuoted && !hasIdent && !raw) {
-            peer = new Peer(line.text(from, name), last, lastPort);
+        boolean raw = hasIdent || hasRawQuotes(line, firstEnd, line.end()) || line.indexOf(LOGIN, firstEnd) >= 0;
+        if (!several) {
+            peer = peer(line, from, name, first);
+            peerBehindQuotes = peer;
+        } else if (places > MOST_PLACES || raw) {
+            return true;
+        } else if (othersQuoted && hasEximsQuotes(line, firstEnd)) {
+            peerBehindQuotes = peer(line, from, name, first);
+        } else if (isArrival && line.indexOf('"', firstEnd, last) < 0) {
+            peerBehindQuotes = peer(line, from, name, last);
             end = lastEnd;
         }
         return true;
+    }
+
+    private static Peer peer(Line line, int from, int name, int open) {
+        return new Peer(line.text(from, name), address(line, open), port(line, open));
     }
 
     /** Whether something may follow in which the client's quotes stand as they are: names of certificates and servers. */
@@ -149,9 +168,14 @@ final class EximPeer {
         return named >= 0 && named < to || quote >= 0 && quote < to && (blank < 0 || quote < blank);
     }
 
-    /** The client; {@link Peer#NOBODY} where it cannot be told from what the client wrote. */
+    /** The client; {@link Peer#NOBODY} where something else in the line looks like one, too. */
     Peer peer() {
         return peer;
+    }
+
+    /** The client, where what else looks like one stands in HELO or in quotes for certain; of lines whose quotes Exim itself sets. */
+    Peer peerBehindQuotes() {
+        return peerBehindQuotes;
     }
 
     /** Where what follows the client begins, its leading blank or colon included. */
@@ -216,17 +240,58 @@ final class EximPeer {
         return at;
     }
 
+    /** Whether Exim could have printed what begins at {@code from}, outside of quotes: all of them are in pairs but in a signature's domain. */
     private static boolean hasPairedQuotes(Line line, int from) {
-        boolean paired = true;
+        boolean quoted = false;
         for (int i = from; i < line.end(); i++) {
             byte b = line.bytes()[i];
             if (b == '\\') {
                 i++;
             } else if (b == '"') {
-                paired = !paired;
+                quoted = !quoted;
+            } else if (b == ' ' && !quoted && line.hasAt(i, SIGNED_BY)) {
+                int blank = line.indexOf(' ', i + 1);
+                i = blank < 0 ? line.end() : blank - 1;
             }
         }
-        return paired;
+        return !quoted;
+    }
+
+    /** Whether every quote opens and closes where Exim prints a subject or a local part. */
+    private static boolean hasEximsQuotes(Line line, int from) {
+        for (int open = line.indexOf('"', from); open >= 0; ) {
+            int close = endOfQuoted(line, open + 1);
+            if (close < 0 || !isSubject(line, open, close) && !isLocalPart(line, from, open, close)) {
+                return false;
+            }
+            open = line.indexOf('"', close + 1);
+        }
+        return true;
+    }
+
+    private static int endOfQuoted(Line line, int from) {
+        int i = line.indexOfEither('"', '\\', from);
+        while (i >= 0 && line.bytes()[i] == '\\') {
+            i = line.indexOfEither('"', '\\', i + 2);
+        }
+        return i;
+    }
+
+    private static boolean isSubject(Line line, int open, int close) {
+        return line.hasAt(open + 1 - SUBJECT.length(), SUBJECT)
+                && (close + 1 == line.end() || line.bytes()[close + 1] == ' ');
+    }
+
+    /** {@code <"a b"@x>},  {@code id="a b"@x}, {@code for u "a b"@x}, {@code <"a b">}, {@code <"a b"."c d"@x>}. */
+    private static boolean isLocalPart(Line line, int from, int open, int close) {
+        byte before = line.bytes()[open - 1];
+        int after = close + 1 < line.end() ? line.bytes()[close + 1] : ' ';
+        boolean opens = before == '<'
+                || before == '.'
+                || before == ' ' && line.lastIndexOf(FOR, from, open) >= 0
+                || line.hasAt(open + 1 - MESSAGE_ID.length(), MESSAGE_ID)
+                || line.hasAt(open + 1 - OWN_MESSAGE_ID.length(), OWN_MESSAGE_ID);
+        return opens && (after == '@' || after == '.' || after == '>' && before == '<');
     }
 
     private static boolean isHostName(byte b) {

@@ -13,7 +13,8 @@ import java.util.regex.PatternSyntaxException;
 /**
  * Addresses that no honest sender can know: exact ones, whole domains, and regular expressions. Compared in lower case,
  * although RFC 5321 section 2.4 lets a local part care for case: nobody sets a trap beside an honest mailbox that differs in
- * case only. The address extension is looked through: {@code user+tag@domain} hits the trap {@code user@domain}.
+ * case only. The address extension is looked through: {@code user+tag@domain} hits the trap {@code user@domain}; so are other ways to
+ * write an address, see {@link PlainAddress}.
  *
  * <p>Safe for several threads. Memory: the entries. A hash look-up each for address and domain, however many there are; the
  * regular expressions are tried one after the other.
@@ -60,6 +61,11 @@ public final class Traps {
             return false;
         }
         String lower = address.toLowerCase(Locale.ROOT);
+        String plain = PlainAddress.of(lower);
+        return matchesAsWritten(lower) || !plain.equals(lower) && matchesAsWritten(plain);
+    }
+
+    private boolean matchesAsWritten(String lower) {
         int at = lower.lastIndexOf('@');
         if (at >= 0 && (domains.contains(lower.substring(at)) || addresses.contains(lower))) {
             return true;

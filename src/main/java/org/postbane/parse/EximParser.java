@@ -33,8 +33,8 @@ import org.postbane.source.Mark;
  * </pre>
  *
  * <p>The stamp of Exim's own files ({@code syslog_timestamp}) and {@code [pid] } may stand before each. What clients do wrong
- * otherwise, {@link EximFaultText} knows; where the client is, {@link EximPeer} knows; what an ACL's words mean, {@link
- * EximVerdictText}.
+ * otherwise, {@link EximFaultText} knows; where the client is, {@link EximPeer} knows; whom RCPT names, {@link EximArgument};
+ * what an ACL's words mean, {@link EximVerdictText}.
  *
  * <p>Memory: see {@link EximParts}. Known shortcomings: with {@code syslog_duplication = false} two equal refusals in a row of
  * one process count once; a refused message's recipients are told by the reject log only, up to five, or by {@code nrcpt=}; a
@@ -73,9 +73,9 @@ final class EximParser implements LineParser {
     private static final Mark WARNING = Mark.of(" Warning: ");
     private static final Mark REJECTED = Mark.of(" rejected ");
     private static final Mark TEMPORARILY = Mark.of(" temporarily rejected ");
-    private static final Mark RCPT = Mark.of("RCPT <");
+    private static final Mark RCPT = Mark.of("RCPT ");
     private static final Mark DISCARDED = Mark.of(": discarded by ");
-    private static final Mark DISCARD = Mark.of(" RCPT <");
+    private static final Mark DISCARD = Mark.of(" RCPT ");
     private static final Mark FAILED = Mark.of(" authenticator failed for ");
     private static final Mark WRONG = Mark.of(": 535 Incorrect authentication data");
     private static final Mark SET_ID = Mark.of(" (set_id=");
@@ -103,6 +103,7 @@ final class EximParser implements LineParser {
 
     private final EximParts parts = new EximParts();
     private final EximPeer host = new EximPeer();
+    private final EximArgument argument = new EximArgument();
     private final Line cut = new Line();
 
     /** What it states nothing of. Sources: Exim's {@code src/daemon.c}, {@code src/smtp_in.c}, {@code src/host.c}, {@code src/exim.c}. */
@@ -492,10 +493,11 @@ final class EximParser implements LineParser {
             at = endOfWord(line, at + LOGIN.length());
         }
         if (line.hasAt(at, DISCARD)) {
-            int close = PostfixText.endOfAddress(line, at + DISCARD.length());
-            if (close >= 0 && line.hasAt(close + 1, DISCARDED) && !isCopy(line, own, header)) {
-                String recipient = line.text(at + DISCARD.length(), close);
-                String reason = line.text(close + 3, line.end());
+            argument.read(line, at + DISCARD.length(), line.length());
+            int end = argument.end();
+            if (line.hasAt(end, DISCARDED) && !isCopy(line, own, header)) {
+                String recipient = argument.address();
+                String reason = line.text(end + COLON.length(), line.end());
                 out.accept(new LogEvent.Match(
                         header.at(), header.by(), null, "discard", "RCPT", client, reason, sender, recipient));
             }
@@ -529,12 +531,9 @@ final class EximParser implements LineParser {
         int end = line.indexOf(COLON, what);
         String stage = line.text(what, endOfWord(line, what));
         if (line.hasAt(what, RCPT)) {
-            int close = PostfixText.endOfAddress(line, what + RCPT.length());
-            if (close < 0) {
-                return;
-            }
-            recipient = line.text(what + RCPT.length(), close);
-            end = line.hasAt(close + 1, COLON) ? close + 1 : -1;
+            argument.read(line, what + RCPT.length(), EximArgument.MOST_PRINTED);
+            recipient = argument.address();
+            end = line.hasAt(argument.end(), COLON) ? argument.end() : -1;
         }
         String reason = end < 0 ? "" : line.text(end + COLON.length(), line.end());
         String words = line.text(what, end < 0 ? line.end() : end);

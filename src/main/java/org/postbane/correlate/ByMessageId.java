@@ -132,9 +132,10 @@ final class ByMessageId {
     /** A line tells of one recipient of the message, and how long a command ran for it. */
     void delivery(Mail mail, LogEvent.Delivery event) {
         LogEvent.Delays delays = event.delays();
-        if (delays != null && asked) {
-            mail.runs = agents.run(event, delays).addedTo(mail.runs);
-            changed = true;
+        if (delays != null) {
+            mail.runs =
+                    agents.run(event, delays).addedTo(mail.runs); // also before the first verdict, which may come late
+            changed |= asked;
         }
     }
 

@@ -24,8 +24,10 @@ final class Connection {
     int gone;
     /** RCPT commands that were accepted; -1 while it lasts, or where smtpd does not say. */
     int recipients = -1;
-    /** MAIL commands that were accepted; 0 while it lasts, or where smtpd does not say. */
+    /** DATA commands, or else MAIL commands that were accepted; 0 while it lasts, or where smtpd does not say. */
     int messages;
+    /** How many messages are done with. */
+    int left;
     /** Until when facts about its messages are waited for; null while it lasts. */
     @Nullable
     Instant due;
@@ -61,6 +63,7 @@ final class Connection {
     void leaves(Mail mail) {
         mails.remove(mail);
         mail.connection = null;
+        left++;
         certain &= !mail.redirected || mail.told > 0;
         gone += recipients(mail);
     }
@@ -70,8 +73,8 @@ final class Connection {
      * nothing where that leaves a doubt.
      */
     void tell() {
-        if (recipients < 1 || !certain) {
-            return;
+        if (recipients < 1 || !certain || messages > mails.size() + left) {
+            return; // or a message is not known here, and some of the recipients are its
         }
         if (mails.size() == 1 && gone == 0) {
             Mail only = mails.get(0);

@@ -148,7 +148,7 @@ final class Connections {
 
     /**
      * @param recipients accepted RCPT commands; -1 if the line does not say
-     * @param messages accepted MAIL commands; 0 if it does not say
+     * @param messages DATA commands, or else accepted MAIL commands; 0 if it does not say
      */
     void end(Program process, @Nullable IpPrefix client, int recipients, int messages, Instant at) {
         Connection connection = lasting.remove(process);
@@ -240,6 +240,7 @@ final class Connections {
         row.number(connection.process.pid());
         row.flag(connection.certain);
         row.number(connection.gone);
+        row.number(connection.left);
         row.number(connection.recipients);
         row.number(connection.messages);
         row.time(connection.due);
@@ -265,6 +266,7 @@ final class Connections {
         Connection connection =
                 new Connection(new Program(row.someText(), row.someText(), (int) row.number()), row.flag());
         connection.gone = (int) row.number();
+        connection.left = (int) row.number();
         connection.recipients = (int) row.number();
         connection.messages = (int) row.number();
         connection.due = row.time();

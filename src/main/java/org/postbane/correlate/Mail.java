@@ -189,13 +189,25 @@ final class Mail {
         if (sender == null || doubtful.isEmpty()) {
             return null;
         }
-        String letters = letters(sender);
+        String letters = letters(untagged(sender));
         Pending believed = null;
         for (Pending each : doubtful) {
-            believed = each.sender() != null && letters(each.sender()).equals(letters) ? each : believed;
+            boolean same =
+                    each.sender() != null && letters(untagged(each.sender())).equals(letters);
+            believed = same ? each : believed;
         }
         doubtful = List.of();
         return believed;
+    }
+
+    /** As rspamd prints a sender: without what it takes for an alias ({@code EMAIL_PLUS_ALIASES} in {@code rules/misc.lua}). */
+    private static String untagged(String address) {
+        int at = address.lastIndexOf('@');
+        int plus = address.indexOf('+');
+        String domain = at < 0 ? "" : address.substring(at);
+        String local = at < 0 ? address : address.substring(0, at);
+        String box = plus > 0 && plus < local.length() ? local.substring(0, plus) : local;
+        return box + (domain.equalsIgnoreCase("@googlemail.com") ? "@gmail.com" : domain);
     }
 
     /** What is left of an address where programs quote it differently. */

@@ -312,13 +312,17 @@ final class Sayings {
         if (mail.awaitsLink) {
             unlinked(mail);
         }
+        Pending worst = null; // as all are on one message
         while (!mail.pending.isEmpty()) {
             Pending verdict = mail.pending.remove(0);
             if (mail.client != null) {
                 verdict(mail, verdict);
-            } else if (!mail.wordless || !isVirusWithoutWords(mail)) {
-                verdictAlone(verdict);
+            } else if (verdict.client() != null && (worst == null || worst.judgement() == Judgement.CLEAN)) {
+                worst = verdict;
             }
+        }
+        if (worst != null && (!mail.wordless || !isVirusWithoutWords(mail))) {
+            verdictAlone(worst);
         }
     }
 

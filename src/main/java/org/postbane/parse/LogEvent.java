@@ -80,7 +80,8 @@ public sealed interface LogEvent {
      *
      * @param recipients RCPT commands that were accepted in the whole connection, doubles included; -1 where the line does
      *     not say (Postfix before 3.0)
-     * @param messages MAIL commands that were accepted; 0 where there were none, or the line does not say
+     * @param messages DATA commands, in vain or not, as each message with a recipient has one; where there are none, MAIL commands that were
+     *     accepted; 0 where there were none, or the line does not say
      */
     record Disconnect(Instant at, Program by, Peer client, int recipients, int messages) implements LogEvent {
         @Override

@@ -18,6 +18,8 @@ final class PostfixSmtpdParser implements LineParser {
     private static final Mark DISCONNECT = Mark.of("disconnect from ");
     private static final Mark MAIL = Mark.of(" mail=");
     private static final Mark RCPT = Mark.of(" rcpt=");
+    private static final Mark DATA = Mark.of(" data=");
+    private static final Mark BDAT = Mark.of(" bdat=");
     private static final Mark COMMANDS = Mark.of(" commands=");
     private static final Mark PROXY = Mark.of("proxy-");
     private static final Mark CLIENT = Mark.of(": client=");
@@ -127,7 +129,8 @@ final class PostfixSmtpdParser implements LineParser {
             int end = PostfixText.endOfPeer(body, body.start() + DISCONNECT.length());
             if (end >= 0) {
                 Peer peer = PostfixText.peer(body, body.start() + DISCONNECT.length(), end, texts);
-                int messages = Math.max(0, accepted(body, MAIL, end));
+                int tried = tried(body, end);
+                int messages = tried > 0 ? tried : Math.max(0, accepted(body, MAIL, end));
                 out.accept(
                         new LogEvent.Disconnect(header.at(), header.by(), peer, accepted(body, RCPT, end), messages));
             }
@@ -151,6 +154,21 @@ final class PostfixSmtpdParser implements LineParser {
             return PostfixText.number(body, digits, PostfixText.endOfNumber(body, digits));
         }
         return body.indexOf(COMMANDS, from) < 0 ? -1 : 0;
+    }
+
+    /** {@code data=1/2}: how many DATA commands there were, in vain or not; 0 where there were none, or messages came in chunks, too. */
+    private static int tried(Line body, int from) {
+        int at = body.indexOf(DATA, from);
+        if (at < 0 || body.indexOf(BDAT, from) >= 0) {
+            return 0;
+        }
+        int digits = at + DATA.length();
+        int end = PostfixText.endOfNumber(body, digits);
+        if (end < body.end() && body.bytes()[end] == '/') {
+            digits = end + 1;
+            end = PostfixText.endOfNumber(body, digits);
+        }
+        return Math.max(0, PostfixText.number(body, digits, end));
     }
 
     private @Nullable Peer peer(Line body, int from) {

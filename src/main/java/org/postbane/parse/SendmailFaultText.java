@@ -92,8 +92,9 @@ final class SendmailFaultText {
             return true;
         }
         for (int i = from; i < open - 1; i++) {
-            if (body.bytes()[i] == ' ') {
-                return false;
+            byte b = body.bytes()[i];
+            if (b == ' ' || b == '<' || b == '>' || b == '"' || b == '(' || b == '@') {
+                return false; // an address that the client wrote
             }
         }
         return body.bytes()[open - 1] == ' ';

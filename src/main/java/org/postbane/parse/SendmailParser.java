@@ -386,6 +386,8 @@ final class SendmailParser implements LineParser {
         if (code < 400 || code > 599) {
             return;
         }
+        // an argument is printed as it came, and may hold a comment with a whole fake rest of the line
+        Peer client = body.indexOf(REJECT, reply) < 0 ? peer(body, peer, open, close) : Peer.NOBODY;
         String ruleset = body.text(name, argument);
         String stage = switch (ruleset) {
             case "check_rcpt", "checkrcpt" -> "RCPT";
@@ -398,7 +400,7 @@ final class SendmailParser implements LineParser {
                 header.by(),
                 id,
                 stage,
-                peer(body, peer, open, close),
+                client,
                 code,
                 body.text(Math.min(body.end(), blank + 1), body.end()),
                 stage.equals("MAIL") ? address(body, text, end) : null,

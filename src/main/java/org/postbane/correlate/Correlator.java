@@ -422,7 +422,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
             Origin origin = new Origin(client, null, event.sender(), event.queueId(), null);
             sayings.refused(event.at(), origin, event.stage(), event.code(), event.reason());
         }
-        addressed(event.at(), event.by(), event.queueId(), client, event.sender(), event.recipient(), false);
+        addressed(event.at(), session(event), event.queueId(), client, event.sender(), event.recipient(), false);
         String recipient = event.recipient();
         if (event.code() < 500 && client != null && recipient != null && sayings.isTrap(recipient)) {
             sayings.deferredTraps.add(client, event.sender(), recipient, event.at());
@@ -651,6 +651,15 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         if (event.failed()) {
             sayings.misbehaved(event.at(), event.client().address(), Fault.POSTSCREEN, event.test());
         }
+    }
+
+    /** Whose session it is: postscreen is one process for all clients, and tells their sessions apart by address and port. */
+    private static Program session(LogEvent.Reject event) {
+        Program by = event.by();
+        Peer client = event.client();
+        return client.port() > 0 && by.name().endsWith("/postscreen")
+                ? new Program(by.host(), by.name() + " " + client.address() + " " + client.port(), by.pid())
+                : by;
     }
 
     /**

@@ -19,20 +19,18 @@ import org.postbane.parse.Program;
  * first, too, and one that the client broke off has none, though it is among the attempts. Counted are:
  *
  * <ul>
- *   <li>before a login, the lines of the database that has the fewest, as each that failed was refused by all of them; without
- *       those shortly before the login, which may be of the attempt that succeeded;
+ *   <li>before a login, one less than the lines of the database that has the fewest, as each attempt that failed was refused by all of
+ *       them, and the one that succeeded perhaps by the first;
  *   <li>in a session without a login, no more attempts than its lines can be of; and where Dovecot only tells that the last one was
  *       broken off, as before a login.
  * </ul>
  *
- * <p>Both only when a session of one attempt, which failed, has shown how many lines that makes: else it is not known whether
- * there is another database. Two that show the same are believed where another had more: the configuration may have changed. What
- * the mechanism itself refused has a line that no other attempt has.
+ * <p>Both only when a session of one attempt, which failed, has shown how many lines that makes. A client can see to it that a
+ * database has no line of his attempts (an empty password, a mechanism that it cannot do), so no session shows that there are
+ * fewer databases than another showed. What the mechanism itself refused has a line that no other attempt has.
  *
  * <p>Memory: {@value #MOST} sessions; the oldest go where there are too many. {@value #MOST_HOSTS} hosts; of more, it is not known what makes
  * an attempt. Errors: lines that are lost make fewer failures.
- *
- * <p>Known shortcoming: where {@code auth_failure_delay} is 0, failures shortly before a login are not counted.
  */
 final class LoginSessions {
 
@@ -44,8 +42,6 @@ final class LoginSessions {
     private static final int MOST_DATABASES = 20;
     /** In seconds; Dovecot ends a session without a login after three minutes ({@code CLIENT_LOGIN_TIMEOUT_MSECS}). */
     private static final int LONGEST = 600;
-    /** In seconds, as Dovecot counts them by default ({@code auth_failures_flush()}): no answer comes sooner, nor another attempt. */
-    private static final int FAILURE_DELAY = 2;
 
     /** {@code src/auth/mech-*.c}; what else stands before a login and its address is a database. */
     private static final Set<String> MECHANISMS = Set.of(
@@ -75,8 +71,6 @@ final class LoginSessions {
     private final Map<String, List<Refusal>> sessions = new LinkedHashMap<>();
     /** By host and database: how many lines it has of one attempt, 0 while no session has shown that. */
     private final Map<String, Map<String, Integer>> databases = new HashMap<>();
-    /** By host: what the last session of one attempt has shown of that. */
-    private final Map<String, Map<String, Integer>> shown = new HashMap<>();
 
     private boolean changed;
 
@@ -123,25 +117,13 @@ final class LoginSessions {
     }
 
     private void learn(Program by, Map<String, Integer> counts) {
-        if (counts.size() > MOST_DATABASES || !databases.containsKey(by.host())) {
-            return;
-        }
-        if (counts.equals(shown.put(by.host(), counts))) {
-            databases.put(by.host(), new HashMap<>(counts));
-        } else {
-            Map<String, Integer> each = of(by);
-            counts.forEach(
-                    (database, count) -> each.computeIfPresent(database, (known, most) -> Math.max(most, count)));
-        }
+        Map<String, Integer> each = of(by);
+        counts.forEach((database, count) -> each.computeIfPresent(database, (known, most) -> Math.max(most, count)));
     }
 
-    /** How many attempts of the session failed before this login. */
+    /** How many attempts of the session failed before this login, at least. */
     int failedBefore(LogEvent.Login event, @Nullable IpPrefix client) {
-        long last = event.at().getEpochSecond() - FAILURE_DELAY;
-        List<Refusal> lines = take(event.by(), event.session(), client).stream()
-                .filter(line -> line.second() <= last)
-                .toList();
-        return least(event.by(), lines);
+        return least(event.by(), take(event.by(), event.session(), client));
     }
 
     /** How many attempts failed before the one that the client broke off, and the session with it. */
@@ -159,7 +141,7 @@ final class LoginSessions {
         for (Map.Entry<String, Integer> one : each.entrySet()) {
             least = Math.min(least, counts.getOrDefault(one.getKey(), 0) / Math.max(1, one.getValue()));
         }
-        return least + byMechanism(lines);
+        return Math.max(0, least - 1) + byMechanism(lines);
     }
 
     private List<Refusal> take(Program by, @Nullable String session, @Nullable IpPrefix client) {
@@ -223,7 +205,6 @@ final class LoginSessions {
             });
         });
         write(row, databases);
-        write(row, shown);
         return row.toBytes();
     }
 
@@ -248,7 +229,6 @@ final class LoginSessions {
             }
         }
         read(row, databases);
-        read(row, shown);
     }
 
     private static void read(RowReader row, Map<String, Map<String, Integer>> byHost) {

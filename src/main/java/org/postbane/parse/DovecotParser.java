@@ -96,6 +96,7 @@ final class DovecotParser implements LineParser {
                     "Invalid credentials",
                     "Empty username",
                     "Empty password",
+                    "Login attempt with empty password", // LDAP's
                     "Password query returned no password",
                     "Login invalid",
                     "No passdb found")

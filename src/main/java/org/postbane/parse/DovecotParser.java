@@ -53,6 +53,7 @@ final class DovecotParser implements LineParser {
     private static final Mark NAMELESS = Mark.of("(?,");
     private static final Mark BAD_NAME = Mark.of("Username character disallowed by auth_username_chars: ");
     private static final Mark PAM_FAILED = Mark.of("pam_authenticate() failed: ");
+    private static final Mark GIVEN = Mark.of(" (given password: ");
     private static final Mark CLOSE = Mark.of("): ");
     private static final Mark COLON = Mark.of(": ");
     private static final Mark WORKER_CONNECTION = Mark.of("conn unix:auth-worker (");
@@ -172,7 +173,7 @@ final class DovecotParser implements LineParser {
     @Override
     public void parse(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         if (body.startsWith(AUTH)) {
-            authServer(body, header, out);
+            authServer(withoutPassword(body), header, out);
             return;
         }
         int i = body.start();
@@ -303,6 +304,12 @@ final class DovecotParser implements LineParser {
     }
 
     // ---------------------------------------------------------------- the authentication server
+
+    /** {@code Password mismatch (given password: x)}, with {@code auth_verbose_passwords}: what the client tried, any text. */
+    private static Line withoutPassword(Line body) {
+        int given = body.indexOf(GIVEN, body.start());
+        return given < 0 ? body : new Line().set(body.bytes(), body.start(), given);
+    }
 
     private static void authServer(Line body, SyslogHeader header, Consumer<LogEvent> out) {
         int sasl = body.lastIndexOf(SASL, body.start());

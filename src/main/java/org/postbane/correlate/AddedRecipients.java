@@ -12,7 +12,7 @@ import org.postbane.model.IpPrefix;
  *
  * <p>Memory: {@link #MOST} addresses.
  */
-final class AddedRecipients {
+final class AddedRecipients extends Remembered {
 
     private static final int MOST = 16;
     /** Of a message with more recipients, none is learned. */
@@ -23,7 +23,6 @@ final class AddedRecipients {
     private final Set<String> candidates = new HashSet<>();
 
     private @Nullable IpPrefix client;
-    private boolean changed;
 
     boolean isEmpty() {
         return known.isEmpty();
@@ -52,12 +51,6 @@ final class AddedRecipients {
             candidates.clear();
             client = null;
         }
-    }
-
-    boolean takeChanged() {
-        boolean was = changed;
-        changed = false;
-        return was;
     }
 
     void write(RowWriter row) {

@@ -18,13 +18,12 @@ import org.postbane.model.IpPrefix;
  *
  * <p>Memory: {@value #MOST} ids, the oldest of which go for others; those that are too old go whenever one comes.
  */
-final class Announced {
+final class Announced extends Remembered {
 
     private static final int MOST = 1000;
 
     private final Duration patience;
     private final Map<String, Said> byId = new LinkedHashMap<>();
-    private boolean changed;
 
     /** @param hop who said so; null where that is no address */
     record Said(Mail source, @Nullable IpPrefix hop, Instant at) {}
@@ -57,13 +56,6 @@ final class Announced {
 
     private boolean isOver(Said said, Instant at) {
         return said.at().plus(patience).isBefore(at);
-    }
-
-    /** Whether something changed since this was asked last. */
-    boolean takeChanged() {
-        boolean was = changed;
-        changed = false;
-        return was;
     }
 
     byte[] toRow() {

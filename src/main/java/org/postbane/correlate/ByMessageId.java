@@ -38,7 +38,7 @@ import org.postbane.parse.LogEvent;
  * believed if they differ and the runs are not known. Within stamps of whole seconds much remains uncertain. Where one host asks
  * another's spamd, and each writes its own time, their clocks must agree.
  */
-final class ByMessageId {
+final class ByMessageId extends Remembered {
 
     /** So long a verdict waits until it is known that no other message was with the filter, whose Message-ID may be lost. */
     private static final Duration PATIENCE = Stay.LEAVING_MILTER.plusSeconds(2);
@@ -63,7 +63,6 @@ final class ByMessageId {
     private boolean ended;
 
     private long ambiguous;
-    private boolean changed;
 
     /** A verdict, and the message that it is on. */
     record Found(Mail mail, Pending verdict) {}
@@ -333,13 +332,6 @@ final class ByMessageId {
             }
         }
         ambiguous += anybodys ? 1 : 0;
-    }
-
-    /** Whether something changed since this was asked last. */
-    boolean takeChanged() {
-        boolean was = changed;
-        changed = false;
-        return was;
     }
 
     byte[] toRow() {

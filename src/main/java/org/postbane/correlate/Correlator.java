@@ -621,7 +621,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
     @Override
     public void visit(LogEvent.Login event) {
         IpPrefix client = event.client().address();
-        for (int left = loginSessions.failedBefore(event, client); left > 0; left--) {
+        for (int left = loginSessions.failedBefore(event.by(), event.session(), client); left > 0; left--) {
             sayings.authFailed(event.at(), client, null);
         }
     }
@@ -635,7 +635,7 @@ public final class Correlator implements Consumer<LogEvent>, LogEvent.Visitor {
         Fault fault = event.breach() == Breach.VIOLATION ? Fault.PROTOCOL : Fault.BROKEN_OFF;
         String what = event.stage().isEmpty() ? event.reason() : event.reason() + " after " + event.stage();
         sayings.misbehaved(event.at(), client, fault, what);
-        for (int left = loginSessions.failedBefore(event, client); left > 0; left--) {
+        for (int left = loginSessions.failedBefore(event.by(), event.session(), client); left > 0; left--) {
             sayings.authFailed(event.at(), client, null);
         }
     }

@@ -15,7 +15,7 @@ import org.postbane.model.IpPrefix;
  *
  * <p>Memory: {@value #MOST}; the oldest go where there are too many.
  */
-final class DeferredTraps {
+final class DeferredTraps extends Remembered {
 
     private static final int MOST = 1000;
     /** Nobody tries again sooner: RFC 5321, section 4.5.4.1 asks for 30 minutes, Postfix waits 5. */
@@ -24,7 +24,6 @@ final class DeferredTraps {
     private static final Duration LATEST = Duration.ofHours(6);
 
     private final Map<String, Instant> hits = new LinkedHashMap<>();
-    private boolean changed;
 
     /** Whether this is such a message again, once: if it is refused for now again, it is to be added again. */
     boolean takeAgain(IpPrefix client, @Nullable String sender, String trap, Instant at) {
@@ -52,13 +51,6 @@ final class DeferredTraps {
 
     private static String key(IpPrefix client, @Nullable String sender, String trap) {
         return client + " " + Recipients.fold(trap) + " " + sender;
-    }
-
-    /** Whether something changed since this was asked last. */
-    boolean takeChanged() {
-        boolean was = changed;
-        changed = false;
-        return was;
     }
 
     byte[] toRow() {

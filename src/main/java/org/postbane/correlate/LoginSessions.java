@@ -32,7 +32,7 @@ import org.postbane.parse.Program;
  * <p>Memory: {@value #MOST} sessions; the oldest go where there are too many. {@value #MOST_HOSTS} hosts; of more, it is not known what makes
  * an attempt. Errors: lines that are lost make fewer failures.
  */
-final class LoginSessions {
+final class LoginSessions extends Remembered {
 
     private static final int MOST = 1000;
     private static final int MOST_LINES = 200;
@@ -71,8 +71,6 @@ final class LoginSessions {
     private final Map<String, List<Refusal>> sessions = new LinkedHashMap<>();
     /** By host and database: how many lines it has of one attempt, 0 while no session has shown that. */
     private final Map<String, Map<String, Integer>> databases = new HashMap<>();
-
-    private boolean changed;
 
     /** The authentication server's line: a database refused an attempt, or the mechanism did. */
     void refused(LogEvent.AuthFailure event, @Nullable IpPrefix client) {
@@ -121,14 +119,9 @@ final class LoginSessions {
         counts.forEach((database, count) -> each.computeIfPresent(database, (known, most) -> Math.max(most, count)));
     }
 
-    /** How many attempts of the session failed before this login, at least. */
-    int failedBefore(LogEvent.Login event, @Nullable IpPrefix client) {
-        return least(event.by(), take(event.by(), event.session(), client));
-    }
-
-    /** How many attempts failed before the one that the client broke off, and the session with it. */
-    int failedBefore(LogEvent.ProtocolError event, @Nullable IpPrefix client) {
-        return least(event.by(), take(event.by(), event.session(), client));
+    /** How many attempts of the session failed, at least, before its last one: a login, or one that the client broke off. */
+    int failedBefore(Program by, @Nullable String session, @Nullable IpPrefix client) {
+        return least(by, take(by, session, client));
     }
 
     private int least(Program by, List<Refusal> lines) {
@@ -184,13 +177,6 @@ final class LoginSessions {
             }
         }
         return counts;
-    }
-
-    /** Whether something changed since this was asked last. */
-    boolean takeChanged() {
-        boolean was = changed;
-        changed = false;
-        return was;
     }
 
     byte[] toRow() {

@@ -7,12 +7,11 @@ import org.postbane.model.IpPrefix;
 import org.postbane.parse.Program;
 
 /** The {@link Prelude} of each connection that has one, by the smtpd process that serves it. The oldest go where there are too many. */
-final class Preludes {
+final class Preludes extends Remembered {
 
     private static final int MOST = 10_000;
 
     private final Map<Program, Prelude> byProcess = new LinkedHashMap<>();
-    private boolean changed;
 
     /** The connection's prelude if it fits this client and sender, else a new one in its place. */
     Prelude of(Program process, IpPrefix client, @Nullable String sender) {
@@ -41,13 +40,6 @@ final class Preludes {
         Prelude prelude = byProcess.isEmpty() ? null : byProcess.remove(process);
         changed |= prelude != null;
         return prelude;
-    }
-
-    /** Whether something changed since this was asked last. */
-    boolean takeChanged() {
-        boolean was = changed;
-        changed = false;
-        return was;
     }
 
     byte[] toRow() {

@@ -19,7 +19,7 @@ import org.postbane.model.IpPrefix;
  *
  * <p>Memory: the oldest go where there are too many.
  */
-final class Strays {
+final class Strays extends Remembered {
 
     private static final int MOST = 10_000;
     private static final Duration VERDICTS = Duration.ofSeconds(30);
@@ -31,8 +31,6 @@ final class Strays {
     private final Consumer<Mail> released;
     /** Whose message rspamd found bad just now, and OpenSMTPD will say that it refused one of theirs. */
     private final Map<IpPrefix, Instant> expected = new LinkedHashMap<>();
-
-    private boolean changed;
 
     /** @param otherwise what the reply itself says, if no verdict comes */
     private record Refused(Mail mail, Pending otherwise) {}
@@ -179,13 +177,6 @@ final class Strays {
         verdicts.clear();
         refused.values().forEach(this::give);
         refused.clear();
-    }
-
-    /** Whether something changed since this was asked last. */
-    boolean takeChanged() {
-        boolean was = changed;
-        changed = false;
-        return was;
     }
 
     byte[] toRow() {
